@@ -1,0 +1,41 @@
+"""Reference transports: nine ways to bring a result from forked workers to their caller.
+
+Each module here is one transport.  It promises:
+
+``run(n, workers, *, timeout=None) -> float``
+    Compute sqrt(8 * sum(1 / (2k+1)**2 for k < n)), which tends to pi, in *workers* new child
+    processes that share the terms evenly, and bring their sums here by its mechanism.
+
+    n: terms, an int of at least 0; workers: processes, an int of at least 1; timeout:
+    seconds, or None to wait for as long as the workers take.
+
+    Returns the value for exactly n terms, or raises; there is no third way:
+
+    * TypeError or ValueError for the arguments, before anything is made;
+    * OSError where the system refuses a process, a descriptor, memory or a channel;
+    * :class:`WorkerError` where a worker dies or raises: it names the worker, its pid and
+      its exit status or signal;
+    * TimeoutError at the end of *timeout*;
+    * what the caller's own signal handlers raise.
+
+    On return and on any exception no process, descriptor or named object is left, and the
+    caller's signal handlers, mask, timers, umask and directory are as they were.  If the
+    caller is killed, its workers die and named objects are removed.
+
+``unsupported() -> str | None``
+    Why the mechanism cannot be had here, found by trying it, or None.
+
+The conformance suite asks of any other module only a ``run(n, workers)``.  To add a
+transport, add one file; it is found by its name.
+"""
+
+import pkgutil
+
+from transports._crew import WorkerError
+
+__all__ = ["NAMES", "WorkerError"]
+
+NAMES = tuple(
+    sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+)
+"""The transports in this package."""

@@ -1,0 +1,54 @@
+"""Regular file, one a worker: open(2), write(2).
+
+Topology: each worker writes its sum to a file of its own in a private directory (mode 0700);
+the caller reads it when the worker has exited.  A file tells nobody that it is complete or
+that it has grown: the exit of its writer is the signal.
+
+Limits: the space of the file system (ENOSPC), RLIMIT_FSIZE (setrlimit(2)), quotas.
+"""
+
+import contextlib
+import os
+
+import kernel
+from transports import _crew
+
+
+def unsupported() -> str | None:
+    """Return why no file can be written here, or None."""
+    return _crew.probe(_crew.Crew.directory)
+
+
+def run(n: int, workers: int, *, timeout: float | None = None) -> float:
+    """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
+    slices = kernel.slices(n, workers)
+    seal = _crew.Seal()
+    sums: dict[int, float] = {}
+    with _crew.Crew(timeout) as crew:
+        directory = crew.directory()
+        for worker, (lo, hi) in enumerate(slices):
+            crew.fork(_work, _path(directory, worker), seal, worker, lo, hi)
+        for _, exited in crew.events(sums):
+            for worker in exited:
+                sums |= seal.unpack(_read(_path(directory, worker)))
+    return kernel.combine(sums.values())
+
+
+def _path(directory: str, worker: int) -> str:
+    return os.path.join(directory, str(worker))
+
+
+def _work(path: str, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+    frame = seal.pack(worker, kernel.partial_sum(lo, hi))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    _crew.write_all(os.open(path, flags, 0o600), frame)
+
+
+def _read(path: str) -> bytes:
+    with contextlib.suppress(FileNotFoundError), open(path, "rb", 0) as file:
+        return file.read()
+    return b""
+
+
+if __name__ == "__main__":
+    _crew.main(run, unsupported)
