@@ -472,9 +472,7 @@ class Crew:
             try:
                 remove()
             finally:
-                if guardian.sentinel is not None:
-                    self._poll.unregister(guardian.sentinel)
-                    del self._sentinels[guardian.sentinel]
+                self._unwatch(guardian)
                 with contextlib.suppress(BrokenPipeError):
                     os.write(writer, b".")
                 self.close(writer)
@@ -489,10 +487,14 @@ class Crew:
         except ChildProcessError:  # SIGCHLD is ignored, or somebody else reaped it
             pass
         child.reaped = True
+        self._unwatch(child)
         if child.sentinel is not None:
-            if self._sentinels.pop(child.sentinel, None) is not None:
-                self._poll.unregister(child.sentinel)
             self.close(child.sentinel)
+
+    def _unwatch(self, child: _Child) -> None:
+        if child.sentinel in self._sentinels:
+            del self._sentinels[child.sentinel]
+            self._poll.unregister(child.sentinel)
 
     def _end(self, children: list[_Child]) -> None:
         for child in children:
@@ -564,6 +566,8 @@ class Crew:
         return ready, dead
 
     def _blame(self, child: _Child) -> WorkerError:
+        if child.worker is None:
+            return WorkerError(None, child.pid, child.exitcode)
         texts = {}
         with contextlib.suppress(BlockingIOError):
             while report := os.read(self._report, _REPORT.size):

@@ -1,0 +1,402 @@
+"""What is done to a transport, inside the interpreter that it has for itself.
+
+Each function takes the module on trial, the log, and plain parameters.  Workers are met
+through the doors that CPython gives to everybody: os.register_at_fork at their birth,
+interval timers in the midst of their work, sys.setprofile at each call into C.  Nothing of
+the module is read or patched.
+"""
+
+import gc
+import json
+import mmap
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType, ModuleType
+from typing import Any
+
+from tests.lab import census
+from tests.lab.subject import Log
+
+CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
+ENDLESS = 10**9  # terms: no worker comes to the end of its slice before it is struck
+
+
+class Births:
+    """Numbers the forks of this process from 1, and strikes the children chosen."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.strike: Callable[[int], None] | None = None
+        os.register_at_fork(before=self._before, after_in_child=self._in_child)
+
+    def _before(self) -> None:
+        self.count += 1
+
+    def _in_child(self) -> None:
+        # A forked worker may fork again: its children are none of ours.
+        strike, self.strike = self.strike, None
+        if strike is not None:
+            strike(self.count)
+
+    def arm(self, strike: Callable[[int], None] | None) -> None:
+        """From now on call *strike* with its number in each new child."""
+        self.count = 0
+        self.strike = strike
+
+
+def _die(how: str | int) -> None:
+    """End this process: by a signal, or by 'exit' with status 0."""
+    if how == "exit":
+        os._exit(0)
+    number = int(how)
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+
+
+def _after_cpu(seconds: float, act: Callable[[], None]) -> None:
+    """Call *act* in this process when it has computed for *seconds*."""
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        act()
+
+    signal.signal(signal.SIGVTALRM, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGVTALRM})
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+
+
+def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
+    """Run each (n, workers); the census inside is taken around all of them."""
+    log.call(module.run, 1, 1, warm=True)
+    before = census.inside()
+    for n, workers in cases:
+        log.call(module.run, n, workers)
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+
+
+def serve(module: ModuleType, log: Log) -> None:
+    """Run each (n, workers) that comes in on standard input, a line of JSON each."""
+    for line in sys.stdin:
+        log.call(module.run, *json.loads(line))
+
+
+def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
+    """Run the same *times* times, and tell what has grown since the first few."""
+    for _ in range(3):
+        module.run(n, workers)
+    gc.collect()
+    before = census.inside()
+    memory = _resident()
+    values = {repr(module.run(n, workers)) for _ in range(times)}
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+    log("repeated", values=sorted(values)[:10], grown=_resident() - memory)
+
+
+def _resident() -> int:
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def arguments(module: ModuleType, log: Log) -> None:
+    """Give arguments that are none, and tell of each whether anything was made for it."""
+    module.run(2, 2)
+    births = Births()
+    births.arm(None)
+    wrong: list[tuple[Any, Any]] = [(-1, 2), (2, 0), (2, -1), (-5, -5)]
+    for value in (True, False, 2.0, "2", None, 1e3, float("nan"), b"2", [2], 2 + 0j):
+        wrong += [(value, 2), (2, value)]
+    before = census.inside()
+    for n, workers in wrong:
+        log.call(module.run, n, workers, births=births.count)
+    log("inside", new=census.new(before, census.inside()))
+    log("births", count=births.count)
+
+
+def count_births(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Tell how many processes a calm run forks."""
+    births = Births()
+    log.call(module.run, n, workers)
+    log("births", count=births.count)
+
+
+def struck(
+    module: ModuleType,
+    log: Log,
+    how: Sequence[str | int],
+    when: str,
+    n: int,
+    workers: int,
+    several: int = 0,
+) -> None:
+    """Strike children of a run: each in turn, once in each way in *how*, or some at once.
+
+    how: "exit", "raise" or a signal number.
+    when: "birth", before the child has done anything; or "work", amid its computation.
+        Then whoever computes first is struck: a child that does not compute is no worker.
+    several: that many children at once (-1: all).
+    """
+    births = Births()
+    module.run(2, workers)
+    total = births.count
+    log("births", count=total)
+    before = census.inside()
+    if several:
+        size = several if several > 0 else (total if when == "birth" else workers)
+        groups = [set(range(total - size + 1, total + 1))]
+    elif when == "birth":
+        groups = [{number} for number in range(1, total + 1)]
+    else:
+        groups = [{1}] * workers
+
+    for way in how:
+        for victims in groups:
+            # A byte for each victim, taken by the one that is struck.
+            lots, giver = os.pipe()
+            os.write(giver, b"." * len(victims))
+            os.set_blocking(lots, False)
+
+            def act(way: str | int = way, lots: int = lots) -> None:
+                try:
+                    os.read(lots, 1)
+                except BlockingIOError:
+                    return
+                log("struck")
+                if way == "raise":
+                    raise ZeroDivisionError("planted by the suite")
+                _die(way)
+
+            def strike(number: int, victims: set[int] = victims, act: Any = act) -> None:
+                if when == "work":
+                    _after_cpu(CPU, act)
+                elif number in victims:
+                    act()
+
+            births.arm(strike)
+            log.call(module.run, n, workers, way=way, victims=sorted(victims))
+            births.arm(None)
+            os.close(lots)
+            os.close(giver)
+    log.call(module.run, 1000, workers, again=True)
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+
+
+SEND = {
+    "write", "writev", "pwrite", "send", "sendall", "sendmsg", "sendto", "send_bytes", "put",
+    "msgsnd", "dump",
+}  # fmt: skip
+LOCK = {"acquire", "__enter__", "lockf", "flock", "semop", "P"}
+UNLOCK = {"release", "__exit__", "lockf", "flock", "semop", "V"}
+EXIT = {"_exit", "exit"}
+
+
+class Profile:
+    """Counts the calls that a child makes into C, and strikes at a chosen one.
+
+    sys.setprofile reports "c_call" before and "c_return" after each, in the process that
+    makes it: between two system calls there is always one of these points.  Names go to the
+    caller through memory that both map.
+    """
+
+    _WIDTH = 24
+    _MOST = 4000
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, self._WIDTH * self._MOST)
+
+    def watch(self, point: int = 0, delay: float = -1.0) -> None:
+        """In the child: note each point, or die at the one given, at once or *delay* later."""
+        seen = 0
+
+        def profile(frame: FrameType, event: str, arg: Any) -> None:
+            nonlocal seen
+            if not event.startswith("c_"):
+                return
+            seen += 1
+            if not point and seen <= self._MOST:
+                name = f"{event[2]} {getattr(arg, '__name__', '?')}".encode()[: self._WIDTH]
+                start = (seen - 1) * self._WIDTH
+                self._memory[start : start + self._WIDTH] = name.ljust(self._WIDTH)
+            if seen == point:
+                if delay < 0:
+                    _die(signal.SIGKILL)
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+                signal.setitimer(signal.ITIMER_REAL, delay)
+
+        sys.setprofile(profile)
+
+    def points(self) -> list[tuple[str, str]]:
+        """In the caller: return ('c' for call or 'r' for return, name) of each point."""
+        cells = self._memory[:].rstrip(b"\0")
+        width = self._WIDTH
+        names = [cells[i : i + width].decode().split() for i in range(0, len(cells), width)]
+        self._memory[:] = bytes(len(self._memory))
+        return [(event, name) for event, name in names]
+
+
+def _chosen(stage: str, points: list[tuple[str, str]]) -> list[tuple[int, float]]:
+    """Return the points, numbered from 1, and delays, at which to kill for *stage*."""
+    sends = [i for i, (_, name) in enumerate(points, 1) if name in SEND]
+    locks = [i for i, (e, name) in enumerate(points, 1) if e == "r" and name in LOCK]
+    unlocks = [i for i, (e, name) in enumerate(points, 1) if e == "c" and name in UNLOCK]
+    exits = [i for i, (_, name) in enumerate(points, 1) if name in EXIT]
+    last = exits[0] if exits else len(points) + 1
+    first = sends[0] if sends else (locks[0] if locks else last)
+    delays = (1e-6, 1e-5, 3e-5, 1e-4, 3e-4)
+    if stage == "before":
+        return [(i, -1.0) for i in range(1, first)]
+    if stage == "inside":
+        entries = [i for i in sends if points[i - 1][0] == "c"] or unlocks or [last]
+        return [(i, -1.0) for i in entries] + [(i, d) for i in entries for d in delays]
+    if stage == "locked":
+        held = range(locks[0], max(unlocks) + 1) if locks and unlocks else ()
+        return [(i, -1.0) for i in held]
+    if stage == "after":
+        done = (sends or unlocks or [last])[-1]
+        return [(i, -1.0) for i in range(done, last)]
+    return [(i, -1.0) for i in exits] + [(i, d) for i in exits for d in delays]
+
+
+def swept(module: ModuleType, log: Log, stage: str, workers: int) -> None:
+    """Kill each child at each of the points of *stage*, one run a point.
+
+    stage: "before" its first send, "inside" a send, "locked", "after" its last send, "exit".
+    """
+    births, profile = Births(), Profile()
+    module.run(workers, workers)
+    total = births.count
+    before = census.inside()
+
+    def watch(child: int, *point: Any) -> Callable[[int], None]:
+        return lambda number: profile.watch(*point) if number == child else None
+
+    for child in range(1, total + 1):
+        births.arm(watch(child))
+        module.run(workers, workers)
+        points = profile.points()
+        for point, delay in _chosen(stage, points):
+            births.arm(watch(child, point, delay))
+            event, name = points[point - 1] if point <= len(points) else ("", "end")
+            where = f"child {child}, {'before' if event == 'c' else 'after'} {name} (#{point})"
+            log.call(module.run, workers, workers, where=where, delay=delay)
+    births.arm(None)
+    log.call(module.run, 1000, workers, again=True)
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+
+
+def rained(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:
+    """Kill a child at a random time of its life, *times* times."""
+    random.seed(seed)
+    births = Births()
+    module.run(2, workers)
+    total = births.count
+    for _ in range(times):
+        victim, delay = random.randint(1, total), random.uniform(1e-6, 3e-3)
+
+        def strike(number: int, victim: int = victim, delay: float = delay) -> None:
+            if number == victim:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+                signal.setitimer(signal.ITIMER_REAL, delay)
+
+        births.arm(strike)
+        log.call(module.run, 20000, workers, victim=victim, delay=delay)
+
+
+def interrupted(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
+    """Run with a signal every millisecond, in the caller and in each worker."""
+    caught = 0
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        nonlocal caught
+        caught += 1
+
+    def every_millisecond(number: int = 0) -> None:
+        signal.signal(signal.SIGALRM, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+        signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+
+    births = Births()
+    every_millisecond()
+    for _ in range(times):
+        births.arm(every_millisecond)
+        log.call(module.run, n, workers)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    log("caught", count=caught)
+
+
+def worked(module: ModuleType, log: Log, workers: int) -> None:
+    """Tell who computes: CPU time of the caller and of its children, and which children.
+
+    n grows until the children of one run compute for a third of a second in all.  Each
+    child says so for each 10 ms that it has computed.
+    """
+    births = Births()
+
+    def tick() -> None:
+        log("tick")
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
+
+    n = 500_000
+    while True:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        module.run(n, workers)
+        if resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before > 1 / 3 or n > 10**9:
+            break
+        n *= 2
+    for _ in range(2):
+        births.arm(lambda number: _after_cpu(0.01, tick))
+        ours = resource.getrusage(resource.RUSAGE_SELF)
+        theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
+        log.call(module.run, n, workers)
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_utime - ours.ru_utime
+        work = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - theirs.ru_utime
+        log("cpu", own=own, work=work, births=births.count)
+
+
+def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Let each child stop itself at birth; tell what the wait costs the caller."""
+    births = Births()
+    module.run(n, workers)
+    log("births", count=births.count)
+
+    def strike(number: int) -> None:
+        log("born", number=number)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    births.arm(strike)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    log.call(module.run, n, workers)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    log("waited", cpu=cpu, wakes=after.ru_nvcsw - before.ru_nvcsw)
+
+
+def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run with many workers, each of which tells its birth, for the caller to be stopped."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, hard), hard))
+    births = Births()
+    births.arm(lambda number: log("born", number=number))
+    start = time.monotonic()
+    log.call(module.run, n, workers)
+    log("took", seconds=time.monotonic() - start)
+
+
+def support(module: ModuleType, log: Log) -> None:
+    """Tell why the transport cannot be had here, or None."""
+    probe = getattr(module, "unsupported", lambda: None)
+    log("support", reason=probe())

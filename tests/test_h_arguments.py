@@ -1,0 +1,34 @@
+"""H. Arguments: what is none is refused before anything is made."""
+
+import pytest
+
+from tests import judge, lab
+
+
+def _refused(transport: str, kind: str) -> None:
+    outcome = judge.clean(lab.trial(transport, "arguments"))
+    assert outcome.of("births")[0]["count"] == 0, "a process was forked for a bad argument"
+    numbers = {str(n) for n in range(-9, 10)}
+    calls = [
+        call
+        for call in outcome.calls()
+        if ({call["n"], call["workers"]} <= numbers) == (kind == "ValueError")
+    ]
+    assert calls
+    for call in calls:
+        given = [v for v in (call["n"], call["workers"]) if v != "2"]
+        shown = f"run({call['n']}, {call['workers']}): {call.get('error')}: {call.get('text')}"
+        assert kind in call.get("mro", []), shown
+        assert any(value in call["text"] for value in given), f"what was given? {shown}"
+
+
+@pytest.mark.clause("H1")
+def test_numbers_out_of_range_are_a_value_error(transport: str) -> None:
+    """H1: n < 0 or workers < 1; the message says what was given."""
+    _refused(transport, "ValueError")
+
+
+@pytest.mark.clause("H2")
+def test_what_is_no_int_is_a_type_error(transport: str) -> None:
+    """H2: bool, float, str, None and others; the message says what was given."""
+    _refused(transport, "TypeError")
