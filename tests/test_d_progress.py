@@ -20,7 +20,7 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None
     def hold(subject: lab.Subject) -> None:
         subject.expect("born", workers - 100, limit=30)
         os.kill(subject.process.pid, signal.SIGSTOP)
-        time.sleep(0.5)
+        time.sleep(0.3)
         os.kill(subject.process.pid, signal.SIGCONT)
 
     outcome = lab.trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=60)

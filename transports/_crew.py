@@ -576,17 +576,18 @@ class Crew:
         return WorkerError(child.worker, child.pid, child.exitcode, texts.get(child.worker, ""))
 
 
-def accept(crew: Crew, listener: socket.socket, seal: Seal) -> dict[int, float]:
+def accept(crew: Crew, listener: socket.socket, seal: Seal, grace: float = 0.0) -> dict[int, float]:
     """Take one sealed frame from each worker that connects to *listener*; return the sums.
 
     A connection that says anything else, or more, or nothing, is a stranger's.
+
+    grace: see :meth:`Crew.events`.
     """
     sums: dict[int, float] = {}
     listener.setblocking(False)
     entrance = crew.listen(listener.fileno())
     connections: dict[int, socket.socket] = {}
-    # Loopback TCP may be delivered by a softirq thread, some time after the sender is dead.
-    for ready, _ in crew.events(sums, grace=0.5):
+    for ready, _ in crew.events(sums, grace):
         for fd in ready:
             if fd == entrance:
                 with contextlib.suppress(BlockingIOError, ConnectionError):

@@ -28,9 +28,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from tests.lab import census
 from tests.lab.oracle import tolerance, ulps
 from tests.lab.report import print_matrix
+from tests.subject import census
 
 __all__ = ["Hang", "Outcome", "Subject", "print_matrix", "state", "trial", "unsupported"]
 
@@ -118,7 +118,7 @@ class Subject:
         # Files, not pipes: an orphan would hold a pipe open.
         with open(self._place / "output", "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.lab.subject", str(writer), spec],
+                [sys.executable, "-m", "tests.subject", str(writer), spec],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

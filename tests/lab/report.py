@@ -1,8 +1,10 @@
 """The support matrix: each transport, whether it is supported, the clauses it passed."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 _FAMILIES = {"A": "correct", "B": "clean", "C": "failing", "D": "progress", "H": "arguments"}
 
@@ -20,7 +22,7 @@ def _cell(clauses: Mapping[str, list[str]]) -> str:
 
 
 def print_matrix(
-    reporter: pytest.TerminalReporter, verdicts: Verdicts, reasons: Mapping[str, str | None]
+    reporter: "pytest.TerminalReporter", verdicts: Verdicts, reasons: Mapping[str, str | None]
 ) -> None:
     """Print a row for each transport that was asked for: clauses passed of those judged."""
     if not verdicts:  # of a run of benchmarks, or of a few tests: only what is missing

@@ -6,6 +6,7 @@ interval timers in the midst of their work, sys.setprofile at each call into C. 
 the module is read or patched.
 """
 
+import ctypes
 import gc
 import json
 import mmap
@@ -19,8 +20,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.lab import census
-from tests.lab.subject import Log
+from tests.subject import Log, census
 
 CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
 ENDLESS = 10**9  # terms: no worker comes to the end of its slice before it is struck
@@ -79,6 +79,12 @@ def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> Non
         log.call(module.run, n, workers)
     gc.collect()
     log("inside", new=census.new(before, census.inside()))
+
+
+def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
+    """Do the same with each read and write cut short, by the library in LD_PRELOAD."""
+    ctypes.CDLL(None).short_io_begin()
+    calls(module, log, cases)
 
 
 def serve(module: ModuleType, log: Log) -> None:

@@ -1,0 +1,287 @@
+"""Set up a virtual environment beside this file, and run the suite in it.
+
+Needs Python 3.11 or later with its modules venv and ensurepip, and nothing else.
+"""
+
+import sys
+
+# Before anything that an older Python lacks. The rest only has to parse there, from 3.6 on.
+if sys.version_info < (3, 11):  # noqa: UP036 - it is for those who have an older one
+    sys.exit(
+        f"bootstrap: Python 3.11 or later is needed; this is {sys.version.split()[0]}"
+        f" ({sys.executable}).\n"
+        "bootstrap: start it with a newer one, for example: python3.13 bootstrap.py test"
+    )
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / f".venv-{sys.version_info[0]}.{sys.version_info[1]}"
+PYTHON = VENV / "bin" / "python"
+
+# Which Python the environment is of, the requirements that it holds, and those that it could
+# not get. Where it is empty or missing, the work was interrupted and is done anew.
+STAMP = VENV / "bootstrap.json"
+
+# The packages that the suite can do without, and what it then does without. They are C
+# extensions: where there is no wheel for the platform, pip compiles them.
+OPTIONAL = {"posix_ipc": "transports posix_mq and shm", "sysv_ipc": "transport sysv_mq"}
+
+# What pip prints, and what it means. The network comes first: without it, pip goes on to say
+# that there is no such package.
+CAUSES = {
+    r"onnection broken by|Connection to .+ (failed|timed out)|Failed to establish": (
+        "there is no connection to the package index"
+    ),
+    r"No matching distribution": "the package index has no release that fits",
+    r"No space left": "the disk is full",
+    r"subprocess-exited-with-error|Failed (building|to build)": (
+        "it had to be compiled, which takes a C compiler and the headers of Python"
+    ),
+}
+
+EPILOG = f"""\
+commands:
+  test    run the suite: pytest with the arguments that follow
+  bench   run the benchmarks: pytest --benchmark-only with the arguments that follow
+  lint    check format, style and types with ruff and mypy
+
+The first run installs what pyproject.toml requires into {VENV.name}, beside this file; later
+runs need no network. To start afresh, delete that directory.
+
+The exit status is that of pytest; of lint, 1 if a check fails. It is 1 also if the suite
+cannot be set up, and 2 for a wrong command line.
+"""
+
+
+def say(text: str) -> None:
+    """Print *text* on standard error: standard output is for pytest."""
+    for line in text.splitlines():
+        print("bootstrap:", line, file=sys.stderr, flush=True)
+
+
+def give_up(text: str) -> NoReturn:
+    """Say why the suite cannot be set up, and exit with status 1."""
+    say(text)
+    sys.exit(1)
+
+
+def quietly(*command: str) -> str | None:
+    """Run *command*; return None, or all that it printed if it fails."""
+    done = subprocess.run(  # noqa: S603 - a list of arguments, no shell
+        command,
+        check=False,
+        env={**os.environ, "PIP_USER": "0"},  # "user = true" in pip.conf fails here
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.stdout if done.returncode else None
+
+
+def end(output: str) -> str:
+    """Return the last lines of *output*, indented, and no more than fits a screen."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    return "\n".join(f"    {line[:200]}" for line in lines[-6:])
+
+
+def cause(output: str) -> str:
+    """Return why pip failed, in words of our own if *output* is known."""
+    for pattern, meaning in CAUSES.items():
+        if re.search(pattern, output):
+            return meaning
+    errors = re.findall(r"^ERROR: (.+)", output, re.MULTILINE)
+    return errors[-1] if errors else "pip failed"
+
+
+def package(requirement: str) -> str:
+    """Return the name at the start of *requirement*, which has the form of PEP 508."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+class Environment:
+    """The virtual environment as its stamp describes it."""
+
+    def __init__(self) -> None:
+        """Read the stamp."""
+        # Another Python of the same version may have gone, or have another C library.
+        self.python = [sys.version, sys.base_prefix]
+        self.whole = False
+        self.installed: list[str] = []
+        self.failed: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            stamp = json.loads(STAMP.read_text("utf-8"))
+            if stamp["python"] == self.python and os.access(PYTHON, os.X_OK):
+                self.whole = True
+                self.installed = stamp["installed"]
+                self.failed = stamp["failed"]
+
+    def write(self) -> None:
+        """Write the stamp: what the environment holds is whole."""
+        stamp = {"python": self.python, "installed": self.installed, "failed": self.failed}
+        STAMP.write_text(json.dumps(stamp, indent=1), "utf-8")
+
+    def require(self, requirements: list[str]) -> None:
+        """Install those of *requirements* that are missing, or exit."""
+        known = {*self.installed, *self.failed}
+        missing = [requirement for requirement in requirements if requirement not in known]
+        if missing or not self.whole:
+            try:
+                VENV.mkdir(exist_ok=True)
+                STAMP.write_text("")
+            except OSError as error:
+                give_up(
+                    f"cannot write {error.filename}: {error.strerror}.\n"
+                    "Copy the project to a directory of your own, and start it there."
+                )
+            if not self.whole:
+                make()
+            self._install(missing)
+            self.write()
+        lost = self.failed.keys() & set(requirements)
+        for requirement in sorted(lost):
+            name = package(requirement)
+            say(
+                f"{name} could not be installed ({self.failed[requirement]}):"
+                f" {OPTIONAL[name]} will be reported as unsupported."
+            )
+        if lost:
+            say(f"What pip said is in {VENV.name}/*.log; to try again, delete {VENV.name}.")
+
+    def _install(self, requirements: list[str]) -> None:
+        required = [r for r in requirements if package(r) not in OPTIONAL]
+        output = install(*required) if required else None
+        if output is not None:
+            if self.whole:  # as before: pip changes nothing until it has everything
+                self.write()
+            give_up(f"this failed: {cause(output)}.\nThe end of what pip said:\n{end(output)}")
+        self.installed += required
+        # One by one: the failure of one is not to take the others along.
+        for requirement in requirements:
+            if requirement not in required:
+                output = install(requirement)
+                if output is None:
+                    self.installed.append(requirement)
+                else:
+                    self.failed[requirement] = cause(output)
+                    (VENV / f"{package(requirement)}.log").write_text(output, "utf-8")
+
+
+def make() -> None:
+    """Make an empty virtual environment, or exit."""
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            give_up(
+                f"the module {module} is missing from this Python ({sys.executable}).\n"
+                "On Debian and Ubuntu, install the package python3-venv."
+            )
+    say(f"making {VENV.name}")
+    # -I, here and for pip: not with modules of the current directory or of PYTHONPATH.
+    output = quietly(sys.executable, "-I", "-m", "venv", "--clear", str(VENV))
+    if output is not None:
+        give_up(f"{VENV} could not be made. The end of what venv said:\n{end(output)}")
+
+
+def install(*requirements: str) -> str | None:
+    """Install *requirements*; return None, or what pip printed if it failed."""
+    say("installing " + ", ".join(package(requirement) for requirement in requirements))
+    options = ("--quiet", "--no-input", "--disable-pip-version-check")
+    return quietly(str(PYTHON), "-I", "-m", "pip", "install", *options, *requirements)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other bootstrap.py is setting up this project."""
+    import fcntl  # noqa: PLC0415 - there is none where there is no fork, which is said first
+
+    with open(__file__, "rb") as file:
+        # Some network file systems have no locks, or none on a file open for reading.
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def pytest(arguments: list[str]) -> NoReturn:
+    """Become pytest: then signals and the exit status are its own."""
+    # -m puts the current directory on its path: the project itself is not installed.
+    os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *arguments])  # noqa: S606 - no shell
+
+
+def lint() -> int:
+    """Run all checks, also after one that failed; return 1 if any did."""
+    status = 0
+    for check in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"]):
+        say(" ".join(check))
+        if subprocess.run([PYTHON, "-m", *check], check=False).returncode:  # noqa: S603 - no shell
+            status = 1
+    return status
+
+
+def main() -> int:
+    """Do what the command line says; return the exit status."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    parser = argparse.ArgumentParser(
+        prog="bootstrap.py",
+        usage="python3 bootstrap.py [--extra NAME]... {test,bench,lint} [pytest arguments]",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        choices=extras,
+        default=[],
+        metavar="NAME",
+        help=f"install this extra of pyproject.toml too ({', '.join(extras)}); may be repeated",
+    )
+    parser.add_argument("command", choices=("test", "bench", "lint"), help=argparse.SUPPRESS)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    if not sys.argv[1:]:
+        parser.print_help(sys.stderr)
+        return 2
+    options = parser.parse_args()
+    if options.command == "lint":
+        if options.arguments:
+            parser.error("lint takes no arguments")
+        options.extra.append("dev")
+    if not hasattr(os, "fork"):
+        give_up(
+            "this platform has no fork(2), by which every transport here starts its workers.\n"
+            "Linux, macOS and the BSDs have it; on Windows, use WSL."
+        )
+    requirements = dict.fromkeys(project["dependencies"])
+    for extra in options.extra:
+        requirements |= dict.fromkeys(extras[extra])
+    with alone():
+        Environment().require(list(requirements))
+    os.chdir(ROOT)
+    if options.command == "lint":
+        return lint()
+    if options.command == "bench":
+        options.arguments.insert(0, "--benchmark-only")
+    pytest(options.arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        # Die of it, so that a shell script around us stops as well.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,48 @@
+"""What runs in the interpreter that a transport has to itself while it is on trial.
+
+This package imports little: it is started some hundreds of times.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+Run = Callable[..., float]
+
+
+class Log:
+    """Lines of JSON to the laboratory, each in one write of less than PIPE_BUF."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pid = os.getpid()
+
+    def __call__(self, kind: str, **facts: Any) -> None:
+        """Tell *facts* of *kind*, who says so and when (CLOCK_MONOTONIC, of all processes)."""
+        facts |= {"kind": kind, "pid": os.getpid(), "at": time.monotonic()}
+        os.write(self._fd, json.dumps(facts).encode()[:4000] + b"\n")
+
+    def call(self, run: Run, n: Any, workers: Any, **more: Any) -> dict[str, Any]:
+        """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text."""
+        outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
+        start = time.monotonic()
+        try:
+            outcome["value"] = run(n, workers)
+            outcome["type"] = type(outcome["value"]).__name__
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the verdict
+            outcome["error"] = type(error).__name__
+            outcome["exception"] = isinstance(error, Exception)
+            outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
+            outcome["text"] = str(error)[:1000]
+        outcome["seconds"] = time.monotonic() - start
+        if os.getpid() != self._pid:
+            self("strayed")
+            os._exit(1)
+        try:
+            self("outcome", **outcome)
+        except TypeError:  # a value that is no number
+            outcome["value"] = repr(outcome["value"])
+            self("outcome", **outcome)
+        return outcome
