@@ -24,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="transports that must be supported here, separated by commas, or 'all'",
     )
     group.addoption(
+        "--transport",
+        action="append",
+        metavar="NAME",
+        help="test this transport alone: one of the nine, or a module that has run(n, workers); "
+        "may be given again",
+    )
+    group.addoption(
         "--kernel",
         choices=list(kernel.KERNELS),
         default=kernel.selected,
@@ -55,19 +62,21 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that takes a transport on all of them."""
     if "transport" in metafunc.fixturenames:
-        metafunc.parametrize("transport", transports.NAMES, indirect=True, scope="session")
+        names = metafunc.config.option.transport or transports.NAMES
+        metafunc.parametrize("transport", names, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def transport(request: pytest.FixtureRequest) -> str:
     """Return the module name of a transport that is supported here, or skip with the reason."""
-    name = request.param
+    name: str = request.param
+    module = f"transports.{name}" if name in transports.NAMES else name
     if name not in _reasons:
-        _reasons[name] = lab.unsupported(f"transports.{name}")
+        _reasons[name] = lab.unsupported(module)
     if (reason := _reasons[name]) is not None:
         required = request.config.option.require.split(",")
         (pytest.fail if {name, "all"} & set(required) else pytest.skip)(f"{name}: {reason}")
-    return f"transports.{name}"
+    return module
 
 
 @pytest.hookimpl(wrapper=True)

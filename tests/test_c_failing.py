@@ -111,8 +111,10 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
 
 @pytest.mark.clause("C11")
 def test_the_next_run_in_the_same_process_works(transport: str) -> None:
-    """C11: after each fault of the trial, the exact result."""
-    outcome = judge.clean(
-        lab.trial(transport, "struck", how=[signal.SIGKILL, "exit"], when="birth", n=30, workers=2)
-    )
-    judge.all_exact(call for call in outcome.calls() if "again" in call)
+    """C11: after faults, the exact result."""
+    ways = [signal.SIGKILL, "exit", signal.SIGTERM]
+    for way in ways:
+        outcome = lab.trial(
+            transport, "struck", how=[way], when="birth", n=30, workers=2, again=True
+        )
+        judge.all_exact(call for call in judge.clean(outcome).calls() if "again" in call)

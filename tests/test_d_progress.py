@@ -23,7 +23,7 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None
         time.sleep(0.3)
         os.kill(subject.process.pid, signal.SIGCONT)
 
-    outcome = lab.trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=60)
+    outcome = lab.trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=30)
     judge.all_exact(judge.clean(outcome).calls())
 
 

@@ -5,13 +5,14 @@ import sys
 
 import pytest
 
+import transports
 from tests import lab
 from tests.lab.oracle import ulps
 
 
-def _run(transport: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", transport, *arguments],
+        [sys.executable, "-m", f"transports.{name}", *arguments],
         cwd=lab.ROOT,
         capture_output=True,
         text=True,
@@ -20,16 +21,21 @@ def _run(transport: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_prints_pi(transport: str) -> None:
+@pytest.mark.parametrize("name", transports.NAMES)
+def test_it_prints_pi(name: str) -> None:
     """And nothing else."""
-    told = _run(transport, "1000", "3")
+    told = _run(name, "1000", "3")
+    if "unsupported here" in told.stderr:
+        assert told.returncode == 1
+        pytest.skip(told.stderr.strip())
     assert (told.returncode, told.stderr) == (0, "")
     assert ulps(float(told.stdout), 1000) <= 2
 
 
-def test_it_has_help(transport: str) -> None:
+@pytest.mark.parametrize("name", transports.NAMES)
+def test_it_has_help(name: str) -> None:
     """With its mechanism and its arguments."""
-    told = _run(transport, "--help")
+    told = _run(name, "--help")
     assert told.returncode == 0
     assert "workers" in told.stdout
     assert "Limits" in told.stdout
@@ -38,7 +44,7 @@ def test_it_has_help(transport: str) -> None:
 @pytest.mark.parametrize("wrong", [["-1"], ["5", "0"], ["x"], ["1", "2", "3"], ["1.5"]])
 def test_bad_arguments_are_a_clear_error(wrong: list[str]) -> None:
     """Exit status 2, one line behind the usage."""
-    told = _run("transports.pipe", *wrong)
+    told = _run("pipe", *wrong)
     assert told.returncode == 2
     assert told.stdout == ""
     assert "Traceback" not in told.stderr
@@ -47,6 +53,6 @@ def test_bad_arguments_are_a_clear_error(wrong: list[str]) -> None:
 
 def test_by_default_it_sums_ten_million_terms() -> None:
     """As a user runs it for the first time, with ten workers."""
-    told = _run("transports.pipe")
+    told = _run("pipe")
     assert told.returncode == 0, told.stderr
     assert ulps(float(told.stdout), 10_000_000) <= 2

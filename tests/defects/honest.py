@@ -1,0 +1,96 @@
+"""A correct transport in forty lines that does not know this project."""
+
+import contextlib
+import math
+import os
+import select
+import signal
+import struct
+
+PR_SET_PDEATHSIG = 1
+
+
+def term_sum(lo, hi):
+    return math.fsum(1.0 / (2 * k + 1) ** 2 for k in range(lo, hi))
+
+
+def check(n, workers):
+    for name, value, least in (("n", n, 0), ("workers", workers, 1)):
+        if type(value) is not int:
+            raise TypeError(f"{name} must be an int, not {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}")
+
+
+def bounds(n, workers):
+    return [(i * n // workers, (i + 1) * n // workers) for i in range(workers)]
+
+
+def send(fd, lo, hi):
+    message = struct.pack("d", term_sum(lo, hi))
+    while message:
+        message = message[os.write(fd, message) :]
+
+
+def child(r, w, lo, hi):
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.close(r)
+        try:
+            send(w, lo, hi)
+        except BaseException as error:
+            os.write(w, b"!" * 8 + f"{type(error).__name__}: {error}".encode()[:400])
+            raise
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def receive(pids, readers):
+    """Return what each worker said, having read to its end of file."""
+    said = dict.fromkeys(readers, b"")
+    poller = select.poll()
+    for r in readers:
+        poller.register(r, select.POLLIN)
+    left = len(readers)
+    while left:
+        for r, _ in poller.poll():
+            data = os.read(r, 512)
+            said[r] += data
+            if data:
+                continue
+            poller.unregister(r)
+            left -= 1
+            _, status = os.waitpid(pids[r], 0)
+            pid = pids.pop(r)
+            if status or len(said[r]) != 8:
+                code = os.waitstatus_to_exitcode(status)
+                name = signal.Signals(-code).name if code < 0 else code
+                raise RuntimeError(f"pid {pid} ended with {name}: {said[r][8:].decode()}")
+    return said
+
+
+def run(n, workers):
+    check(n, workers)
+    pids = {}
+    open_now = set()
+    try:
+        for lo, hi in bounds(n, workers):
+            r, w = os.pipe()
+            open_now |= {r, w}
+            pid = os.fork()
+            if pid == 0:
+                child(r, w, lo, hi)
+            pids[r] = pid
+            os.close(w)
+            open_now.remove(w)
+        said = receive(pids, list(pids))
+        return math.sqrt(8 * math.fsum(struct.unpack("d", s)[0] for s in said.values()))
+    finally:
+        for pid in pids.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        for fd in open_now:
+            os.close(fd)
