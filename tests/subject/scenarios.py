@@ -359,7 +359,7 @@ def worked(module: ModuleType, log: Log, workers: int) -> None:
         log("tick")
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
 
-    n = 500_000
+    n = 2_000_000
     while True:
         start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         module.run(n, workers)
