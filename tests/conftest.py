@@ -66,7 +66,7 @@ def pytest_benchmark_group_stats() -> Generator[None, Groups, Groups]:
             ratio = f"{info['x_floor']:5.2f} x floor" if "x_floor" in info else ""
             if info.get("forks", 0) > info.get("workers", 0):
                 ratio += f" ({info['x_floor_of_as_many_forks']:.2f} x of {info['forks']} forks)"
-            row["name"] = f"{name:12}{ratio}"
+            row["name"] = f"{name:11} {ratio}"
         if good:
             kept.append((group, good))
     return kept

@@ -68,7 +68,7 @@ def test_slices_refuse_what_is_no_int(value: object) -> None:
 
 
 @pytest.mark.usefixtures("selected")
-@pytest.mark.parametrize("n", [0, 1, 2, 100, 1023, 1024, 1025, 65535, 65536, 65537, 200_000])
+@pytest.mark.parametrize("n", [0, 1, 2, 100, 1023, 1024, 1025, 16383, 16384, 16385, 200_000])
 def test_a_partial_sum_is_within_two_ulp(n: int) -> None:
     """Against pi_n, for the whole range and from an offset."""
     whole = kernel.partial_sum(0, n)

@@ -56,13 +56,20 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
         queue = _queue(crew)
         for worker, (lo, hi) in enumerate(slices):
             crew.fork(_work, queue, seal, worker, lo, hi)
+            sums |= _drain(queue, seal)  # or the eleventh to be ready waits for the last fork
         crew.listen(queue.mqd)
         for _ in crew.events(sums):
-            # Not queue.block = False: workers share the open description, and its flags.
-            with contextlib.suppress(posix_ipc.BusyError):
-                while True:
-                    sums |= seal.unpack(queue.receive(timeout=0)[0])
+            sums |= _drain(queue, seal)
     return kernel.combine(sums.values())
+
+
+def _drain(queue: Any, seal: _crew.Seal) -> dict[int, float]:
+    sums: dict[int, float] = {}
+    # Not queue.block = False: workers share the open description, and its flags.
+    with contextlib.suppress(posix_ipc.BusyError):
+        while True:
+            sums |= seal.unpack(queue.receive(timeout=0)[0])
+    return sums
 
 
 def _work(queue: Any, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
