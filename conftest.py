@@ -12,6 +12,7 @@ from tests import lab
 
 _verdicts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
 _reasons: dict[str, str | None] = {}
+_skips: dict[str, set[str]] = defaultdict(set)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,9 +90,11 @@ def pytest_runtest_makereport(
     name = callspec and callspec.params.get("transport")
     if marker and name and (report.when == "call" or report.outcome != "passed"):
         _verdicts[name][marker.args[0]].append(report.outcome)
+        if report.skipped and _reasons[name] is None and isinstance(report.longrepr, tuple):
+            _skips[f"{marker.args[0]} {report.longrepr[2]}"].add(name)
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the support matrix."""
-    lab.print_matrix(terminalreporter, _verdicts, _reasons)
+    lab.print_matrix(terminalreporter, _verdicts, _reasons, _skips)

@@ -62,7 +62,7 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
     outcome = judge.clean(lab.trial(transport, "swept", stage=stage, workers=2, limit=40))
     struck = [call for call in outcome.calls() if "where" in call]
     if clause == "C4" and not struck:
-        pytest.skip("takes no lock that can be seen")
+        pytest.skip("takes no lock that the profile shows")
     judge.all_error(struck, or_exact=clause != "C4")
 
 

@@ -22,7 +22,10 @@ def _cell(clauses: Mapping[str, list[str]]) -> str:
 
 
 def print_matrix(
-    reporter: "pytest.TerminalReporter", verdicts: Verdicts, reasons: Mapping[str, str | None]
+    reporter: "pytest.TerminalReporter",
+    verdicts: Verdicts,
+    reasons: Mapping[str, str | None],
+    skips: Mapping[str, set[str]],
 ) -> None:
     """Print a row for each transport that was asked for: clauses passed of those judged."""
     if not verdicts:  # of a run of benchmarks, or of a few tests: only what is missing
@@ -50,3 +53,5 @@ def print_matrix(
     for row in [heads, *rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
         reporter.line(line.rstrip(), red=" not " in line, yellow=len(row) == 2)
+    for skip, names in skips.items():
+        reporter.line(f"{skip}: {', '.join(sorted(names))}")
