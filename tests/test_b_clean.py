@@ -1,5 +1,7 @@
 """B. Clean: nothing is left."""
 
+import time
+
 import pytest
 
 from tests import judge, lab
@@ -14,7 +16,7 @@ def test_nothing_is_left_after_a_return(transport: str) -> None:
 @pytest.mark.clause("B1")
 def test_nothing_grows_in_300_runs(transport: str) -> None:
     """B1: 300 runs leave what three left; memory within 4 MiB."""
-    outcome = judge.clean(lab.trial(transport, "repeated", n=30, workers=2, times=300, limit=60))
+    outcome = judge.clean(lab.trial(transport, "repeated", n=30, workers=1, times=300, limit=60))
     (seen,) = outcome.of("repeated")
     assert len(seen["values"]) == 1, f"different results: {seen['values']}"
     assert seen["grown"] < 4 << 20, f"{seen['grown']} bytes more than after three runs"
@@ -26,3 +28,19 @@ def test_nothing_is_left_after_an_exception(transport: str, way: str | int) -> N
     """B1: nor after an error; the census of `struck` is taken behind all of them."""
     when, n = ("work", 10**9) if way == "raise" else ("birth", 1000)
     judge.faulted(lab.trial(transport, "struck", how=[way], when=when, n=n, workers=2), 2)
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_the_caller_is_killed(transport: str) -> None:
+    """B3: SIGKILL amid the work; within 2 s no worker lives, and no object is left."""
+    kill_the_caller(transport, {})
+
+
+def kill_the_caller(module: str, env: dict[str, str]) -> None:
+    """Kill the caller of an endless run, and judge what is left."""
+    params = {"n": 10**9, "workers": 3}
+    with lab.Subject(module, "crowded", params, env) as subject:
+        subject.expect("born", 3)
+        time.sleep(0.05)
+        subject.process.kill()
+        judge.clean(subject.finish(5, patience=2))

@@ -99,7 +99,7 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
         outcome = lab.trial(
             transport,
             "struck",
-            how=[signal.SIGKILL] * 3,
+            how=[signal.SIGKILL] * 2,
             when=when,
             n=n,
             workers=5,
