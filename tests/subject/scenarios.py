@@ -23,7 +23,6 @@ from typing import Any
 from tests.subject import Log, census
 
 CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
-ENDLESS = 10**9  # terms: no worker comes to the end of its slice before it is struck
 
 
 class Births:
@@ -58,6 +57,13 @@ def _die(how: str | int) -> None:
         signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
     os.kill(os.getpid(), number)
+
+
+def _die_after(delay: float) -> None:
+    """Let SIGALRM end this process *delay* seconds from now, wherever it is then."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    signal.setitimer(signal.ITIMER_REAL, delay)
 
 
 def _after_cpu(seconds: float, act: Callable[[], None]) -> None:
@@ -126,13 +132,6 @@ def arguments(module: ModuleType, log: Log) -> None:
     for n, workers in wrong:
         log.call(module.run, n, workers, births=births.count)
     log("inside", new=census.new(before, census.inside()))
-    log("births", count=births.count)
-
-
-def count_births(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Tell how many processes a calm run forks."""
-    births = Births()
-    log.call(module.run, n, workers)
     log("births", count=births.count)
 
 
@@ -241,9 +240,7 @@ class Profile:
             if seen == point:
                 if delay < 0:
                     _die(signal.SIGKILL)
-                signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-                signal.setitimer(signal.ITIMER_REAL, delay)
+                _die_after(delay)
 
         sys.setprofile(profile)
 
@@ -317,9 +314,7 @@ def rained(module: ModuleType, log: Log, seed: int, times: int, workers: int) ->
 
         def strike(number: int, victim: int = victim, delay: float = delay) -> None:
             if number == victim:
-                signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-                signal.setitimer(signal.ITIMER_REAL, delay)
+                _die_after(delay)
 
         births.arm(strike)
         log.call(module.run, 20000, workers, victim=victim, delay=delay)
