@@ -45,15 +45,16 @@ class Paths:
 
 
 def main() -> None:
-    """Run the scenario that the arguments name."""
+    """Run the scenario that the arguments name: a function, or a module here and a function."""
     fd, spec = int(sys.argv[1]), json.loads(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     log = Log(fd)
     sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
     module = importlib.import_module(spec["target"])
-    scenarios = importlib.import_module("tests.subject.scenarios")
+    place, _, name = spec["scenario"].rpartition(".")
+    scenarios = importlib.import_module(f"tests.subject.{place or 'scenarios'}")
     log("ready")
-    getattr(scenarios, spec["scenario"])(module, log, **spec["params"])
+    getattr(scenarios, name)(module, log, **spec["params"])
     log("done")
 
 
