@@ -93,6 +93,7 @@ class _Child:
 
 _Closeable = TypeVar("_Closeable", int, socket.socket)
 _Entered = TypeVar("_Entered")
+_Result = TypeVar("_Result")
 
 # What a worker tells of its exception: its number and text, 512 bytes in all.
 _REPORT_TEXT = 508
@@ -132,7 +133,11 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
 
-_DISMISSALS = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
+# What its caller tells a guardian. The end of the file says: remove, I am dead.
+_DISMISSED = b"."
+_REMOVE = b"!"
+
+_TERMINAL = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
 
 # A life pipe says "dead" when its last write end is closed, so no other worker may inherit
 # it: only one thread at a time opens one, forks and closes its own copy.
@@ -421,6 +426,9 @@ class Crew:
             except ProcessLookupError:  # dead, and not kept: SIGCHLD is ignored
                 self._lost.append(child)
                 return child
+            except OSError:
+                self._end([child])
+                raise
         child.sentinel = reader
         self._sentinels[reader] = child
         self._poll.register(reader, select.POLLIN)
@@ -459,9 +467,9 @@ class Crew:
         def wait() -> None:
             gc.disable()
             # What ends a whole terminal group or session must not end its guardian.
-            signal.pthread_sigmask(signal.SIG_BLOCK, _DISMISSALS)
+            signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
             os.close(writer)
-            if os.read(reader, 1) == b"":
+            if os.read(reader, 1) != _DISMISSED:
                 remove()
 
         guardian = self._spawn(None, wait)
@@ -469,14 +477,16 @@ class Crew:
         try:
             yield
         finally:
+            order = _DISMISSED
             try:
                 remove()
-            finally:
-                self._unwatch(guardian)
-                with contextlib.suppress(BrokenPipeError):
-                    os.write(writer, b".")
-                self.close(writer)
-                self._stack.callback(self._reap, guardian)
+            except Exception:  # noqa: BLE001 - short of descriptors, perhaps, which it is not
+                order = _REMOVE
+            self._unwatch(guardian)
+            with contextlib.suppress(BrokenPipeError):
+                os.write(writer, order)
+            self.close(writer)
+            self._stack.callback(self._reap, guardian)
 
     def _reap(self, child: _Child) -> None:
         if child.reaped:
@@ -546,7 +556,8 @@ class Crew:
         until = 0.0 if lost else min(until, self._deadline)
         pause = None  # or milliseconds, at most a day: poll(2) takes an int
         if until < math.inf:
-            pause = min(max(0.0, until - time.monotonic()), 86400.0) * 1000
+            # At least one: interrupted, select.poll() asks once more only if time is left.
+            pause = min(max(1e-3, until - time.monotonic()), 86400.0) * 1000
         try:
             # Signals are let in here alone: should a handler raise, nothing is half done,
             # and what poll(2) has reported is reported again.
@@ -608,20 +619,18 @@ def need(module: object, name: str) -> None:
         raise ModuleNotFoundError(f"{name} is not installed: pip install {name}", name=name)
 
 
-def restart(interrupted: type[Exception], call: Callable[..., object], *args: object) -> None:
-    """Call ``call(*args)``, once more each time that a signal interrupts it.
+def restart(interrupted: type[Exception], call: Callable[..., _Result], *args: object) -> _Result:
+    """Return ``call(*args)``, called once more each time that a signal interrupts it.
 
     Unlike the standard library (PEP 475), posix_ipc and sysv_ipc raise on EINTR, their
     exception *interrupted*.  msgop(2) gives EINTR also after SIGSTOP and SIGCONT, signal(7).
     """
     while True:
         try:
-            call(*args)
+            return call(*args)
         except interrupted as error:
             if "ignal" not in str(error):  # sysv_ipc has no class of its own for it
                 raise
-        else:
-            return
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ def _drain(queue: Any, seal: _crew.Seal) -> dict[int, float]:
     # Not queue.block = False: workers share the open description, and its flags.
     with contextlib.suppress(posix_ipc.BusyError):
         while True:
-            sums |= seal.unpack(queue.receive(timeout=0)[0])
+            sums |= seal.unpack(_crew.restart(posix_ipc.SignalError, queue.receive, 0)[0])
     return sums
 
 

@@ -67,7 +67,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
         for _ in crew.events(sums):
             with _crew.oserror(sysv_ipc.ExistentialError), contextlib.suppress(sysv_ipc.BusyError):
                 while True:
-                    sums |= seal.unpack(queue.receive(block=False)[0])
+                    sums |= seal.unpack(_crew.restart(sysv_ipc.Error, queue.receive, False)[0])
     return kernel.combine(sums.values())
 
 

@@ -67,9 +67,9 @@ class Outcome:
     messages: list[Message] = field(default_factory=list)
     output: str = ""
 
-    def of(self, kind: str) -> list[Message]:
-        """Return the messages of *kind*, in their order."""
-        return [message for message in self.messages if message["kind"] == kind]
+    def of(self, *kinds: str) -> list[Message]:
+        """Return the messages of *kinds*, in their order."""
+        return [message for message in self.messages if message["kind"] in kinds]
 
     def calls(self) -> list[Message]:
         """Return the outcomes of `run`, but for those that only warm up."""
@@ -91,7 +91,7 @@ class Subject:
         self.private = [self._place / name for name in ("tmp", "cwd", "home")]
         for directory in self.private:
             directory.mkdir()
-        self._before = self._census()
+        self._before = self.inventory()
         self._mark = uuid.uuid4().hex
         environment = os.environ | {
             "TMPDIR": str(self.private[0]),
@@ -143,7 +143,8 @@ class Subject:
         os.close(self._reader)
         shutil.rmtree(self._place, ignore_errors=True)
 
-    def _census(self) -> census.Census:
+    def inventory(self) -> census.Census:
+        """Return what there is now, where this trial could leave something."""
         return census.outside(*map(str, self.private), *SHARED)
 
     def survivors(self) -> list[int]:
@@ -183,23 +184,30 @@ class Subject:
         self.outcome.messages += messages
         return messages
 
-    def expect(self, kind: str, count: int = 1, limit: float = 20.0) -> list[Message]:
-        """Wait until there are *count* messages of *kind*, and return these; Hang if not."""
+    def expect(self, kinds: str, count: int = 1, limit: float = 20.0) -> list[Message]:
+        """Wait until there are *count* messages of *kinds*, and return these; Hang if not.
+
+        kinds: one, or more with a space between, any of which counts.
+        """
         until = time.monotonic() + limit
         over = False
-        while len(found := self.outcome.of(kind)) < count:
+        while len(found := self.outcome.of(*kinds.split())) < count:
             if over or time.monotonic() > until:
-                raise Hang(f"{len(found)} of {count} messages of kind {kind!r} within {limit} s")
+                raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
             over = self.process.poll() is not None  # then read once more what it said
             self._read(0.0 if over else 0.05)
         return found
 
-    def ask(self, *request: Any, limit: float = 20.0) -> Message:
-        """Send *request* to the scenario `serve`, and return the outcome."""
+    def tell(self, request: Any) -> None:
+        """Write *request*, a line of JSON, to the standard input of the scenario."""
         assert self.process.stdin
-        count = len(self.outcome.of("outcome"))
         self.process.stdin.write(json.dumps(request).encode() + b"\n")
         self.process.stdin.flush()
+
+    def ask(self, *request: Any, limit: float = 20.0) -> Message:
+        """Send *request* to the scenario `serve`, and return the outcome."""
+        count = len(self.outcome.of("outcome"))
+        self.tell(request)
         return self.expect("outcome", count + 1, limit)[-1]
 
     def _condemn(self, verdict: str, *why: str) -> None:
@@ -234,7 +242,7 @@ class Subject:
         elif outcome.output:
             self._condemn("DISTURBED", f"printed: {outcome.output[-500:]}")
         until = time.monotonic() + patience
-        while (left := self._left()) and time.monotonic() < until:
+        while (left := self.left(self._before)) and time.monotonic() < until:
             time.sleep(0.02)
         for verdict, what in left:
             self._condemn(verdict, what)
@@ -245,11 +253,12 @@ class Subject:
                 )
         return outcome
 
-    def _left(self) -> list[tuple[str, str]]:
+    def left(self, before: census.Census) -> list[tuple[str, str]]:
+        """Return (verdict, what) for each process that lives on, each thing not in *before*."""
         orphans = [("ORPHAN", f"process {pid} lives on") for pid in self.survivors()]
         leaks = [
             ("LEAK", f"{kind}: {name}")
-            for kind, name in census.new(self._before, self._census())
+            for kind, name in census.new(before, self.inventory())
             if self._ours(kind, name)
         ]
         return orphans + leaks

@@ -19,10 +19,15 @@ class Log:
         self._fd = fd
         self._pid = os.getpid()
 
+    def again(self) -> "Log":
+        """Return a log for this process, forked by the one that had this log."""
+        return Log(self._fd)
+
     def __call__(self, kind: str, **facts: Any) -> None:
         """Tell *facts* of *kind*, who says so and when (CLOCK_MONOTONIC, of all processes)."""
         facts |= {"kind": kind, "pid": os.getpid(), "at": time.monotonic()}
-        os.write(self._fd, json.dumps(facts).encode()[:4000] + b"\n")
+        # Not write(2), which a sweep may let fail.
+        os.writev(self._fd, [json.dumps(facts).encode()[:4000], b"\n"])
 
     def call(self, run: Run, n: Any, workers: Any, **more: Any) -> dict[str, Any]:
         """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text."""

@@ -214,8 +214,9 @@ class Profile:
     """Counts the calls that a child makes into C, and strikes at a chosen one.
 
     sys.setprofile reports "c_call" before and "c_return" after each, in the process that
-    makes it: between two system calls there is always one of these points.  Names go to the
-    caller through memory that both map.
+    makes it: between two system calls there is always one of these points.  So are the
+    calls of acquire and release, should they be Python around ctypes.  Names go to
+    the caller through memory that both map.
     """
 
     _WIDTH = 24
@@ -230,13 +231,17 @@ class Profile:
 
         def profile(frame: FrameType, event: str, arg: Any) -> None:
             nonlocal seen
-            if not event.startswith("c_"):
+            if event.startswith("c_"):
+                name = f"{event[2]} {getattr(arg, '__name__', '?')}"
+            elif frame.f_code.co_name in ("acquire", "release"):
+                name = f"{event[0]} {frame.f_code.co_name}"
+            else:
                 return
             seen += 1
             if not point and seen <= self._MOST:
-                name = f"{event[2]} {getattr(arg, '__name__', '?')}".encode()[: self._WIDTH]
+                cell = name.encode()[: self._WIDTH]
                 start = (seen - 1) * self._WIDTH
-                self._memory[start : start + self._WIDTH] = name.ljust(self._WIDTH)
+                self._memory[start : start + self._WIDTH] = cell.ljust(self._WIDTH)
             if seen == point:
                 if delay < 0:
                     _die(signal.SIGKILL)

@@ -1,0 +1,80 @@
+"""A caller for each fault: forked, run once, and struck from outside.
+
+A fresh interpreter takes a tenth of a second, and a sweep has hundreds of points.  So one
+interpreter, with the module imported and warm, forks a caller for each point.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from types import ModuleType
+from typing import NoReturn
+
+from tests.subject import Log, census
+from tests.subject.scenarios import Births
+
+_PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
+
+
+def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run once in a new caller for each request, a line of JSON on standard input.
+
+    who: 0 for the caller, or a number from 1 for the child of it that is to be struck.
+    stop: whether that process stops itself, the caller right before `run`, a child at its
+        birth, so that a tracer can come.
+    kill: the signal that the caller gets, *delay* seconds after its birth, or 0.
+    """
+    births = Births()
+    module.run(n, workers)
+    births.arm(None)
+    start = time.monotonic()
+    module.run(n, workers)
+    log("births", count=births.count, seconds=time.monotonic() - start)
+    for line in sys.stdin:
+        request = json.loads(line)
+        caller = os.fork()
+        if caller == 0:
+            _call(module, log.again(), births, n, workers, request["who"], request["stop"])
+        if request["kill"]:
+            time.sleep(request["delay"])
+            os.kill(caller, request["kill"])
+        _, status = os.waitpid(caller, 0)
+        log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
+
+
+def _await_tracer(log: Log) -> None:
+    with contextlib.suppress(AttributeError):
+        # Yama lets none but an ancestor trace us, unless we ask for it: (unsigned long) -1.
+        ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+    log("stopped")
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _call(
+    module: ModuleType, log: Log, births: Births, n: int, workers: int, who: int, stop: bool
+) -> NoReturn:
+    try:
+        before = census.inside()
+        births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
+        if stop and not who:
+            _await_tracer(log)
+        try:
+            log.call(module.run, n, workers)
+            os.kill(os.getpid(), 0)  # the end of what a trace has of `run`
+        except KeyboardInterrupt:  # of a signal that came, as the caller saw it, after `run`
+            log("interrupted")
+        births.arm(None)
+        if stop and not who:
+            log("returned")
+            os.kill(os.getpid(), signal.SIGSTOP)
+        gc.collect()
+        log("inside", new=census.new(before, census.inside()))
+    except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
+        log("failed", error=repr(error))
+    finally:
+        os._exit(0)
