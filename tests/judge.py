@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from tests.lab import Message, Outcome, state
+from tests.lab.sweep import Sweep
 
 SECOND = 1.0  # an error is raised within this of its fault
 
@@ -64,6 +65,14 @@ def faulted(outcome: Outcome, workers: int) -> None:
             told = "\n".join(map(_tell, mine))
             pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
     prompt(outcome)
+
+
+def swept(seen: Sweep) -> None:
+    """Fail unless every point of a sweep was OK or an ERROR, and there was one."""
+    assert seen.verdicts, "no point was reached"
+    if seen.wrong:
+        head = f"{len(seen.wrong)} of {seen.verdicts.total()} points:\n"
+        pytest.fail(head + "\n".join(line[:600] for line in seen.wrong[:10]), pytrace=False)
 
 
 def prompt(outcome: Outcome) -> None:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests import judge, lab
+from tests.lab import sweep
 
 
 @pytest.mark.clause("B1")
@@ -28,6 +29,23 @@ def test_nothing_is_left_after_an_exception(transport: str, way: str | int) -> N
     """B1: nor after an error; the census of `struck` is taken behind all of them."""
     when, n = ("work", 10**9) if way == "raise" else ("birth", 1000)
     judge.faulted(lab.trial(transport, "struck", how=[way], when=when, n=n, workers=2), 2)
+
+
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
+    """B2: SIGINT and SIGTERM at random moments of a run, and each keeps its own effect."""
+    _rain(transport, "SIGINT", "SIGTERM")
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_the_caller_is_killed_at_random(transport: str) -> None:
+    """B3: SIGKILL at random moments of a run."""
+    _rain(transport, "SIGKILL")
+
+
+def _rain(transport: str, *hows: str) -> None:
+    with sweep.Nursery(transport, 100, 3) as nursery:
+        judge.swept(sweep.rain(nursery, hows, times=8, seed=2))
 
 
 @pytest.mark.clause("B3")

@@ -67,8 +67,9 @@ def _memory(crew: _crew.Crew, workers: int = 1) -> tuple[Any, mmap.mmap]:
 
     size = _ADDED + workers
     with _crew.oserror(posix_ipc.Error), crew.guard(unlink):
-        shared = posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600, size=size)
+        shared = posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600)
         crew.own(shared.fd)
+        os.ftruncate(shared.fd, size)  # not by size=, which a signal may interrupt
         if hasattr(os, "posix_fallocate"):  # macOS has none
             # ENOSPC now, not SIGBUS at the first touch of a page that cannot be had.
             os.posix_fallocate(shared.fd, 0, size)

@@ -60,7 +60,12 @@ def receive(pids, readers):
         poller.register(r, select.POLLIN)
     left = len(readers)
     while left:
-        for r, _ in poller.poll():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        try:
+            ready = poller.poll()
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        for r, _ in ready:
             data = os.read(r, 512)
             said[r] += data
             if data:
@@ -81,6 +86,8 @@ def run(n, workers):
     pids = {}
     parent = os.getpid()
     open_now = set()
+    # Ctrl-C may come while we wait, and not between a pipe and its name here.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         for lo, hi in bounds(n, workers):
             r, w = os.pipe()
@@ -100,3 +107,4 @@ def run(n, workers):
             os.waitpid(pid, 0)
         for fd in open_now:
             os.close(fd)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,14 +1,31 @@
 """The support matrix: each transport, whether it is supported, the clauses it passed."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
 
-_FAMILIES = {"A": "correct", "B": "clean", "C": "failing", "D": "progress", "H": "arguments"}
+_FAMILIES = {
+    "A": "correct",
+    "B": "clean",
+    "C": "failing",
+    "D": "progress",
+    "E": "undisturbed",
+    "F": "scarce",
+    "G": "closed",
+    "H": "arguments",
+}
+
+_notes: dict[str, list[str]] = defaultdict(list)
 
 Verdicts = Mapping[str, Mapping[str, list[str]]]
+
+
+def note(transport: str, clause: str, text: str) -> None:
+    """Keep what a test has counted, to be told below the matrix."""
+    _notes[transport].append(f"{clause} {text}")
 
 
 def _cell(clauses: Mapping[str, list[str]]) -> str:
@@ -55,3 +72,5 @@ def print_matrix(
         reporter.line(line.rstrip(), red=" not " in line, yellow=len(row) == 2)
     for skip, names in skips.items():
         reporter.line(f"{skip}: {', '.join(sorted(names))}")
+    for name, notes in _notes.items():
+        reporter.line(f"{name.rpartition('.')[2]}: {'; '.join(notes)}")

@@ -93,6 +93,11 @@ class Sweep:
         if verdict not in ("", "OK", "ERROR"):
             self.wrong.append(f"{verdict}: {point}: {why}")
 
+    def __iadd__(self, other: "Sweep") -> Self:
+        self.verdicts += other.verdicts
+        self.wrong += other.wrong
+        return self
+
     def __str__(self) -> str:
         told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.verdicts.items()))
         return f"{self.verdicts.total()} points: {told}"
@@ -276,6 +281,8 @@ def _verdict(point: Point, ended: Message) -> tuple[str, str]:
     if point.who == 0 and point.how == "SIGINT":
         if "interrupted" in ended or (call and call.get("error") == "KeyboardInterrupt"):
             return "OK", ""
+        if call and call["at"] < ended.get("sent", {"at": 0.0})["at"]:
+            return "", ""  # it came too late
         return "DISTURBED", f"no KeyboardInterrupt, but {call and state(call)}"
     assert call
     outcome = state(call)

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tests.subject import Log, census
 from tests.subject.scenarios import Births
@@ -27,7 +27,7 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
     who: 0 for the caller, or a number from 1 for the child of it that is to be struck.
     stop: whether that process stops itself, the caller right before `run`, a child at its
         birth, so that a tracer can come.
-    kill: the signal that the caller gets, *delay* seconds after its birth, or 0.
+    kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
     """
     births = Births()
     module.run(n, workers)
@@ -37,12 +37,18 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
     log("births", count=births.count, seconds=time.monotonic() - start)
     for line in sys.stdin:
         request = json.loads(line)
+        start, starter = os.pipe()
         caller = os.fork()
         if caller == 0:
-            _call(module, log.again(), births, n, workers, request["who"], request["stop"])
+            os.close(start)
+            _call(module, log.again(), births, n, workers, starter, request)
+        os.close(starter)
         if request["kill"]:
+            os.read(start, 1)
             time.sleep(request["delay"])
+            log("sent")
             os.kill(caller, request["kill"])
+        os.close(start)
         _, status = os.waitpid(caller, 0)
         log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
 
@@ -56,17 +62,27 @@ def _await_tracer(log: Log) -> None:
 
 
 def _call(
-    module: ModuleType, log: Log, births: Births, n: int, workers: int, who: int, stop: bool
+    module: ModuleType,
+    log: Log,
+    births: Births,
+    n: int,
+    workers: int,
+    starter: int,
+    request: dict[str, Any],
 ) -> NoReturn:
+    who, stop = request["who"], request["stop"]
     try:
         before = census.inside()
         births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
         if stop and not who:
             _await_tracer(log)
         try:
+            if request["kill"]:
+                os.write(starter, b".")
             log.call(module.run, n, workers)
             os.kill(os.getpid(), 0)  # the end of what a trace has of `run`
-        except KeyboardInterrupt:  # of a signal that came, as the caller saw it, after `run`
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:  # just before `run`, or after it
             log("interrupted")
         births.arm(None)
         if stop and not who:
