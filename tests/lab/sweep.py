@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +23,11 @@ from pathlib import Path
 from typing import Self
 
 from tests.lab import Hang, Message, Subject, state
+from tests.subject.nursery import PR_SET_PTRACER
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
+ENOUGH = 5  # points that are wrong end a sweep: a leak takes PATIENCE to be one
 LATE = 1.0  # seconds within which an error is raised
 
 _CALL = re.compile(r"^(\w+)\((?:\d+<([^>]*)>)?")
@@ -103,40 +106,48 @@ class Sweep:
         return f"{self.verdicts.total()} points: {told}"
 
 
+_TAMPERED = f"""
+import ctypes, os, signal
+ctypes.CDLL(None).prctl({PR_SET_PTRACER}, ctypes.c_ulong(-1), 0, 0, 0)
+os.kill(os.getpid(), signal.SIGSTOP)
+os.mkdir("")
+"""
+
+
 @cache
 def untraceable() -> str | None:
     """Return why no process can be traced here, or None: found by tampering with one."""
     if shutil.which("strace") is None:
         return "no strace"
-    program = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP); os.mkdir('')"
-    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", _TAMPERED], stderr=subprocess.PIPE, text=True)
     try:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            tracer = _attach(process.pid, "/dev/null", "inject=mkdir:error=ENOSPC:when=1")
-            if isinstance(tracer, str):
-                return tracer
+        tracer = _attach(process.pid, "/dev/null", "inject=mkdir:error=ENOSPC:when=1")
+        if isinstance(tracer, str):
+            return tracer
         os.kill(process.pid, signal.SIGCONT)
         told = process.communicate(timeout=LIMIT)[1]
+        tracer.wait()
     finally:
         process.kill()
         process.wait()
     return None if "No space left" in told else f"strace does not tamper here: {told[-300:]}"
 
 
-def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[str] | str":
+def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[bytes] | str":
     """Let strace trace *pid*, which is stopped; return it, or why it could not."""
     options = [word for expression in expressions for word in ("-e", expression)]
-    tracer = subprocess.Popen(
-        ["strace", "-qq", "-y", "-s", "0", "-o", log, "-p", str(pid), *options],  # noqa: S607
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    status = Path(f"/proc/{pid}/status")
-    while "TracerPid:\t0\n" in status.read_text():
-        if tracer.poll() is not None:
-            return f"strace: {tracer.communicate()[1].strip()}"
-        time.sleep(0.0005)
+    with tempfile.TemporaryFile("w+") as said:
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-y", "-s", "0", "-o", log, "-p", str(pid), *options],  # noqa: S607
+            stderr=said,
+        )
+        status = Path(f"/proc/{pid}/status")
+        while "TracerPid:\t0\n" in status.read_text():
+            if tracer.poll() is not None:
+                said.seek(0)
+                return f"strace: {said.read().strip()}"
+            time.sleep(0.0005)
     return tracer
 
 
@@ -165,7 +176,7 @@ class Nursery:
         messages = self._subject.outcome.messages
         messages.clear()
         self._subject.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
-        tracer: subprocess.Popen[str] | None = None
+        tracer: subprocess.Popen[bytes] | None = None
         try:
             if stop:
                 (stopped,) = self._subject.expect("stopped", limit=LIMIT)
@@ -189,23 +200,21 @@ class Nursery:
             ended = {"hang": str(hang)}
         finally:
             if tracer is not None:
-                tracer.communicate()
+                tracer.wait()
         for message in list(messages):
             ended |= {message["kind"]: message}
         return ended
 
-    def _leave(self, tracer: "subprocess.Popen[str]") -> None:
+    def _leave(self, tracer: "subprocess.Popen[bytes]") -> None:
         """Take *tracer* from the caller that has come back from `run`, if it has.
 
         What comes then, the census inside, is no longer to be tampered with.
         """
         returned = self._subject.expect("returned ended", limit=LIMIT)[0]
         if returned["kind"] == "returned":
-            while _state(returned["pid"]) not in "Tt":
-                time.sleep(0.0002)
             tracer.terminate()  # it detaches
             tracer.wait()
-            os.kill(returned["pid"], signal.SIGCONT)
+            os.kill(returned["pid"], signal.SIGUSR1)
 
     def trace(self, who: int) -> list[tuple[str, str]]:
         """Return (name, kind of its descriptor) of each system call, from two runs."""
@@ -342,6 +351,8 @@ def sweep(nursery: Nursery, points: Iterable[tuple[Point, str]]) -> Sweep:
     seen = Sweep()
     for point, expression in points:
         seen.note(point, *nursery.strike(point, expression))
+        if len(seen.wrong) == ENOUGH:
+            break
     return seen
 
 
@@ -353,4 +364,6 @@ def rain(nursery: Nursery, hows: Sequence[str], times: int, seed: int) -> Sweep:
             delay = draw.uniform(0.0, 1.2 * nursery.seconds)
             point = Point(0, f"after {delay * 1e3:.2f} ms", number, how)
             seen.note(point, *nursery.rain(point, delay))
+        if len(seen.wrong) >= ENOUGH:
+            break
     return seen

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from tests.subject import Log, census
 from tests.subject.scenarios import Births
 
-_PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
+PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
 
 def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
@@ -56,7 +56,7 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
 def _await_tracer(log: Log) -> None:
     with contextlib.suppress(AttributeError):
         # Yama lets none but an ancestor trace us, unless we ask for it: (unsigned long) -1.
-        ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
     log("stopped")
     os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -86,8 +86,9 @@ def _call(
             log("interrupted")
         births.arm(None)
         if stop and not who:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             log("returned")
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.sigwait({signal.SIGUSR1})  # and not a stop, which may come after its end
         gc.collect()
         log("inside", new=census.new(before, census.inside()))
     except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
