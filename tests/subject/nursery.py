@@ -75,6 +75,7 @@ def _call(
         before = census.inside()
         births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
         if stop and not who:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             _await_tracer(log)
         try:
             if request["kill"]:
@@ -86,7 +87,6 @@ def _call(
             log("interrupted")
         births.arm(None)
         if stop and not who:
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             log("returned")
             signal.sigwait({signal.SIGUSR1})  # and not a stop, which may come after its end
         gc.collect()
