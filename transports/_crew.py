@@ -88,6 +88,7 @@ class _Child:
         self.pid = pid
         self.sentinel: int | None = None
         self.reaped = False
+        self.dismissed = False
         self.exitcode: int | None = None
 
 
@@ -132,10 +133,6 @@ _PRCTL = _prctl()
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
-
-# What its caller tells a guardian. The end of the file says: remove, I am dead.
-_DISMISSED = b"."
-_REMOVE = b"!"
 
 _TERMINAL = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
 
@@ -298,13 +295,13 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # First the workers; then the stack: names are removed, guardians dismissed,
+        # First the workers; then the stack: names are removed, guardians ended,
         # descriptors closed and, last of all, signals let in.
         with self._stack:
             self._end(self._children)
         for guardian in self._guardians:
             # A guardian that died early could not have kept its promise.
-            if kind is None and guardian.exitcode not in (0, None):
+            if kind is None and not guardian.dismissed and guardian.exitcode not in (0, None):
                 raise self._blame(guardian)
 
     # -- descriptors ----------------------------------------------------------------------
@@ -460,7 +457,8 @@ class Crew:
         at once.  *remove* must not mind that there is nothing to remove.
 
         The promise is kept by a process of its own, asleep on a pipe whose write end is held
-        by the caller and its workers: at end of file they are gone, by whatever signal.
+        by the caller and its workers: at end of file they are gone, by whatever signal.  It is
+        asked to remove also where the caller cannot, and killed where it could.
         """
         reader, writer = self.pipe()
 
@@ -469,30 +467,39 @@ class Crew:
             # What ends a whole terminal group or session must not end its guardian.
             signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
             os.close(writer)
-            if os.read(reader, 1) != _DISMISSED:
-                remove()
+            os.read(reader, 1)
+            remove()
 
         guardian = self._spawn(None, wait)
         self.close(reader)
         try:
             yield
         finally:
-            order = _DISMISSED
             try:
                 remove()
             except Exception:  # noqa: BLE001 - short of descriptors, perhaps, which it is not
-                order = _REMOVE
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(writer, b"!")
+            else:
+                self._dismiss(guardian)
             self._unwatch(guardian)
-            with contextlib.suppress(BrokenPipeError):
-                os.write(writer, order)
             self.close(writer)
             self._stack.callback(self._reap, guardian)
 
-    def _reap(self, child: _Child) -> None:
+    def _dismiss(self, guardian: _Child) -> None:
+        self._reap(guardian, os.WNOHANG)
+        if not guardian.reaped:
+            # Not asked to go: it may be stopped, and has nothing left to do.
+            guardian.dismissed = True
+            self._kill(guardian)
+
+    def _reap(self, child: _Child, options: int = 0) -> None:
         if child.reaped:
             return
         try:
-            _, status = os.waitpid(child.pid, 0)
+            pid, status = os.waitpid(child.pid, options)
+            if pid == 0:
+                return
             child.exitcode = os.waitstatus_to_exitcode(status)
         except ChildProcessError:  # SIGCHLD is ignored, or somebody else reaped it
             pass
@@ -508,16 +515,18 @@ class Crew:
 
     def _end(self, children: list[_Child]) -> None:
         for child in children:
-            if child.reaped:
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                if _PIDFD and child.sentinel is not None:
-                    # Where SIGCHLD is ignored, the pid may be another process by now.
-                    signal.pidfd_send_signal(child.sentinel, signal.SIGKILL)
-                else:
-                    os.kill(child.pid, signal.SIGKILL)
+            if not child.reaped:
+                self._kill(child)
         for child in children:
             self._reap(child)
+
+    def _kill(self, child: _Child) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if _PIDFD and child.sentinel is not None:
+                # Where SIGCHLD is ignored, the pid may be another process by now.
+                signal.pidfd_send_signal(child.sentinel, signal.SIGKILL)
+            else:
+                os.kill(child.pid, signal.SIGKILL)
 
     # -- events ---------------------------------------------------------------------------
 

@@ -52,6 +52,13 @@ def child(parent, r, w, lo, hi):
         os._exit(status)
 
 
+def reap(pid):
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:  # SIGCHLD is ignored: it is gone by now
+        return 0
+
+
 def receive(pids, readers):
     """Return what each worker said, having read to its end of file."""
     said = dict.fromkeys(readers, b"")
@@ -72,8 +79,8 @@ def receive(pids, readers):
                 continue
             poller.unregister(r)
             left -= 1
-            _, status = os.waitpid(pids[r], 0)
             pid = pids.pop(r)
+            status = reap(pid)
             if status or len(said[r]) != 8:
                 code = os.waitstatus_to_exitcode(status)
                 name = signal.Signals(-code).name if code < 0 else code
@@ -104,7 +111,7 @@ def run(n, workers):
         for pid in pids.values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            reap(pid)
         for fd in open_now:
             os.close(fd)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -48,7 +48,7 @@ class Births:
         self.strike = strike
 
 
-def _die(how: str | int) -> None:
+def die(how: str | int) -> None:
     """End this process: by a signal, or by 'exit' with status 0."""
     if how == "exit":
         os._exit(0)
@@ -66,7 +66,7 @@ def _die_after(delay: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, delay)
 
 
-def _after_cpu(seconds: float, act: Callable[[], None]) -> None:
+def after_cpu(seconds: float, act: Callable[[], None]) -> None:
     """Call *act* in this process when it has computed for *seconds*."""
 
     def handler(signum: int, frame: FrameType | None) -> None:
@@ -182,11 +182,11 @@ def struck(
                 log("struck")
                 if way == "raise":
                     raise ZeroDivisionError("planted by the suite")
-                _die(way)
+                die(way)
 
             def strike(number: int, victims: set[int] = victims, act: Any = act) -> None:
                 if when == "work":
-                    _after_cpu(CPU, act)
+                    after_cpu(CPU, act)
                 elif number in victims:
                     act()
 
@@ -244,7 +244,7 @@ class Profile:
                 self._memory[start : start + self._WIDTH] = cell.ljust(self._WIDTH)
             if seen == point:
                 if delay < 0:
-                    _die(signal.SIGKILL)
+                    die(signal.SIGKILL)
                 _die_after(delay)
 
         sys.setprofile(profile)
@@ -368,7 +368,7 @@ def worked(module: ModuleType, log: Log, workers: int) -> None:
             break
         n *= 2
     for _ in range(2):
-        births.arm(lambda number: _after_cpu(0.01, tick))
+        births.arm(lambda number: after_cpu(0.01, tick))
         ours = resource.getrusage(resource.RUSAGE_SELF)
         theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
         log.call(module.run, n, workers)
