@@ -325,6 +325,9 @@ def quiet(module: ModuleType, log: Log) -> None:
     births = Births()
     module.run(2, 2)
     gc.collect()
+    os.umask(0o026)  # what the run before may have set once is not what is there now
+    os.chdir(os.environ["HOME"])
+    random.seed(8)
     unraised: list[str] = []
     sys.unraisablehook = lambda args: unraised.append(repr(args.exc_value))
     with warnings.catch_warnings():
