@@ -157,7 +157,8 @@ def sysv() -> Iterator[tuple[str, dict[str, str]]]:
         with contextlib.suppress(OSError):
             head, *rows = Path("/proc/sysvipc", kind).read_text().splitlines()
             for row in rows:
-                yield kind, dict(zip(head.split(), row.split(), strict=False))
+                columns = dict(zip(head.split(), row.split(), strict=False))
+                yield kind, columns | {"id": row.split()[1]}  # msqid, semid or shmid
 
 
 class Stranger:
@@ -236,7 +237,7 @@ class Stranger:
         yield from self._unix(theirs)
         for kind, columns in sysv():
             if int(columns["uid"]) == self.owner:
-                ident = columns[kind + "id"]
+                ident = columns["id"]
                 yield Find(kind, f"{kind} {ident}", int(ident))
         if self.messages is not None:
             with contextlib.suppress(OSError):
@@ -397,7 +398,7 @@ class Stranger:
         address = _LIBC.shmat(ident, None, 0)
         if address in (None, ctypes.c_void_p(-1).value):
             return False
-        size = next(int(c["size"]) for k, c in sysv() if k == "shm" and int(c["shmid"]) == ident)
+        size = next(int(c["size"]) for k, c in sysv() if k == "shm" and int(c["id"]) == ident)
         ctypes.memmove(address, data, min(size, len(data)))
         _LIBC.shmdt(ctypes.c_void_p(address))
         return True

@@ -30,7 +30,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
             crew.fork(_work, _path(directory, worker), seal, worker, lo, hi)
         for _, exited in crew.events(sums):
             for worker in exited:
-                sums |= seal.unpack(_read(_path(directory, worker)))
+                sums |= seal.unpack(_read(_path(directory, worker), seal.size + 1))
     return kernel.combine(sums.values())
 
 
@@ -44,9 +44,12 @@ def _work(path: str, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     _crew.write_all(os.open(path, flags, 0o600), frame)
 
 
-def _read(path: str) -> bytes:
-    with contextlib.suppress(FileNotFoundError), open(path, "rb", 0) as file:
-        return file.read()
+def _read(path: str, most: int) -> bytes:
+    # Another process of the same user could put a fifo or a device there: neither is waited
+    # for, or read without end.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with contextlib.suppress(FileNotFoundError), open(os.open(path, flags), "rb") as file:
+        return file.read(most) or b""
     return b""
 
 

@@ -290,7 +290,7 @@ def _one_trial(
                 way = "harass"
                 usual = max(call["seconds"] for call in runs.stream([], 0.1))
                 calls = runs.stream([run.way.split()[0] for run in struck], stream)
-                struck += [Struck(way, call, call["seconds"] - usual) for call in calls]
+                struck.extend(Struck(way, call, call["seconds"] - usual) for call in calls)
         except Hang:
             struck.append(Struck(way, None))
             raise

@@ -83,7 +83,7 @@ class Names:
         self._shared = shared + ([str(queue)] if queue is not None else [])
         self._queue = str(queue)
         self._old = {place: self._list(place) for place in self._private + self._shared}
-        self._ids = {(kind, columns[kind + "id"]) for kind, columns in sysv()}
+        self._ids = {(kind, columns["id"]) for kind, columns in sysv()}
         self._fds = set(os.listdir("/dev/fd"))
         self._told: set[Any] = set()
         self.round = 0
@@ -111,7 +111,7 @@ class Names:
             else:
                 self._walk(place, place)
         for kind, columns in sysv():
-            ident = (kind, columns[kind + "id"])
+            ident = (kind, columns["id"])
             if ident not in self._ids and int(columns["uid"]) == os.getuid():
                 mode = int(columns["perms"], 8) & 0o777
                 self._tell(kind, columns["key"], mode=mode, place="System V")
