@@ -694,8 +694,9 @@ def main() -> None:
             for fd in (0, *me.listeners):
                 poller.register(fd, select.POLLIN)
             for fd, _ in poller.poll():
-                if fd != 0:
+                if fd in me.listeners:
                     me.serve(fd)
+                if fd != 0:
                     continue
                 data = os.read(0, 65536)
                 if not data:

@@ -17,7 +17,6 @@ import struct
 import kernel
 from transports import _crew
 
-
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
 
 

@@ -315,9 +315,9 @@ def _one_trial(
     if outcome.verdict == "OK":
         seen.left += [entry.name for entry in tmp.iterdir()]
     seen.marked |= (scratch / "marker").exists()
-    files = {entry.name: entry.read_text() for entry in canary.iterdir() if entry.is_file()}
-    if files != {"file": "sings"} or len(list(canary.iterdir())) != 1:
-        seen.followed.append(f"{sorted(files)} with {files.get('file', '')[:20]!r}")
+    files = {entry.name: entry.read_bytes()[:20] for entry in canary.iterdir()}
+    if files != {"file": b"sings"}:
+        seen.followed.append(f"there is {files} now")
 
 
 def _guesses(names: dict[str, list[str]], subject: Subject, tmp: Path) -> dict[str, list[str]]:
