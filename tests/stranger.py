@@ -216,7 +216,7 @@ class Stranger:
     def look(self, named: list[str]) -> list[Find]:
         """Return what the transport has now, outermost first, and directories last."""
         theirs = self.theirs()
-        found = [find for find in self._all(theirs, named) if find not in self.before]
+        found = list(set(self._all(theirs, named)) - self.before)
         # A directory that is struck first would hide what is in it.
         found.sort(key=lambda find: (find.kind == "directory", -find.name.count("/")))
         self.seen.update(found)
@@ -463,9 +463,9 @@ class Stranger:
 
     def _replay(self, find: Find) -> None:
         got = self.take(find)
-        self.stolen += got
-        for data in [*got, *got, *self.stolen[-20:]]:
+        for data in [*(data for data in got for _ in range(2)), *self.stolen[-20:]]:
             self.give(find, data)
+        self.stolen += got
 
     def _take(self, find: Find) -> None:
         self.stolen += self.take(find)

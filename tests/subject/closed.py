@@ -1,5 +1,6 @@
 """What a transport shows to others, and how it bears their strikes: clauses G1 to G6."""
 
+import contextlib
 import gc
 import json
 import os
@@ -70,6 +71,16 @@ def visited(module: ModuleType, log: Log, n: int, workers: int) -> None:
     log("inside", new=census.new(before, census.inside()))
 
 
+def _descriptors() -> set[int]:
+    """Return what this process has open, but for the descriptor of the listing itself."""
+    found = set()
+    for fd in map(int, os.listdir("/dev/fd")):
+        with contextlib.suppress(OSError):
+            os.fstat(fd)
+            found.add(fd)
+    return found
+
+
 class Names:
     """A profile function that tells each name, mode and address as soon as it is there.
 
@@ -84,7 +95,7 @@ class Names:
         self._queue = str(queue)
         self._old = {place: self._list(place) for place in self._private + self._shared}
         self._ids = {(kind, columns["id"]) for kind, columns in sysv()}
-        self._fds = set(os.listdir("/dev/fd"))
+        self._fds = _descriptors()
         self._told: set[Any] = set()
         self.round = 0
 
@@ -115,8 +126,8 @@ class Names:
             if ident not in self._ids and int(columns["uid"]) == os.getuid():
                 mode = int(columns["perms"], 8) & 0o777
                 self._tell(kind, columns["key"], mode=mode, place="System V")
-        for fd in self._list("/dev/fd") - self._fds:
-            self._address(int(fd))
+        for fd in _descriptors() - self._fds:
+            self._address(fd)
 
     def _walk(self, place: str, directory: str) -> None:
         for name in self._list(directory) - self._old.get(directory, frozenset()):
