@@ -173,6 +173,7 @@ class Stranger:
         self.owner = os.getuid()
         self.messages = messages
         self.before: set[Find] = set()
+        self.usual: set[str] = set()
         self.held: list[int | socket.socket] = []
         self.undo: list[Callable[[], object]] = []
         self.listeners: dict[int, tuple[socket.socket | None, Find]] = {}
@@ -225,16 +226,22 @@ class Stranger:
     def watch(self) -> None:
         """Take all that there is now for old."""
         self.before = set(self._all(None, []))
+        self.usual = self.theirs()
 
     def _all(self, theirs: set[str] | None, named: list[str]) -> Iterator[Find]:
+        # The kernel takes milliseconds to write these tables: only where there is a new socket.
+        fresh = (theirs or set()) - self.usual
+        sockets = theirs is None or any(thing.startswith("socket:") for thing in fresh)
         for table, kind, state in (
             ("tcp", "tcp", _LISTENING),
             ("tcp6", "tcp", _LISTENING),
             ("udp", "udp", _UDP_BOUND),
             ("udp6", "udp", _UDP_BOUND),
         ):
-            yield from self._internet(table, kind, state, theirs)
-        yield from self._unix(theirs)
+            if sockets:
+                yield from self._internet(table, kind, state, theirs)
+        if sockets:
+            yield from self._unix(theirs)
         for kind, columns in sysv():
             if int(columns["uid"]) == self.owner:
                 ident = columns["id"]

@@ -68,7 +68,7 @@ def _borne(transport: str, who: str, clause: str, *hows: str) -> None:
     good = {"exact"} if who == "another user" else {"exact", "error"}
     wrong = [run for run in runs if bearing(run) not in good or run.lost > SECOND]
     tried = sum(run.tried for run in runs)
-    note(transport, clause, f"{tried} intrusions by {who} into {seen.found} things")
+    note(transport, clause, f"{tried} strikes by {who}" if seen.found else f"{who} sees nothing")
     if wrong:
         pytest.fail("\n".join(map(_tell, wrong)), pytrace=False)
     for outcome in seen.outcomes:
@@ -241,7 +241,7 @@ def test_strikes_at_a_stream_of_runs_change_nothing(transport: str, who: str) ->
     seen = visit(transport, hows, other_uid() if another else None, stream=5)
     runs = seen.of("harass")
     good = {"exact"} if another else {"exact", "error"}
-    note(transport, "G5", f"{len(runs)} runs harassed by {who}: {seen.tried} intrusions")
+    note(transport, "G5", f"{len(runs)} runs under {seen.tried} strikes by {who}")
     wrong = [run for run in runs if bearing(run) not in good or run.lost > SECOND]
     assert runs
     assert not wrong, "\n".join(map(_tell, wrong[:10]))

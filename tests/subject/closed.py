@@ -84,8 +84,8 @@ def _descriptors() -> set[int]:
 class Names:
     """A profile function that tells each name, mode and address as soon as it is there.
 
-    It looks at every call and return, of Python and of C, in the caller and in its children:
-    between two of them a process makes hardly two system calls.
+    It looks before every call into C, in the caller and in its children: what one has made is
+    there before the next one can change it.
     """
 
     def __init__(self, log: Log, private: list[str], shared: list[str], queue: Path | None) -> None:
@@ -97,6 +97,7 @@ class Names:
         self._ids = {(kind, columns["id"]) for kind, columns in sysv()}
         self._fds = _descriptors()
         self._told: set[Any] = set()
+        self._last = ""
         self.round = 0
 
     def _list(self, place: str) -> frozenset[str]:
@@ -113,7 +114,10 @@ class Names:
 
     def __call__(self, frame: FrameType | None, event: str, arg: Any) -> None:
         """Look for what is new."""
-        lasting = event == "c_return" and getattr(arg, "__name__", "") in _LASTING
+        if event != "c_call":
+            return
+        lasting = self._last in _LASTING
+        self._last = getattr(arg, "__name__", "")
         for place in self._private:
             self._walk(place, place)
         for place in self._shared:
