@@ -175,12 +175,12 @@ class _Runs:
 
     def stream(self, hows: Sequence[str], seconds: float) -> list[Message]:
         """Let the subject run again and again, with the stranger at it all the while."""
-        before = len(self._subject.outcome.calls())
+        before, overs = len(self._subject.outcome.calls()), len(self._subject.outcome.of("over"))
         self._subject.tell({"way": "harass", "seconds": seconds})
         if hows:
             named = _names(self._subject)
             self._stranger.ask("harass", how=hows, named=named, seconds=seconds)
-        self._subject.expect("over", limit=seconds + LIMIT)
+        self._subject.expect("over", overs + 1, limit=seconds + LIMIT)
         return self._subject.outcome.calls()[before:]
 
 
