@@ -179,8 +179,11 @@ class _Runs:
         self._subject.tell({"way": "harass", "seconds": seconds})
         if hows:
             named = _names(self._subject)
-            self._stranger.ask("harass", how=hows, named=named, seconds=seconds)
+            self._stranger.begin("harass", how=hows, named=named, seconds=seconds)
+        # Read all the while, or a full pipe would hold the subject up.
         self._subject.expect("over", overs + 1, limit=seconds + LIMIT)
+        if hows:
+            self._stranger.told = self._stranger.hear()
         return self._subject.outcome.calls()[before:]
 
 
