@@ -15,7 +15,11 @@ from tests import defects, lab
 
 pytestmark = pytest.mark.suite
 
-NAMES = sorted(m.name for m in pkgutil.iter_modules(defects.__path__) if m.name != "honest")
+NAMES = sorted(
+    m.name
+    for m in pkgutil.iter_modules(defects.__path__)
+    if m.name != "honest" and not m.name.startswith("_")
+)
 
 
 def _hold(module: str, *more: str) -> str:

@@ -172,13 +172,27 @@ def _leave(body: Callable[[], None]) -> NoReturn:
 
 
 def _remove_tree(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        try:  # flat, as we made it: a fifth of the time of rmtree
-            for name in os.listdir(path):
-                os.unlink(os.path.join(path, name))
-            os.rmdir(path)
-        except (IsADirectoryError, PermissionError):
-            shutil.rmtree(path)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except PermissionError:  # its mode is not ours any more
+        os.chmod(path, 0o700)
+        shutil.rmtree(path)
+        return
+    except OSError as error:
+        # Gone, or somebody else's by now: a link is not followed, and not ours to remove.
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+        return
+    try:  # flat, as we made it: a fifth of the time of rmtree
+        for name in os.listdir(fd):
+            os.unlink(name, dir_fd=fd)
+        os.rmdir(path)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        shutil.rmtree(path)
+    finally:
+        os.close(fd)
 
 
 def _fileno(thing: int | socket.socket) -> int:
@@ -393,6 +407,10 @@ class Crew:
 
     # -- processes ------------------------------------------------------------------------
 
+    def started(self, pid: int) -> bool:
+        """Whether *pid* is, or was, a worker of this crew."""
+        return any(child.pid == pid for child in self._children)
+
     def fork(self, work: Callable[..., None], *args: object) -> int:
         """Start a worker that calls ``work(*args)`` and exits; return its number.
 
@@ -596,11 +614,17 @@ class Crew:
         return WorkerError(child.worker, child.pid, child.exitcode, texts.get(child.worker, ""))
 
 
-def accept(crew: Crew, listener: socket.socket, seal: Seal, grace: float = 0.0) -> dict[int, float]:
+def accept(
+    crew: Crew,
+    listener: socket.socket,
+    seal: Seal,
+    welcome: Callable[[socket.socket, object], bool],
+    grace: float = 0.0,
+) -> dict[int, float]:
     """Take one sealed frame from each worker that connects to *listener*; return the sums.
 
-    A connection that says anything else, or more, or nothing, is a stranger's.
-
+    welcome: tells whether a connection, from an address, is a worker's.  Others are closed at
+        once, so that they take no descriptors; the seal decides what counts.
     grace: see :meth:`Crew.events`.
     """
     sums: dict[int, float] = {}
@@ -610,9 +634,7 @@ def accept(crew: Crew, listener: socket.socket, seal: Seal, grace: float = 0.0) 
     for ready, _ in crew.events(sums, grace):
         for fd in ready:
             if fd == entrance:
-                with contextlib.suppress(BlockingIOError, ConnectionError):
-                    connection = crew.own(listener.accept()[0])
-                    connection.setblocking(False)
+                for connection in _admitted(crew, listener, welcome):
                     connections[crew.listen(connection.fileno())] = connection
                 continue
             frame = crew.read(fd)
@@ -620,6 +642,24 @@ def accept(crew: Crew, listener: socket.socket, seal: Seal, grace: float = 0.0) 
                 sums |= seal.unpack(bytes(frame))
                 crew.close(connections.pop(fd))
     return sums
+
+
+def _admitted(
+    crew: Crew, listener: socket.socket, welcome: Callable[[socket.socket, object], bool]
+) -> Iterator[socket.socket]:
+    for _ in range(64):  # then the ones that were admitted have their turn
+        try:
+            connection, address = listener.accept()
+        except BlockingIOError:
+            return
+        except ConnectionError:  # reset before it was accepted
+            continue
+        crew.own(connection)
+        if welcome(connection, address):
+            connection.setblocking(False)
+            yield connection
+        else:
+            crew.close(connection)
 
 
 def need(module: object, name: str) -> None:

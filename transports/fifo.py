@@ -10,6 +10,7 @@ Limits: a write of at most PIPE_BUF bytes (4096 on Linux, at least 512 by POSIX,
 is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait.
 """
 
+import errno
 import os
 
 import kernel
@@ -38,7 +39,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     with _crew.Crew(timeout) as crew:
         path, reader = _open(crew)
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, path, seal, worker, lo, hi)
+            crew.fork(_work, path, reader, seal, worker, lo, hi)
         crew.listen(reader)
         for ready, _ in crew.events(sums):
             if ready:
@@ -46,9 +47,15 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     return kernel.combine(sums.values())
 
 
-def _work(path: str, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+def _work(path: str, reader: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
-    os.write(os.open(path, os.O_WRONLY), frame)  # whole or not at all: it is < PIPE_BUF
+    # Another process of the same user could put a fifo of its own there, to let us wait for
+    # ever: in open(2), where nobody reads it, or in write(2), where it is full.
+    writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    if not os.path.samestat(os.fstat(writer), os.fstat(reader)):
+        raise OSError(errno.ESTALE, "this is not the fifo of the run any more", path)
+    os.set_blocking(writer, True)
+    os.write(writer, frame)  # whole or not at all: it is < PIPE_BUF
 
 
 if __name__ == "__main__":

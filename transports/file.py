@@ -25,28 +25,32 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     seal = _crew.Seal()
     sums: dict[int, float] = {}
     with _crew.Crew(timeout) as crew:
-        directory = crew.directory()
+        # By descriptor: whatever is renamed meanwhile, it is this directory.
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        directory = crew.own(os.open(crew.directory(), flags))
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, _path(directory, worker), seal, worker, lo, hi)
+            crew.fork(_work, directory, seal, worker, lo, hi)
         for _, exited in crew.events(sums):
             for worker in exited:
-                sums |= seal.unpack(_read(_path(directory, worker)))
+                sums |= seal.unpack(_read(directory, worker, seal.size + 1))
     return kernel.combine(sums.values())
 
 
-def _path(directory: str, worker: int) -> str:
-    return os.path.join(directory, str(worker))
-
-
-def _work(path: str, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+def _work(directory: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    _crew.write_all(os.open(path, flags, 0o600), frame)
+    _crew.write_all(os.open(str(worker), flags, 0o600, dir_fd=directory), frame)
 
 
-def _read(path: str) -> bytes:
-    with contextlib.suppress(FileNotFoundError), open(path, "rb", 0) as file:
-        return file.read()
+def _read(directory: int, worker: int, most: int) -> bytes:
+    # Another process of the same user could put a fifo or a device there: neither is waited
+    # for, or read without end.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with (
+        contextlib.suppress(FileNotFoundError),
+        open(os.open(str(worker), flags, dir_fd=directory), "rb") as file,
+    ):
+        return file.read(most) or b""
     return b""
 
 

@@ -3,15 +3,17 @@
 Topology: one queue from all workers to the caller.  It belongs to no process: it stays until
 somebody removes it or the system goes down, so a guardian removes it should the caller be
 killed.  It has no descriptor to wait on: the caller sleeps until a worker has exited, and
-takes what has come by then.  That cannot block for good, because a full queue was filled by
-workers that exit.
+takes what has come by then.  A worker that finds the queue full rings for it through a pipe:
+others of the same user can fill the queue too.
 
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
-in /proc/sysvipc/msg, and remove it.
+in /proc/sysvipc/msg, take messages from it, fill it and remove it: that is an error.
 """
 
 import contextlib
+import errno
+import os
 import secrets
 from typing import Any
 
@@ -62,17 +64,41 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     sums: dict[int, float] = {}
     with _crew.Crew(timeout) as crew:
         queue = _queue(crew)
+        bell, rope = crew.pipe()
+        os.set_blocking(rope, False)
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, queue, seal, worker, lo, hi)
-        for _ in crew.events(sums):
-            with _crew.oserror(sysv_ipc.ExistentialError), contextlib.suppress(sysv_ipc.BusyError):
-                while True:
-                    sums |= seal.unpack(_crew.restart(sysv_ipc.Error, queue.receive, False)[0])
+            crew.fork(_work, queue, rope, seal, worker, lo, hi)
+        crew.listen(bell)
+        for ready, _ in crew.events(sums):
+            if ready:
+                crew.read(bell).clear()
+            with _crew.oserror(sysv_ipc.Error):
+                strange = _drain(queue, seal, sums)
+                if ready and (strange or queue.max_size < seal.size):
+                    # Nothing would wake us if it were filled again.
+                    raise OSError(errno.EBUSY, "another process of this user fills the queue")
     return kernel.combine(sums.values())
 
 
-def _work(queue: Any, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
-    _crew.restart(sysv_ipc.Error, queue.send, seal.pack(worker, kernel.partial_sum(lo, hi)))
+def _drain(queue: Any, seal: _crew.Seal, sums: dict[int, float]) -> bool:
+    """Take what there is now; return whether any of it was a stranger's."""
+    strange = False
+    with contextlib.suppress(sysv_ipc.BusyError):
+        for _ in range(queue.current_messages):  # not until it is empty: it may be filled anew
+            frame = seal.unpack(_crew.restart(sysv_ipc.Error, queue.receive, False)[0])
+            strange |= not frame
+            sums |= frame
+    return strange
+
+
+def _work(queue: Any, rope: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+    frame = seal.pack(worker, kernel.partial_sum(lo, hi))
+    try:
+        _crew.restart(sysv_ipc.Error, queue.send, frame, False)
+    except sysv_ipc.BusyError:
+        with contextlib.suppress(BlockingIOError):  # rung already, and not yet heard
+            os.write(rope, b"!")
+        _crew.restart(sysv_ipc.Error, queue.send, frame)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,33 @@
 """TCP over the loopback interface: tcp(7), ip(7).
 
 Topology: the caller listens on a port that the system picks, each worker connects when its
-sum is ready and sends one frame.  Any local user can connect to a loopback port, so a frame
-carries the signature of this run, and a connection without one is dropped.
+sum is ready and sends one frame.  Any local user can connect to a loopback port.  So each
+worker comes from a port that the caller has bound for it, which nobody else can have
+meanwhile, and connections from elsewhere are closed at once; and a frame carries the signature
+of this run.
 
 Limits: the backlog of connections not yet accepted, /proc/sys/net/core/somaxconn (4096 since
-Linux 5.4, listen(2)); past it a worker's connect waits.  The closed connections stay in
-TIME_WAIT for a minute, a port each, of the 28232 in /proc/sys/net/ipv4/ip_local_port_range.
+Linux 5.4, listen(2)); past it a worker's connect waits, so whoever keeps it full delays the
+run.  A port for each worker, of the 28232 in /proc/sys/net/ipv4/ip_local_port_range.
 """
 
 import socket
+import struct
 
 import kernel
 from transports import _crew
 
+_AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
+
+
+def _bound(crew: _crew.Crew) -> socket.socket:
+    bound = crew.own(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    bound.bind(("127.0.0.1", 0))  # never "localhost": the resolver may say ::1
+    return bound
+
 
 def _listener(crew: _crew.Crew) -> socket.socket:
-    listener = crew.own(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-    listener.bind(("127.0.0.1", 0))  # never "localhost": the resolver may say ::1
+    listener = _bound(crew)
     listener.listen(socket.SOMAXCONN)
     return listener
 
@@ -33,16 +43,34 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     seal = _crew.Seal()
     with _crew.Crew(timeout) as crew:
         listener = _listener(crew)
+        ours = set()
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, listener.getsockname(), seal, worker, lo, hi)
+            connection = _bound(crew)
+            ours.add(connection.getsockname())
+            crew.fork(_work, connection, listener.getsockname(), seal, worker, lo, hi)
+            crew.close(connection)
+
+        def welcome(peer: socket.socket, address: object) -> bool:
+            # Closed by a reset, no side keeps its port in TIME_WAIT for a minute; all that
+            # there is to lose has been read by then.
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            return address in ours
+
         # A segment may reach us by a softirq thread, some time after its sender is dead.
-        sums = _crew.accept(crew, listener, seal, grace=0.2)
+        sums = _crew.accept(crew, listener, seal, welcome, grace=0.2)
     return kernel.combine(sums.values())
 
 
-def _work(address: tuple[str, int], seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+def _work(
+    connection: socket.socket,
+    address: tuple[str, int],
+    seal: _crew.Seal,
+    worker: int,
+    lo: int,
+    hi: int,
+) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+    with connection:
         connection.connect(address)
         connection.sendall(frame)
 

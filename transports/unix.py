@@ -2,7 +2,8 @@
 
 Topology: the caller listens on a socket in a private directory (mode 0700), each worker
 connects by name when its sum is ready and sends one frame.  Only the same user can get
-there; a frame carries the signature of this run, so that he cannot change the result.  The
+there; the kernel tells which connections are the workers' (SO_PEERCRED), and a frame carries
+the signature of this run, so that he cannot change the result.  The
 name does not go with the last descriptor: it has to be removed, here by a guardian.
 
 Limits: a path of 107 bytes (sun_path, unix(7); 103 on macOS and the BSDs); the backlog,
@@ -11,11 +12,14 @@ Limits: a path of 107 bytes (sun_path, unix(7); 103 on macOS and the BSDs); the 
 
 import os
 import socket
+import struct
 
 import kernel
 from transports import _crew
 
 _NAME = "/socket"
+_UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid
+_QUARTER = struct.pack("@ll", 0, 250_000)  # struct timeval, of a quarter of a second
 _PATH_BYTES = 103  # of the smallest sun_path, 104 on macOS and the BSDs, less the zero
 
 
@@ -39,16 +43,34 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     seal = _crew.Seal()
     with _crew.Crew(timeout) as crew:
         listener = _listener(crew)
+        path: str = listener.getsockname()
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, listener.getsockname(), seal, worker, lo, hi)
-        sums = _crew.accept(crew, listener, seal)
+            crew.fork(_work, path, os.stat(path), seal, worker, lo, hi)
+        sums = _crew.accept(crew, listener, seal, lambda peer, _: _is_worker(crew, peer))
     return kernel.combine(sums.values())
 
 
-def _work(path: str, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
+def _is_worker(crew: _crew.Crew, peer: socket.socket) -> bool:
+    if not hasattr(socket, "SO_PEERCRED"):  # elsewhere the seal has to do
+        return True
+    pid, _, _ = _UCRED.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return crew.started(pid)
+
+
+def _work(path: str, made: os.stat_result, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(path)
+        # Where the backlog is full, connect(2) waits until the caller accepts; but not for
+        # another process of the same user, which could have put a socket of its own there.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _QUARTER)
+        while True:
+            try:
+                connection.connect(path)
+            except BlockingIOError:
+                if not os.path.samestat(os.stat(path), made):
+                    raise
+            else:
+                break
         connection.sendall(frame)
 
 

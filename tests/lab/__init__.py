@@ -168,7 +168,7 @@ class Subject:
             found = [int(line.split()[0]) for line in listing.splitlines() if mark in line]
         return [pid for pid in found if pid != self.process.pid]
 
-    def _read(self, seconds: float) -> list[Message]:
+    def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come, having waited for one for *seconds* at most."""
         poller = select.poll()
         poller.register(self._reader, select.POLLIN)
@@ -195,7 +195,7 @@ class Subject:
             if over or time.monotonic() > until:
                 raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
             over = self.process.poll() is not None  # then read once more what it said
-            self._read(0.0 if over else 0.05)
+            self.listen(0.0 if over else 0.05)
         return found
 
     def tell(self, request: Any) -> None:
@@ -226,8 +226,8 @@ class Subject:
             self.process.stdin.close()
         until = time.monotonic() + limit
         while self.process.poll() is None and time.monotonic() < until:
-            self._read(0.02)
-        self._read(0)
+            self.listen(0.02)
+        self.listen(0)
         outcome = self.outcome
         outcome.output = (self._place / "output").read_text(errors="replace")
         if self.process.poll() is None:

@@ -35,7 +35,10 @@ class Paths:
         target = args[_NAMED_AT[event]] if event in _NAMED_AT else None
         if not isinstance(target, str | bytes):
             return
-        path = os.path.abspath(os.fsdecode(target))
+        try:
+            path = os.path.abspath(os.fsdecode(target))
+        except FileNotFoundError:  # relative, in a directory that is no more
+            return
         for place in self._places:
             if path.startswith(place + "/") and not path.startswith(self._private):
                 name = path[len(place) + 1 :].split("/")[0]
