@@ -34,7 +34,11 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     outcome = lab.trial(transport, "struck", how=[signal.SIGKILL], when="birth", n=30, workers=3)
     judge.faulted(outcome, 3)
     outcome = judge.clean(lab.trial(transport, "swept", stage="before", workers=2))
-    judge.all_error(outcome.calls())
+    judge.all_error(outcome.calls(), or_exact=True)
+    # A helper's death may come too late to matter: it is ended with the run. A worker's may not.
+    survived = {c["where"].split(",")[0] for c in outcome.calls() if lab.state(c) == "exact"}
+    struck = {c["where"].split(",")[0] for c in outcome.calls()}
+    assert len(struck - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
 
 
 @pytest.mark.clause("C2")
