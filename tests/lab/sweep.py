@@ -143,7 +143,7 @@ def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[bytes] |
             stderr=said,
         )
         status = Path(f"/proc/{pid}/status")
-        while "TracerPid:\t0\n" in status.read_text():
+        while _state(pid) in "Tt" and "TracerPid:\t0\n" in status.read_text():
             if tracer.poll() is not None:
                 said.seek(0)
                 return f"strace: {said.read().strip()}"
@@ -175,19 +175,23 @@ class Nursery:
         """Let a caller run once; return all that was heard of it, in one message."""
         messages = self._subject.outcome.messages
         messages.clear()
+        os.truncate(self._log, 0)  # or an earlier trace would be read again
         self._subject.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
         tracer: subprocess.Popen[bytes] | None = None
         try:
             if stop:
                 (stopped,) = self._subject.expect("stopped", limit=LIMIT)
-                while _state(stopped["pid"]) != "T":
+                while (now := _state(stopped["pid"])) not in "TZX":
                     time.sleep(0.0002)
-                attached = _attach(stopped["pid"], self._log, *expressions)
-                if isinstance(attached, str):
+                # A helper may be ended while it is stopped: then there is nothing to trace.
+                attached = _attach(stopped["pid"], self._log, *expressions) if now == "T" else None
+                if isinstance(attached, str) and _state(stopped["pid"]) == "T":
                     raise RuntimeError(attached)
-                tracer = attached
-                os.kill(stopped["pid"], signal.SIGCONT)
-                if not who:
+                if isinstance(attached, subprocess.Popen):
+                    tracer = attached
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(stopped["pid"], signal.SIGCONT)
+                if tracer is not None and not who:
                     self._leave(tracer)
             (ended,) = self._subject.expect("ended", limit=LIMIT)
         except Hang as hang:
@@ -274,7 +278,11 @@ class Nursery:
 
 
 def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    """Return the state of *pid* by proc(5), X if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def _verdict(point: Point, ended: Message) -> tuple[str, str]:
