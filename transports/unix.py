@@ -13,13 +13,15 @@ Limits: a path of 107 bytes (sun_path, unix(7); 103 on macOS and the BSDs); the 
 import os
 import socket
 import struct
+import time
 
 import kernel
 from transports import _crew
 
 _NAME = "/socket"
 _UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid
-_QUARTER = struct.pack("@ll", 0, 250_000)  # struct timeval, of a quarter of a second
+_QUARTER = 0.25  # seconds
+_TIMEVAL = struct.pack("@ll", 0, int(_QUARTER * 1e6))  # sys_time.h(0p): seconds, microseconds
 _PATH_BYTES = 103  # of the smallest sun_path, 104 on macOS and the BSDs, less the zero
 
 
@@ -62,12 +64,15 @@ def _work(path: str, made: os.stat_result, seal: _crew.Seal, worker: int, lo: in
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         # Where the backlog is full, connect(2) waits until the caller accepts; but not for
         # another process of the same user, which could have put a socket of its own there.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _QUARTER)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL)
         while True:
+            start = time.monotonic()
             try:
                 connection.connect(path)
             except BlockingIOError:
-                if not os.path.samestat(os.stat(path), made):
+                # Without having waited it is another EAGAIN, which no patience mends.
+                waited = time.monotonic() - start > _QUARTER / 2
+                if not waited or not os.path.samestat(os.stat(path), made):
                     raise
             else:
                 break

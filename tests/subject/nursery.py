@@ -46,8 +46,8 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
         if request["kill"]:
             os.read(start, 1)
             time.sleep(request["delay"])
-            log("sent")
             os.kill(caller, request["kill"])
+            log("sent")  # afterwards: before, it could be told long before it is done
         os.close(start)
         _, status = os.waitpid(caller, 0)
         log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
