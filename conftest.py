@@ -71,7 +71,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def transport(request: pytest.FixtureRequest) -> str:
     """Return the module name of a transport that is supported here, or skip with the reason."""
     name: str = request.param
-    module = f"transports.{name}" if name in transports.NAMES else name
+    module = lab.module_of(name)
     if name not in _reasons:
         _reasons[name] = lab.unsupported(module)
     if (reason := _reasons[name]) is not None:

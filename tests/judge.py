@@ -11,17 +11,44 @@ from tests.lab.sweep import Sweep
 SECOND = 1.0  # an error is raised within this of its fault
 
 
-def _tell(call: Message) -> str:
-    where = {k: v for k, v in call.items() if k in {"where", "way", "victims", "delay", "victim"}}
+def tell(call: Message) -> str:
+    """Return a line about *call*: what was done to it, and what it did."""
+    where = {
+        k: v for k, v in call.items() if k in {"where", "way", "victims", "delay", "victim", "case"}
+    }
     text = f": {call['error']}: {call['text']}" if "error" in call else ""
     return f"run({call['n']}, {call['workers']}) {where or ''} {state(call)}{text}"
 
 
-def clean(outcome: Outcome) -> Outcome:
-    """Fail unless the verdict is OK; return the outcome."""
-    if outcome.verdict != "OK":
-        pytest.fail(f"{outcome.verdict}: " + "\n".join(outcome.why), pytrace=False)
+def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
+    """Fail if *outcome* has one of *verdicts*; return it."""
+    if wrong := [fault for fault in outcome.faults if fault[0] in verdicts]:
+        text = "\n".join(f"{verdict}: {why}" for verdict, why in wrong[:10])
+        pytest.fail(text, pytrace=False)
     return outcome
+
+
+def sound(outcome: Outcome) -> Outcome:
+    """Fail if there is nothing to judge but a HANG or a CRASH; return the outcome.
+
+    What was left, or disturbed, is for the clauses to judge that are about it.
+    """
+    return free_of(outcome, "HANG", "CRASH")
+
+
+def clean(outcome: Outcome) -> Outcome:
+    """Fail if anything was left, or could not be looked for; return the outcome."""
+    return free_of(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
+
+
+def alive(outcome: Outcome) -> Outcome:
+    """Fail if a process hung, or lives on; return the outcome."""
+    return free_of(outcome, "HANG", "CRASH", "ORPHAN")
+
+
+def undisturbed(outcome: Outcome) -> Outcome:
+    """Fail if a worker came back into the caller's code, or something was printed."""
+    return free_of(outcome, "HANG", "CRASH", "DISTURBED")
 
 
 def all_exact(calls: Iterable[Message]) -> None:
@@ -31,7 +58,7 @@ def all_exact(calls: Iterable[Message]) -> None:
     assert seen, "no call was made"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} calls were not exact:\n"
-        pytest.fail(head + "\n".join(map(_tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
 
 
 def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float = SECOND) -> None:
@@ -45,16 +72,16 @@ def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float =
     assert seen, "no fault was struck"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
-        pytest.fail(head + "\n".join(map(_tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
 
 
 def faulted(outcome: Outcome, workers: int) -> None:
-    """Judge a trial whose children were struck: errors, in time, and clean.
+    """Judge a trial whose children were struck: errors, in time, and no process lives on.
 
     A child beside the workers, a guardian or a manager, may be struck without harm: of the
     strikes at birth, which go round, at least as many as there are workers must be errors.
     """
-    clean(outcome)
+    alive(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
     all_error(calls, or_exact=True, late=float("inf"))
     for way in {call["way"] for call in calls}:
@@ -62,7 +89,7 @@ def faulted(outcome: Outcome, workers: int) -> None:
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
-            told = "\n".join(map(_tell, mine))
+            told = "\n".join(map(tell, mine))
             pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
     prompt(outcome)
 
@@ -84,7 +111,7 @@ def prompt(outcome: Outcome) -> None:
         elif message["kind"] == "outcome" and struck and "error" in message:
             late = message["at"] - struck
             if late > SECOND:
-                pytest.fail(f"{late:.2f} s after the fault: {_tell(message)}", pytrace=False)
+                pytest.fail(f"{late:.2f} s after the fault: {tell(message)}", pytrace=False)
             struck = 0.0
 
 

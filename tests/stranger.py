@@ -26,11 +26,12 @@ import socket
 import stat
 import struct
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.subject.census import mount_queues
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -111,30 +112,10 @@ def _bombs(marker: str) -> list[bytes]:
     return _framed([*pickles, code, *(text.encode() for text in texts)])
 
 
-def _messages() -> Path | None:
-    """Return the directory of POSIX queues, mounted for this process alone if it may be."""
-    place = Path("/dev/mqueue")
-    if place.is_dir() and os.path.ismount(place):
-        return place
-    if os.geteuid() != 0:
-        return None
-    clone_newns, ms_rec, ms_private = 0x20000, 0x4000, 1 << 18  # <sched.h>, <sys/mount.h>
-    own = tempfile.mkdtemp(prefix="ipc-mqueue-")
-    mounted = (
-        _LIBC.unshare(clone_newns) == 0
-        and _LIBC.mount(b"none", b"/", None, ctypes.c_ulong(ms_rec | ms_private), None) == 0
-        and _LIBC.mount(b"none", own.encode(), b"mqueue", ctypes.c_ulong(0), None) == 0
-    )
-    if not mounted:
-        os.rmdir(own)
-        return None
-    return Path(own)
-
-
 @contextlib.contextmanager
 def queues() -> Iterator[Path | None]:
     """Give the directory of POSIX queues, or None where it cannot be had; tidy up behind."""
-    place = _messages()
+    place = mount_queues()
     try:
         yield place
     finally:

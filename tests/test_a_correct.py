@@ -1,14 +1,12 @@
 """A. Correct: the exact sum, or an error."""
 
 import math
-import subprocess
-import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import judge, lab
+from tests import judge, lab, trials
 
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
@@ -19,7 +17,7 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(transport: st
     """A1: n not divisible by workers, workers > n, n = 0, 257 workers; pi in the limit."""
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     cases += [(100, 64), (1000, 257), (10_000_000, 10)]
-    outcome = judge.clean(lab.trial(transport, "calls", cases=cases, limit=60))
+    outcome = judge.sound(lab.trial(transport, "calls", cases=cases, limit=60))
     judge.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
     # The series' tail is 1/(4n): at ten million terms pi itself is good to 3.2e-8.
@@ -43,29 +41,15 @@ def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: st
             judge.all_exact([subject.ask(n, workers)])
 
         exact()
-        judge.clean(subject.finish(20))
+        judge.sound(subject.finish(20))
 
 
 @pytest.mark.clause("A2")
 def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
-    """A2: none lost, none doubled, while another run goes on and a third process burns."""
-    burn = [sys.executable, "-c", "while True: pass"]
-    load = [subprocess.Popen(burn)]  # and two runs at once: three on two cores
-    try:
-        cases = {"cases": [(60, 2)] * 150}
-        with (
-            lab.Subject(transport, "calls", cases, {}) as one,
-            lab.Subject(transport, "calls", cases, {}) as two,
-        ):
-            for subject in (one, two):  # both, before a census sees the other's channels
-                subject.expect("done", limit=60)
-            outcomes = [judge.clean(subject.finish(20)) for subject in (one, two)]
-    finally:
-        for process in load:
-            process.kill()
-            process.wait()
-    for outcome in outcomes:
-        assert len(outcome.calls()) == 150
+    """A2: none lost, none doubled, while other runs go on and a third process burns."""
+    for outcome in trials.three_hundred(transport):
+        judge.sound(outcome)
+        assert outcome.of("repeated"), "not all runs came to an end"
         judge.all_exact(outcome.calls())
 
 
@@ -73,13 +57,13 @@ def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
 def test_no_kill_at_a_random_time_gives_a_wrong_result(transport: str) -> None:
     """A3: all or error; 60 kills, their times drawn from a seed."""
     outcome = lab.trial(transport, "rained", seed=8, times=60, workers=3, limit=60)
-    judge.all_error(judge.clean(outcome).calls(), or_exact=True, late=5.0)
+    judge.all_error(judge.sound(outcome).calls(), or_exact=True, late=5.0)
 
 
 @pytest.mark.clause("A4")
 def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
     """A4: EINTR, in the caller and in each worker."""
-    outcome = judge.clean(
+    outcome = judge.sound(
         lab.trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
     )
     judge.all_exact(outcome.calls())
@@ -90,7 +74,7 @@ def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
 def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> None:
     """A4: each read and write is cut to at most three bytes, as read(2) and write(2) may."""
     cases = [(n, 3) for n in range(10)]
-    outcome = judge.clean(
+    outcome = judge.sound(
         lab.trial(transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io})
     )
     judge.all_exact(outcome.calls())
@@ -100,7 +84,7 @@ def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> 
 def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: str) -> None:
     """A5: none of it in the caller, and again at the next call."""
     workers = 4
-    outcome = judge.clean(lab.trial(transport, "worked", workers=workers, limit=60))
+    outcome = judge.sound(lab.trial(transport, "worked", workers=workers, limit=60))
     judge.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]
     for message in outcome.messages:

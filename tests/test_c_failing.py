@@ -4,28 +4,8 @@ import signal
 
 import pytest
 
-from tests import judge, lab
-
-ENDLESS = 10**9  # terms: the fault comes long before a slice is summed
-DEADLY = [
-    signal.Signals[name]
-    for name in [
-        "SIGABRT",
-        "SIGALRM",
-        "SIGBUS",
-        "SIGFPE",
-        "SIGHUP",
-        "SIGILL",
-        "SIGKILL",
-        "SIGQUIT",
-        "SIGSEGV",
-        "SIGTERM",
-        "SIGTRAP",
-        "SIGUSR1",
-        "SIGUSR2",
-        "SIGXCPU",
-    ]
-]
+from tests import judge, lab, trials
+from tests.trials import DEADLY, ENDLESS
 
 
 @pytest.mark.clause("C1")
@@ -33,7 +13,7 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     """C1: killed at birth, and at each call into C before its first send."""
     outcome = lab.trial(transport, "struck", how=[signal.SIGKILL], when="birth", n=30, workers=3)
     judge.faulted(outcome, 3)
-    outcome = judge.clean(lab.trial(transport, "swept", stage="before", workers=2))
+    outcome = judge.alive(trials.swept(transport, "before"))
     judge.all_error(outcome.calls(), or_exact=True)
     # A helper's death may come too late to matter: it is ended with the run. A worker's may not.
     survived = {c["where"].split(",")[0] for c in outcome.calls() if lab.state(c) == "exact"}
@@ -63,7 +43,7 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
     transport: str, clause: str, stage: str
 ) -> None:
     """C3-C6: or the exact result, where its own was in before it died."""
-    outcome = judge.clean(lab.trial(transport, "swept", stage=stage, workers=2, limit=40))
+    outcome = judge.alive(trials.swept(transport, stage))
     struck = [call for call in outcome.calls() if "where" in call]
     if clause == "C4" and not struck:
         pytest.skip("takes no lock that the profile shows")
@@ -73,8 +53,8 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
 @pytest.mark.clause("C7")
 def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None:
     """C7: by its pid and its exit code."""
-    for when, n in (("birth", 1000), ("work", ENDLESS)):
-        outcome = lab.trial(transport, "struck", how=["exit"], when=when, n=n, workers=2)
+    for when in ("birth", "work"):
+        outcome = trials.struck(transport, when, "exit")
         judge.faulted(outcome, 2)
         judge.blames(outcome)
 
@@ -82,7 +62,7 @@ def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None
 @pytest.mark.clause("C8")
 def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
     """C8: with the pid of the worker."""
-    outcome = lab.trial(transport, "struck", how=["raise"], when="work", n=ENDLESS, workers=2)
+    outcome = trials.struck(transport, "work", "raise")
     judge.faulted(outcome, 2)
     judge.blames(outcome)
 
@@ -90,7 +70,7 @@ def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
 @pytest.mark.clause("C9")
 def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
     """C9: by its pid and the signal."""
-    outcome = lab.trial(transport, "struck", how=DEADLY, when="birth", n=20, workers=2)
+    outcome = trials.struck(transport, "birth", *DEADLY)
     judge.faulted(outcome, 2)
     judge.blames(outcome)
 
@@ -116,9 +96,29 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
 @pytest.mark.clause("C11")
 def test_the_next_run_in_the_same_process_works(transport: str) -> None:
     """C11: after faults, the exact result."""
-    ways = [signal.SIGKILL, "exit", signal.SIGTERM]
-    for way in ways:
-        outcome = lab.trial(
-            transport, "struck", how=[way], when="birth", n=30, workers=2, again=True
-        )
-        judge.all_exact(call for call in judge.clean(outcome).calls() if "again" in call)
+    how = [signal.SIGKILL, "exit", signal.SIGTERM]
+    outcome = lab.trial(transport, "struck", how=how, when="birth", n=30, workers=2, again=True)
+    again = [call for call in judge.sound(outcome).calls() if "again" in call]
+    judge.all_exact(again)
+    assert len(again) >= len(how) * 2
+
+
+@pytest.mark.clause("C12")
+def test_nobody_waits_for_the_dead(transport: str) -> None:
+    """C12: four of five workers stand behind one that dies: with the lock, or amid a send."""
+    calls = judge.alive(lab.trial(transport, "queued", workers=5)).calls()
+    # Killed with the lock, it is an error; amid a send, the victim may have been a helper.
+    judge.all_error(calls, or_exact=not all(c["where"].startswith("locked") for c in calls))
+
+
+@pytest.mark.clause("C13")
+def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
+    """C13: at the k-th process, for each k; the ones already started are ended and reaped."""
+    outcome = judge.clean(lab.trial(transport, "unforked", workers=3))
+    calls = outcome.calls()
+    if not calls:
+        pytest.skip("does not call os.fork")
+    judge.all_error(calls)
+    for call in calls:
+        assert "OSError" in call["mro"], judge.tell(call)
+    assert len(calls) >= 3

@@ -6,8 +6,10 @@ from tests import judge, lab
 
 
 def _refused(transport: str, kind: str) -> None:
-    outcome = judge.clean(lab.trial(transport, "arguments"))
-    assert outcome.of("births")[0]["count"] == 0, "a process was forked for a bad argument"
+    outcome = judge.sound(lab.trial(transport, "arguments"))
+    (made,) = outcome.of("made")
+    assert made["births"] == 0, "a process was forked for a bad argument"
+    assert not made["new"], f"made for a bad argument: {made['new']}"
     numbers = {str(n) for n in range(-9, 10)}
     calls = [
         call

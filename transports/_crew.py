@@ -683,12 +683,21 @@ def restart(interrupted: type[Exception], call: Callable[..., _Result], *args: o
 
 
 @contextlib.contextmanager
-def oserror(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn exceptions of *kinds*, a library's own, into OSError."""
+def oserror(*kinds: type[Exception], limits: str = "") -> Iterator[None]:
+    """Turn exceptions of *kinds*, a library's own, into OSError.
+
+    limits: those of the system that may be meant, to be named by any error: posix_ipc and
+        sysv_ipc keep no errno, and what they say does not tell one limit from another.
+    """
+    more = f" (limits: {limits})" if limits else ""
     try:
         yield
+    except OSError as error:
+        if not limits or error.errno is not None:  # which says more than we know
+            raise
+        raise OSError(f"{error}{more}") from error
     except kinds as error:
-        raise OSError(f"{type(error).__name__}: {error}") from error
+        raise OSError(f"{type(error).__name__}: {error}{more}") from error
 
 
 def probe(make: Callable[[Crew], object]) -> str | None:

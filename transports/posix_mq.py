@@ -21,6 +21,7 @@ except ModuleNotFoundError:
     posix_ipc = None
 
 _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
+_LIMITS = "RLIMIT_MSGQUEUE; queues_max and msg_max in /proc/sys/fs/mqueue"
 
 
 def _queue(crew: _crew.Crew) -> Any:
@@ -34,12 +35,18 @@ def _queue(crew: _crew.Crew) -> Any:
             posix_ipc.unlink_message_queue(name)
 
     # posix_ipc says ValueError for EINVAL, which mq_open(3) gives for a limit exceeded.
-    with _crew.oserror(posix_ipc.Error, ValueError), crew.guard(unlink):
+    with crew.guard(unlink), _crew.oserror(posix_ipc.Error, ValueError, limits=_LIMITS):
         queue = posix_ipc.MessageQueue(
-            name, posix_ipc.O_CREX, 0o600, max_messages=_DEPTH, max_message_size=_crew.Seal.size
+            name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=_crew.Seal.size
         )
         crew.enter(contextlib.closing(queue))
     return queue
+
+
+def _depth() -> int:
+    with contextlib.suppress(OSError), open("/proc/sys/fs/mqueue/msg_max") as most:
+        return min(_DEPTH, int(most.read()))
+    return _DEPTH
 
 
 def unsupported() -> str | None:

@@ -41,7 +41,7 @@ def _free_key() -> int:
 
 def _queue(crew: _crew.Crew) -> Any:
     _crew.need(sysv_ipc, "sysv_ipc")
-    with _crew.oserror(sysv_ipc.Error):
+    with _crew.oserror(sysv_ipc.Error, limits="msgmni and msgmnb in /proc/sys/kernel"):
         key = _free_key()
 
         def remove() -> None:

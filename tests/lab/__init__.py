@@ -28,6 +28,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import transports
 from tests.lab.oracle import tolerance, ulps
 from tests.lab.report import print_matrix
 from tests.subject import census
@@ -40,8 +41,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
 
 _MARK = "IPC_CONFORMANCE_TRIAL"
+_TEST = "PYTEST_CURRENT_TEST"  # which pytest sets anew for each
+
+VERDICTS = ("HANG", "CRASH", "DISTURBED", "ORPHAN", "LEAK")  # by weight
 
 Message = dict[str, Any]
+
+
+def module_of(transport: str) -> str:
+    """Return the module of a transport, which may be one of the nine by its short name."""
+    return f"transports.{transport}" if transport in transports.NAMES else transport
 
 
 @cache
@@ -52,6 +61,7 @@ def _bench() -> str:
 
     def clear() -> None:
         if os.getpid() == owner:
+            _no_next()
             shutil.rmtree(bench, ignore_errors=True)
 
     atexit.register(clear)
@@ -60,12 +70,24 @@ def _bench() -> str:
 
 @dataclass
 class Outcome:
-    """What a trial showed: its verdict, why, all messages, and all that was printed."""
+    """What a trial showed: what is wrong with it, all messages, and all that was printed.
 
-    verdict: str = "OK"
-    why: list[str] = field(default_factory=list)
+    faults: (verdict, why), the weightiest verdict first.
+    """
+
+    faults: list[tuple[str, str]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     output: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The weightiest verdict."""
+        return self.faults[0][0] if self.faults else "OK"
+
+    def condemn(self, verdict: str, why: str) -> None:
+        """Add a fault."""
+        self.faults.append((verdict, why))
+        self.faults.sort(key=lambda fault: VERDICTS.index(fault[0]))  # which is stable
 
     def of(self, *kinds: str) -> list[Message]:
         """Return the messages of *kinds*, in their order."""
@@ -80,45 +102,33 @@ class Hang(Exception):  # noqa: N818 - a verdict
     """A message did not come in time."""
 
 
-class Subject:
-    """A running trial.  Leaving the context ends all of its processes."""
+class _Interpreter:
+    """A fresh interpreter that has imported the scenarios, and waits for its trial."""
 
-    def __init__(
-        self, target: str, scenario: str, params: dict[str, Any], env: dict[str, str]
-    ) -> None:
-        self.outcome = Outcome()
-        self._place = Path(tempfile.mkdtemp(dir=_bench()))
-        self.private = [self._place / name for name in ("tmp", "cwd", "home")]
+    def __init__(self, env: dict[str, str]) -> None:
+        self.place = Path(tempfile.mkdtemp(dir=_bench()))
+        self.private = [self.place / name for name in ("tmp", "cwd", "home")]
         for directory in self.private:
             directory.mkdir()
-        self._before = self.inventory()
-        self._mark = uuid.uuid4().hex
+        mark = uuid.uuid4().hex
+        self.mark = f"{_MARK}={mark}".encode()
         environment = os.environ | {
             "TMPDIR": str(self.private[0]),
             "HOME": str(self.private[2]),
             "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])]),
             "PYTHONPYCACHEPREFIX": os.path.join(_bench(), "pycache"),
-            _MARK: self._mark,
+            _MARK: mark,
         }
         # Unbuffered output hides what a worker flushes a second time.
         environment.pop("PYTHONUNBUFFERED", None)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a fresh start costs less from cache
-        self._reader, writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        self._rest = b""
-        spec = json.dumps(
-            {
-                "target": target,
-                "scenario": scenario,
-                "params": params,
-                "shared": SHARED,
-                "private": _bench(),
-            }
-        )
+        environment.pop(_TEST, None)
+        self.reader, writer = os.pipe()
+        os.set_blocking(self.reader, False)
         # Files, not pipes: an orphan would hold a pipe open.
-        with open(self._place / "output", "wb") as output:
+        with open(self.place / "output", "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.subject", str(writer), spec],
+                [sys.executable, "-m", "tests.subject", str(writer)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -129,19 +139,74 @@ class Subject:
             )
         os.close(writer)
 
-    def __enter__(self) -> Self:
-        return self
+    def tell(self, line: Any) -> None:
+        """Write *line*, as JSON, to its standard input."""
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
+        self.process.stdin.flush()
 
-    def __exit__(self, *_: object) -> None:
-        for pid in [self.process.pid, *self.survivors()]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    def close(self) -> None:
+        """End it, and remove what it had."""
+        self.process.kill()
         self.process.wait()
         assert self.process.stdin
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        os.close(self._reader)
-        shutil.rmtree(self._place, ignore_errors=True)
+        os.close(self.reader)
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+# The next trial's interpreter, which starts while the one before is on trial: a third of the
+# time of a short trial. It knows nothing of its trial yet, so it is as fresh as any.
+_next: list[tuple[dict[str, str], _Interpreter]] = []
+
+
+def _interpreter(env: dict[str, str]) -> _Interpreter:
+    if env:
+        return _Interpreter(env)
+    outer = {name: value for name, value in os.environ.items() if name != _TEST}
+    if _next and _next[0][0] != outer:
+        _next.pop()[1].close()
+    ready = _next.pop()[1] if _next else _Interpreter({})
+    _next.append((outer, _Interpreter({})))
+    return ready
+
+
+def _no_next() -> None:
+    while _next:
+        _next.pop()[1].close()
+
+
+class Subject:
+    """A running trial.  Leaving the context ends all of its processes."""
+
+    def __init__(
+        self, target: str, scenario: str, params: dict[str, Any], env: dict[str, str]
+    ) -> None:
+        self.outcome = Outcome()
+        self._interpreter = _interpreter(env)
+        self.process = self._interpreter.process
+        self.private = self._interpreter.private
+        self._rest = b""
+        self._before = self.inventory()
+        self.tell(
+            {
+                "target": target,
+                "scenario": scenario,
+                "params": params,
+                "shared": SHARED,
+                "private": _bench(),
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in self.survivors():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._interpreter.close()
 
     def inventory(self) -> census.Census:
         """Return what there is now, where this trial could leave something."""
@@ -152,12 +217,12 @@ class Subject:
 
         Each carries the mark in the environment that it was started with.
         """
-        mark = f"{_MARK}={self._mark}".encode()
+        mark = self._interpreter.mark
         found = []
-        if Path("/proc/self/environ").exists():
+        if os.path.exists("/proc/self/environ"):
             for entry in filter(str.isdigit, os.listdir("/proc")):
-                with contextlib.suppress(OSError):
-                    if mark in Path("/proc", entry, "environ").read_bytes():
+                with contextlib.suppress(OSError), open(f"/proc/{entry}/environ", "rb") as environ:
+                    if mark in environ.read():
                         found.append(int(entry))
         else:
             listing = subprocess.run(
@@ -171,11 +236,11 @@ class Subject:
     def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come, having waited for one for *seconds* at most."""
         poller = select.poll()
-        poller.register(self._reader, select.POLLIN)
+        poller.register(self._interpreter.reader, select.POLLIN)
         if not poller.poll(max(0.0, seconds) * 1000):
             return []
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._reader, 65536):
+            while data := os.read(self._interpreter.reader, 65536):
                 self._rest += data
             if not self._rest:  # end of file: nobody is left who could tell
                 time.sleep(min(0.005, max(0.0, seconds)))
@@ -198,22 +263,21 @@ class Subject:
             self.listen(0.0 if over else 0.05)
         return found
 
+    def hear_out(self, kind: str, count: int = 1, limit: float = 20.0) -> None:
+        """Listen for *count* messages of *kind*; should they not come, finish() tells why."""
+        with contextlib.suppress(Hang):
+            self.expect(kind, count, limit)
+
     def tell(self, request: Any) -> None:
         """Write *request*, a line of JSON, to the standard input of the scenario."""
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which finish() will tell
+            self._interpreter.tell(request)
 
     def ask(self, *request: Any, limit: float = 20.0) -> Message:
         """Send *request* to the scenario `serve`, and return the outcome."""
         count = len(self.outcome.of("outcome"))
         self.tell(request)
         return self.expect("outcome", count + 1, limit)[-1]
-
-    def _condemn(self, verdict: str, *why: str) -> None:
-        if self.outcome.verdict == "OK":
-            self.outcome.verdict = verdict
-        self.outcome.why += why
 
     def finish(self, limit: float, patience: float = 0.0) -> Outcome:
         """Wait for the end of the interpreter, and judge what there is then.
@@ -229,28 +293,28 @@ class Subject:
             self.listen(0.02)
         self.listen(0)
         outcome = self.outcome
-        outcome.output = (self._place / "output").read_text(errors="replace")
+        outcome.output = (self._interpreter.place / "output").read_text(errors="replace")
         if self.process.poll() is None:
             doing = outcome.messages[-1] if outcome.messages else "nothing"
-            self._condemn("HANG", f"not done after {limit} s; last heard: {doing}")
+            outcome.condemn("HANG", f"not done after {limit} s; last heard: {doing}")
             return outcome
         pids = {message["pid"] for message in outcome.of("done") + outcome.of("strayed")}
         if strays := pids - {self.process.pid}:
-            self._condemn("DISTURBED", f"workers {strays} came back into the caller's code")
+            outcome.condemn("DISTURBED", f"workers {strays} came back into the caller's code")
         if patience == 0 and (self.process.returncode or not outcome.of("done")):
-            self._condemn("CRASH", f"exit status {self.process.returncode}", outcome.output[-2000:])
+            outcome.condemn(
+                "CRASH", f"exit status {self.process.returncode}\n{outcome.output[-2000:]}"
+            )
         elif outcome.output:
-            self._condemn("DISTURBED", f"printed: {outcome.output[-500:]}")
+            outcome.condemn("DISTURBED", f"printed: {outcome.output[-500:]}")
         until = time.monotonic() + patience
         while (left := self.left(self._before)) and time.monotonic() < until:
             time.sleep(0.02)
         for verdict, what in left:
-            self._condemn(verdict, what)
+            outcome.condemn(verdict, what)
         for message in outcome.of("inside"):
-            if message["new"]:
-                self._condemn(
-                    "LEAK", *(f"in the caller, {kind} {name}" for kind, name in message["new"])
-                )
+            for kind, name in message["new"]:
+                outcome.condemn("LEAK", f"in the caller, {kind} {name}")
         return outcome
 
     def left(self, before: census.Census) -> list[tuple[str, str]]:
@@ -297,13 +361,13 @@ def trial(
                 if act is not None:
                     act(subject)
             except Hang as hang:
+                subject.outcome.condemn("HANG", str(hang))
                 subject.finish(0)
-                subject.outcome.why.insert(0, str(hang))
             else:
                 subject.finish(limit)
             outcome = subject.outcome
         shared = ("System V", "POSIX queue", *(f"file in {place}:" for place in SHARED))
-        if outcome.verdict != "LEAK" or not all(why.startswith(shared) for why in outcome.why):
+        if outcome.verdict != "LEAK" or not all(w.startswith(shared) for _, w in outcome.faults):
             break
     return outcome
 
@@ -321,10 +385,11 @@ def state(call: Message) -> str:
     return f"returned {call['value']!r}, {off:.3g} ulp off"
 
 
+@cache
 def unsupported(target: str) -> str | None:
     """Return why *target* cannot be had here, by its own probe, or None."""
     outcome = trial(target, "support")
     if not (told := outcome.of("support")):
-        raise RuntimeError(f"{target} could not be asked: {outcome.why}")
+        raise RuntimeError(f"{target} could not be asked: {outcome.faults}")
     reason: str | None = told[0]["reason"]
     return reason

@@ -315,7 +315,7 @@ def _one_trial(
     left[:] = todo
     seen.struck += struck
     seen.outcomes.append(outcome)
-    if outcome.verdict == "OK":
+    if not outcome.faults:
         seen.left += [entry.name for entry in tmp.iterdir()]
     seen.marked |= (scratch / "marker").exists()
     files = {entry.name: entry.read_bytes()[:20] for entry in canary.iterdir()}

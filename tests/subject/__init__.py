@@ -29,8 +29,13 @@ class Log:
         # Not write(2), which a sweep may let fail.
         os.writev(self._fd, [json.dumps(facts).encode()[:4000], b"\n"])
 
-    def call(self, run: Run, n: Any, workers: Any, **more: Any) -> dict[str, Any]:
-        """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text."""
+    def call(
+        self, run: Run, n: Any, workers: Any, *, once: set[str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text.
+
+        once: the outcomes that have been told, which are not told again.
+        """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
         start = time.monotonic()
         try:
@@ -45,6 +50,11 @@ class Log:
         if os.getpid() != self._pid:
             self("strayed")
             os._exit(1)
+        if once is not None:
+            seen = repr(outcome.get("value", outcome.get("text")))
+            if seen in once:
+                return outcome
+            once.add(seen)
         try:
             self("outcome", **outcome)
         except TypeError:  # a value that is no number

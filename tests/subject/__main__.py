@@ -1,8 +1,8 @@
 """The program in which a transport is put on trial: a fresh interpreter, one scenario.
 
-It is started by `tests.lab.Subject` as ``python -m tests.subject FD JSON`` and tells what
-it sees in lines of JSON on that descriptor.  A worker that finds its way back into this
-code says so and leaves: that is a verdict too.
+It is started by `tests.lab.Subject` as ``python -m tests.subject FD``, reads its trial, a line
+of JSON, from standard input, and tells what it sees in such lines on that descriptor.  A worker
+that finds its way back into this code says so and leaves: that is a verdict too.
 """
 
 import importlib
@@ -13,6 +13,8 @@ import sys
 from typing import Any
 
 from tests.subject import Log
+
+SCENARIOS = ("scenarios", "undisturbed", "closed", "nursery", "scarce")
 
 # Audit events that tell of a new name, and which of their arguments it is.
 _NAMED_AT = {"open": 0, "os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1}
@@ -48,8 +50,14 @@ class Paths:
 
 
 def main() -> None:
-    """Run the scenario that the arguments name: a function, or a module here and a function."""
-    fd, spec = int(sys.argv[1]), json.loads(sys.argv[2])
+    """Run the scenario that a line on standard input names: a function, or module.function."""
+    fd = int(sys.argv[1])
+    for place in SCENARIOS:
+        importlib.import_module(f"tests.subject.{place}")
+    line = sys.stdin.readline()
+    if not line:  # no trial came
+        return
+    spec = json.loads(line)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     log = Log(fd)
     sys.addaudithook(Paths(log, spec["shared"], spec["private"]))

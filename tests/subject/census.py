@@ -2,17 +2,21 @@
 
 Each census is a dict from the kind of thing to the set of its names; `new` tells what the
 second has and the first has not.  A place that cannot be listed is not taken as empty:
-POSIX queues, which can be listed only where /dev/mqueue is mounted, are weighed instead.
+POSIX queues can be listed only where /dev/mqueue is mounted, or can be; elsewhere they are
+weighed.
 """
 
 import contextlib
+import ctypes
 import os
 import resource
 import secrets
 import signal
 import stat
 import subprocess
+import tempfile
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +84,14 @@ def _mappings() -> set[str]:
 
 def outside(*places: str) -> Census:
     """Return what the system has of this user: queues, segments, and the files in *places*."""
-    census: Census = {"System V": _sysv(), "POSIX queue": _queues()}
+    census: Census = sysv() | {"POSIX queue": _queues()}
     for place in places:
-        census[f"file in {place}"] = _files(place)
+        census[f"file in {place}"] = files(place)
     return census
 
 
-def _files(place: str) -> set[str]:
+def files(place: str) -> set[str]:
+    """Return the files of this user in *place*."""
     found = set()
     with contextlib.suppress(FileNotFoundError):
         for entry in os.scandir(place):
@@ -95,6 +100,11 @@ def _files(place: str) -> set[str]:
                 if info.st_uid == os.getuid():
                     found.add(f"{stat.filemode(info.st_mode)} {entry.name}")
     return found
+
+
+def sysv() -> Census:
+    """Return the System V objects of everybody, by kind and id."""
+    return {"System V": _sysv()}
 
 
 def _sysv() -> set[str]:
@@ -109,10 +119,69 @@ def _sysv() -> set[str]:
 
 
 def _queues() -> set[str]:
-    names = set()
-    with contextlib.suppress(OSError):
-        names = {f"/{name}" for name in os.listdir("/dev/mqueue")}
-    return names | {f"{queue_bytes()} bytes in all"}
+    directory = _queue_directory()
+    if directory is None:
+        return {f"{queue_bytes()} bytes in all"}
+    found = set()
+    for name in os.listdir(directory):
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(name, dir_fd=directory).st_uid == os.getuid():
+                found.add(f"/{name}")
+    return found
+
+
+@cache
+def _queue_directory() -> int | None:
+    """Return a descriptor of the directory of POSIX queues, or None where it cannot be had."""
+    reader, writer = os.pipe()
+    release, hold = os.pipe()
+    pid = os.fork()
+    if pid == 0:  # for the mount to be in a namespace of its own
+        try:
+            os.close(hold)
+            os.write(writer, os.fsencode(mount_queues() or ""))
+            os.close(writer)
+            os.read(release, 1)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.close(release)
+    place = os.read(reader, 4096)
+    os.close(reader)
+    try:
+        if not place:
+            return None
+        directory = os.open(f"/proc/{pid}/root{os.fsdecode(place)}", os.O_RDONLY)
+        if place != b"/dev/mqueue":
+            os.rmdir(place)
+        return directory
+    except OSError:
+        return None
+    finally:
+        os.close(hold)
+        os.waitpid(pid, 0)
+
+
+def mount_queues() -> Path | None:
+    """Return the directory of POSIX queues, mounted for this process alone if it may be."""
+    place = Path("/dev/mqueue")
+    if place.is_dir() and os.path.ismount(place):
+        return place
+    if os.geteuid() != 0:
+        return None
+    libc = ctypes.CDLL(None)
+    clone_newns, ms_rec, ms_private = 0x20000, 0x4000, 1 << 18  # <sched.h>, <sys/mount.h>
+    own = tempfile.mkdtemp(prefix="ipc-mqueue-")
+    mounted = (
+        hasattr(libc, "unshare")
+        and libc.unshare(clone_newns) == 0
+        and libc.mount(b"none", b"/", None, ctypes.c_ulong(ms_rec | ms_private), None) == 0
+        and libc.mount(b"none", own.encode(), b"mqueue", ctypes.c_ulong(0), None) == 0
+    )
+    if not mounted:
+        os.rmdir(own)
+        return None
+    return Path(own)
 
 
 def queue_bytes() -> int:

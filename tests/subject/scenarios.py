@@ -7,6 +7,7 @@ the module is read or patched.
 """
 
 import ctypes
+import errno
 import gc
 import json
 import mmap
@@ -21,6 +22,8 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.subject import Log, census
+
+PAUSE = 0.05  # seconds in which all workers come to where one of them is
 
 CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
 
@@ -46,6 +49,22 @@ class Births:
         """From now on call *strike* with its number in each new child."""
         self.count = 0
         self.strike = strike
+
+
+def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
+    """Fork a caller that does *act* with a log of its own, and wait for its end."""
+    caller = os.fork()
+    if caller == 0:
+        mine = log.again()
+        try:
+            act(mine)
+        except BaseException as error:  # noqa: BLE001 - it must not get out of here
+            mine("failed", case=name, error=repr(error))
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(caller, 0)
+    if status:
+        log("failed", case=name, error=f"ended with {os.waitstatus_to_exitcode(status)}")
 
 
 def die(how: str | int) -> None:
@@ -100,16 +119,18 @@ def serve(module: ModuleType, log: Log) -> None:
 
 
 def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
-    """Run the same *times* times, and tell what has grown since the first few."""
+    """Run the same *times* times, and tell each outcome once, and what has grown since."""
+    told: set[str] = set()
     for _ in range(3):
-        module.run(n, workers)
+        log.call(module.run, n, workers, once=told)
     gc.collect()
     before = census.inside()
     memory = _resident()
-    values = {repr(module.run(n, workers)) for _ in range(times)}
+    for _ in range(times):
+        log.call(module.run, n, workers, once=told)
     gc.collect()
     log("inside", new=census.new(before, census.inside()))
-    log("repeated", values=sorted(values)[:10], grown=_resident() - memory)
+    log("repeated", times=times, grown=_resident() - memory)
 
 
 def _resident() -> int:
@@ -128,11 +149,15 @@ def arguments(module: ModuleType, log: Log) -> None:
     wrong: list[tuple[Any, Any]] = [(-1, 2), (2, 0), (2, -1), (-5, -5)]
     for value in (True, False, 2.0, "2", None, 1e3, float("nan"), b"2", [2], 2 + 0j):
         wrong += [(value, 2), (2, value)]
-    before = census.inside()
+    before = _made()
     for n, workers in wrong:
-        log.call(module.run, n, workers, births=births.count)
-    log("inside", new=census.new(before, census.inside()))
-    log("births", count=births.count)
+        log.call(module.run, n, workers)
+    log("made", births=births.count, new=census.new(before, _made()))
+
+
+def _made() -> census.Census:
+    places = (os.environ["TMPDIR"], os.getcwd())
+    return census.inside() | census.sysv() | {place: census.files(place) for place in places}
 
 
 def struck(
@@ -151,7 +176,7 @@ def struck(
     when: "birth", before the child has done anything; or "work", amid its computation.
         Then whoever computes first is struck: a child that does not compute is no worker.
     several: that many children at once (-1: all).
-    again: whether to run once more at the end, with nobody struck; what an error has left
+    again: whether to run once more after each, with nobody struck; what an error has left
         would be overwritten by it, or removed.
     """
     births = Births()
@@ -195,8 +220,8 @@ def struck(
             births.arm(None)
             os.close(lots)
             os.close(giver)
-    if again:
-        log.call(module.run, 1000, workers, again=True)
+            if again:
+                log.call(module.run, 1000, workers, again=True)
     gc.collect()
     log("inside", new=census.new(before, census.inside()))
 
@@ -225,8 +250,14 @@ class Profile:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, self._WIDTH * self._MOST)
 
-    def watch(self, point: int = 0, delay: float = -1.0) -> None:
-        """In the child: note each point, or die at the one given, at once or *delay* later."""
+    def watch(
+        self, point: int = 0, delay: float = -1.0, first: Callable[[], bool] | None = None
+    ) -> None:
+        """In the child: note each point, or die at the one given, at once or *delay* later.
+
+        first: asked at the point; if it says so, the child waits there for a while and dies,
+            or goes on.
+        """
         seen = 0
 
         def profile(frame: FrameType, event: str, arg: Any) -> None:
@@ -243,6 +274,10 @@ class Profile:
                 start = (seen - 1) * self._WIDTH
                 self._memory[start : start + self._WIDTH] = cell.ljust(self._WIDTH)
             if seen == point:
+                if first is not None:
+                    if not first():
+                        return
+                    time.sleep(PAUSE)
                 if delay < 0:
                     die(signal.SIGKILL)
                 _die_after(delay)
@@ -304,6 +339,74 @@ def swept(module: ModuleType, log: Log, stage: str, workers: int) -> None:
             where = f"child {child}, {'before' if event == 'c' else 'after'} {name} (#{point})"
             log.call(module.run, workers, workers, where=where, delay=delay)
     births.arm(None)
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+
+
+def queued(module: ModuleType, log: Log, workers: int) -> None:
+    """Kill the first child that comes to a lock, or to a send, when all are behind it.
+
+    It dies at each point at which it has the lock or, where there is none, is about to send,
+    after a pause in which the others come as far as they can.
+    """
+    births, profile = Births(), Profile()
+    module.run(workers, workers)
+    last = births.count  # a worker; the first may be a helper
+
+    def watch(number: int) -> None:
+        if number == last:
+            profile.watch()
+
+    births.arm(watch)
+    module.run(workers, workers)
+    points = profile.points()
+    stage = "locked" if _chosen("locked", points) else "inside"
+    for point in sorted({point for point, _ in _chosen(stage, points)}):
+        lots, giver = os.pipe()
+        os.write(giver, b".")
+        os.set_blocking(lots, False)
+
+        def first(lots: int = lots) -> bool:
+            try:
+                return bool(os.read(lots, 1))
+            except BlockingIOError:
+                return False
+
+        def strike(number: int, point: int = point, first: Callable[[], bool] = first) -> None:
+            profile.watch(point, first=first)
+
+        births.arm(strike)
+        log.call(module.run, workers, workers, where=f"{stage}, point #{point}")
+        births.arm(None)
+        os.close(lots)
+        os.close(giver)
+
+
+def unforked(module: ModuleType, log: Log, workers: int) -> None:
+    """Let os.fork fail for want of processes, at each of the forks of a run.
+
+    The audit event "os.fork" comes before the system call; what a hook raises is raised by
+    os.fork (PEP 578).
+    """
+    births = Births()
+    module.run(2, workers)
+    total = births.count
+    before = census.inside()
+    left = -1
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal left
+        if event == "os.fork" and left >= 0:
+            left -= 1
+            if left < 0:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    sys.addaudithook(hook)
+    for fork in range(total):
+        births.arm(None)
+        left = fork
+        log.call(module.run, 1000, workers, where=f"fork #{fork + 1}")
+        left = -1
     gc.collect()
     log("inside", new=census.new(before, census.inside()))
 

@@ -24,7 +24,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.subject import Log, census
-from tests.subject.scenarios import CPU, Births, after_cpu, die
+from tests.subject.scenarios import CPU, Births, after_cpu, die, in_caller
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _MAY_HANDLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
@@ -118,22 +118,17 @@ def _in_callers(
     if warm:
         module.run(2, 2)
     for name, enter in states.items():
-        caller = os.fork()
-        if caller == 0:
-            try:
-                mine = log.again()
-                enter()
-                before, had = snapshot(), census.inside()
-                _both(module, mine, births, case=name)
-                gc.collect()
-                after = snapshot()
-                changed = [what for what in before if before[what] != after[what]]
-                mine("changed", case=name, what=changed, new=census.new(had, census.inside()))
-            except BaseException as error:  # noqa: BLE001 - it must not get out of here
-                log.again()("failed", case=name, error=repr(error))
-            finally:
-                os._exit(0)
-        os.waitpid(caller, 0)
+
+        def act(mine: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
+            enter()
+            before, had = snapshot(), census.inside()
+            _both(module, mine, births, case=name)
+            gc.collect()
+            after = snapshot()
+            changed = [what for what in before if before[what] != after[what]]
+            mine("changed", case=name, what=changed, new=census.new(had, census.inside()))
+
+        in_caller(log, name, act)
 
 
 def _close(fds: tuple[int, ...]) -> None:
@@ -142,6 +137,7 @@ def _close(fds: tuple[int, ...]) -> None:
 
 
 def _odd_places() -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "as it is", lambda: None
     for closed in ((0,), (1,), (2,), (0, 1, 2)):
         yield f"closed {closed}", partial(_close, closed)
 

@@ -1,0 +1,65 @@
+"""F. Scarce: what the system refuses is an OSError, and nothing is left."""
+
+import pytest
+
+from tests import judge, lab
+from tests.lab import Message, Outcome, state
+from tests.lab.report import note
+
+N, WORKERS = 100, 2
+
+
+def _refusals(outcome: Outcome) -> list[Message]:
+    """Fail unless each run was exact, or an OSError in time; return those that were.
+
+    A worker's own OSError comes as the text of its error: clause C8.
+    """
+    calls = judge.clean(outcome).calls()
+    assert not outcome.of("failed"), outcome.of("failed")
+    judge.all_error(calls, or_exact=True)
+    refused = [call for call in calls if state(call) == "error"]
+    for call in refused:
+        assert {"OSError", "MemoryError"} & set(call["mro"]) or "Error: [Errno" in call["text"], (
+            judge.tell(call)
+        )
+    return refused
+
+
+@pytest.mark.clause("F1")
+def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
+    """F1: EMFILE at each descriptor of a run, by RLIMIT_NOFILE."""
+    outcome = lab.trial(transport, "scarce.descriptors", n=N, workers=WORKERS)
+    refused = _refusals(outcome)
+    assert refused, "no descriptor was refused"
+    assert state(outcome.calls()[-1]) == "exact", "no number of descriptors was enough"
+    note(transport, "F1", f"{len(refused)} limits on descriptors refused")
+
+
+@pytest.mark.clause("F1")
+def test_a_limit_on_the_size_of_files_is_an_oserror(transport: str) -> None:
+    """F1: RLIMIT_FSIZE cuts a write, and then refuses it, at each byte."""
+    refused = _refusals(lab.trial(transport, "scarce.file_size", n=N, workers=WORKERS))
+    note(transport, "F1", f"{len(refused)} sizes of files refused")
+
+
+@pytest.mark.clause("F2")
+def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
+    """F2: /dev/shm, and the temporary directory, of 16 KiB, with some pages or inodes free."""
+    outcome = lab.trial(transport, "scarce.full", n=N, workers=WORKERS)
+    refused = _refusals(outcome)
+    if told := outcome.of("refused"):
+        pytest.skip(f"no file system of its own: {told[0]['reason']}")
+    note(transport, "F2", f"{len(refused)} of {len(outcome.calls())} full file systems refused")
+
+
+@pytest.mark.clause("F3")
+def test_a_limit_of_the_system_is_an_early_error_that_names_it(transport: str) -> None:
+    """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
+    outcome = lab.trial(transport, "scarce.queues", n=N, workers=WORKERS)
+    for call in (refused := _refusals(outcome)):
+        assert any(name in call["text"] for name in call["names"]), (
+            f"names none of {call['names']}: {judge.tell(call)}"
+        )
+    if not outcome.calls():
+        pytest.skip(f"no limits of its own: {outcome.of('refused')[0]['reason']}")
+    note(transport, "F3", f"{len(refused)} of {len(outcome.calls())} limits refused")

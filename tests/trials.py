@@ -1,0 +1,81 @@
+"""Trials that several clauses judge: each is held once for a transport, when first asked for."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import cache
+
+from tests import lab
+from tests.lab import Outcome
+
+ENDLESS = 10**9  # terms: a fault comes long before a slice is summed
+
+DEADLY = tuple(
+    signal.Signals[name]
+    for name in (
+        "SIGABRT", "SIGALRM", "SIGBUS", "SIGFPE", "SIGHUP", "SIGILL", "SIGKILL", "SIGQUIT",
+        "SIGSEGV", "SIGTERM", "SIGTRAP", "SIGUSR1", "SIGUSR2", "SIGXCPU",
+    )
+)  # fmt: skip
+
+STAGES = ("before", "inside", "locked", "after", "exit")
+
+
+@cache
+def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
+    """Hold 300 runs, while others go on in another process and a third one burns."""
+    params = {"n": 60, "workers": 2, "times": 300}
+    burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        with (
+            lab.Subject(transport, "repeated", params, {}) as one,
+            lab.Subject(transport, "repeated", params | {"times": 60}, {}) as two,
+        ):
+            for subject in (one, two):  # both, before a census sees the other's channels
+                subject.hear_out("done", limit=60)
+            return one.finish(20), two.finish(20)
+    finally:
+        burner.kill()
+        burner.wait()
+
+
+@cache
+def struck(transport: str, when: str, *how: str | int) -> Outcome:
+    """Strike each of two workers in each of the ways *how*: see `tests.subject.scenarios`."""
+    n = ENDLESS if when == "work" else 1000
+    return lab.trial(transport, "struck", how=how, when=when, n=n, workers=2)
+
+
+@cache
+def swept(transport: str, stage: str) -> Outcome:
+    """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
+    return lab.trial(transport, "swept", stage=stage, workers=2, limit=40)
+
+
+def waits(transports: Sequence[str]) -> dict[str, Outcome]:
+    """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
+    with contextlib.ExitStack() as stack:
+        subjects = {
+            transport: stack.enter_context(
+                lab.Subject(transport, "stopped", {"n": 100, "workers": 2}, {})
+            )
+            for transport in transports
+        }
+        for subject in subjects.values():
+            subject.hear_out("births")
+            subject.hear_out("born", 2)
+            for births in subject.outcome.of("births"):
+                # A helper may be ended before it can tell.
+                subject.hear_out("born", births["count"], limit=0.5)
+        time.sleep(2)
+        for subject in subjects.values():
+            for child in subject.outcome.of("born"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child["pid"], signal.SIGCONT)
+        for subject in subjects.values():  # all, before a census sees the others' channels
+            subject.hear_out("done")
+        return {transport: subject.finish(1) for transport, subject in subjects.items()}
