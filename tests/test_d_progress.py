@@ -7,7 +7,6 @@ import time
 import pytest
 
 from tests import judge, lab, trials
-from tests.lab import module_of
 
 
 @pytest.mark.clause("D1")
@@ -31,12 +30,7 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None
 @pytest.fixture(scope="session")
 def waits(request: pytest.FixtureRequest) -> dict[str, lab.Outcome]:
     """Let a run of each transport that is to be tested wait for the same two seconds."""
-    asked = {
-        module_of(str(item.callspec.params["transport"]))
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and "waits" in item.fixturenames
-    }
-    return trials.waits(sorted(name for name in asked if lab.unsupported(name) is None))
+    return trials.waits(trials.asked(request, "waits"))
 
 
 @pytest.mark.clause("D2")

@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from functools import cache
 
+import pytest
+
 from tests import lab
 from tests.lab import Outcome
 
@@ -56,6 +58,16 @@ def swept(transport: str, stage: str) -> Outcome:
     return lab.trial(transport, "swept", stage=stage, workers=2, limit=40)
 
 
+def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
+    """Return the modules of the supported transports that tests ask *fixture* for."""
+    names = {
+        lab.module_of(str(item.callspec.params["transport"]))
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and fixture in item.fixturenames
+    }
+    return sorted(name for name in names if lab.unsupported(name) is None)
+
+
 def waits(transports: Sequence[str]) -> dict[str, Outcome]:
     """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
     with contextlib.ExitStack() as stack:
@@ -78,4 +90,18 @@ def waits(transports: Sequence[str]) -> dict[str, Outcome]:
                     os.kill(child["pid"], signal.SIGCONT)
         for subject in subjects.values():  # all, before a census sees the others' channels
             subject.hear_out("done")
+        return {transport: subject.finish(1) for transport, subject in subjects.items()}
+
+
+def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
+    """Let a run of each of *transports*, all at once, have children that come *seconds* late."""
+    with contextlib.ExitStack() as stack:
+        subjects = {
+            transport: stack.enter_context(
+                lab.Subject(transport, "undisturbed.slow", {"seconds": seconds}, {})
+            )
+            for transport in transports
+        }
+        for subject in subjects.values():  # all, before a census sees the others' channels
+            subject.hear_out("done", limit=seconds * 3)
         return {transport: subject.finish(1) for transport, subject in subjects.items()}

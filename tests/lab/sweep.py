@@ -84,8 +84,9 @@ class Point:
 
 @dataclass
 class Sweep:
-    """What a sweep showed: verdicts by number, and what was wrong, a line a point."""
+    """What a sweep showed: calls traced, verdicts by number, what was wrong, a line a point."""
 
+    traced: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -97,13 +98,14 @@ class Sweep:
             self.wrong.append(f"{verdict}: {point}: {why}")
 
     def __iadd__(self, other: "Sweep") -> Self:
+        self.traced += other.traced
         self.verdicts += other.verdicts
         self.wrong += other.wrong
         return self
 
     def __str__(self) -> str:
         told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.verdicts.items()))
-        return f"{self.verdicts.total()} points: {told}"
+        return f"{self.verdicts.total()} points" + (f": {told}" if told else "")
 
 
 _TAMPERED = f"""
@@ -158,7 +160,7 @@ class Nursery:
         self._subject = Subject(target, "nursery.nurse", {"n": n, "workers": workers}, {})
         self._log = str(self._subject.private[2] / "trace")
         Path(self._log).touch()
-        self._workers = workers
+        self.traced = 0
 
     def __enter__(self) -> Self:
         self._subject.__enter__()
@@ -179,8 +181,9 @@ class Nursery:
         self._subject.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
         tracer: subprocess.Popen[bytes] | None = None
         try:
-            if stop:
-                (stopped,) = self._subject.expect("stopped", limit=LIMIT)
+            # A helper may be ended before it has said that it stops: then the run ends without.
+            stopped = self._subject.expect("stopped ended", limit=LIMIT)[0] if stop else None
+            if stopped is not None and stopped["kind"] == "stopped":
                 while (now := _state(stopped["pid"])) not in "TZX":
                     time.sleep(0.0002)
                 # A helper may be ended while it is stopped: then there is nothing to trace.
@@ -238,6 +241,7 @@ class Nursery:
                 if not calls[name, seen[name]]:
                     calls[name, seen[name]] += 1
                     found.append((name, target.split(":")[0]))
+        self.traced += len(found)
         return found
 
     def strike(self, point: Point, expression: str) -> tuple[str, str]:
@@ -361,6 +365,7 @@ def sweep(nursery: Nursery, points: Iterable[tuple[Point, str]]) -> Sweep:
         seen.note(point, *nursery.strike(point, expression))
         if len(seen.wrong) == ENOUGH:
             break
+    seen.traced = nursery.traced
     return seen
 
 
