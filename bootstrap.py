@@ -270,6 +270,8 @@ def main() -> int:
         requirements |= dict.fromkeys(extras[extra])
     with alone():
         Environment().require(list(requirements))
+    # A path after --transport is from where the user is.
+    os.environ.setdefault("IPC_CONFORMANCE_FROM", os.getcwd())
     os.chdir(ROOT)
     if options.command == "lint":
         return lint()

@@ -1,35 +1,38 @@
-"""Options, the transports to test, and the summary by transport and clause."""
+"""Options, and the transports to test."""
 
 import os
-from collections import defaultdict
-from collections.abc import Generator
 
 import pytest
 
 import kernel
 import transports
 from tests import lab
+from tests.lab.clauses import PROFILES, clauses, profile_has
+from tests.lab.report import Tally, clause_of
 
-_verdicts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-_reasons: dict[str, str | None] = {}
-_skips: dict[str, set[str]] = defaultdict(set)
+_GIVEN = pytest.StashKey[list[str]]()  # the transports to test
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite."""
     group = parser.getgroup("ipc-conformance")
     group.addoption(
+        "--transport",
+        action="append",
+        metavar="NAME",
+        help="test this alone: one of the nine, a module that has run(n, workers), or the path "
+        "of such a file; may be given again",
+    )
+    group.addoption(
+        "--profile",
+        choices=list(PROFILES),
+        help="test the clauses of this level alone (default: all)",
+    )
+    group.addoption(
         "--require",
         default="",
         metavar="NAMES",
         help="transports that must be supported here, separated by commas, or 'all'",
-    )
-    group.addoption(
-        "--transport",
-        action="append",
-        metavar="NAME",
-        help="test this transport alone: one of the nine, or a module that has run(n, workers); "
-        "may be given again",
     )
     group.addoption(
         "--kernel",
@@ -40,31 +43,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Select the kernel, here and for every interpreter that is started from here."""
+    """Select the kernel, here and for every interpreter started from here; load transports."""
     config.addinivalue_line("markers", "clause(id): the clause that the test holds")
     try:
         kernel.use(config.option.kernel)
     except ModuleNotFoundError as error:
         raise pytest.UsageError(str(error)) from None
     os.environ["IPC_KERNEL"] = kernel.selected
-    unknown = set(filter(None, config.option.require.split(","))) - {"all", *transports.NAMES}
-    if unknown:
-        names = ", ".join(transports.NAMES)
-        raise pytest.UsageError(f"--require: no transport {sorted(unknown)}; there are {names}")
+    names = ", ".join(transports.NAMES)
+    given: list[str] = [*dict.fromkeys(config.option.transport or transports.NAMES)]
+    for name in set(given) - set(transports.NAMES):
+        told = lab.support(lab.module_of(name))
+        unknown = told.expected_failures.keys() - clauses().keys()
+        wrong = told.error or (unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}")
+        if wrong:
+            raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
+    if strange := set(filter(None, config.option.require.split(","))) - {"all", *given}:
+        raise pytest.UsageError(f"--require: no transport {sorted(strange)}; built in are {names}")
+    config.stash[_GIVEN] = given
+    config.pluginmanager.register(Tally(config), "tally")
     if hasattr(config.option, "benchmark_sort"):
         config.option.benchmark_sort = "median"  # its own option does not offer it
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Name the kernel."""
-    return f"kernel: {kernel.selected}; transports: {', '.join(transports.NAMES)}"
+    given = config.stash[_GIVEN]
+    return f"kernel: {kernel.selected}; transports: {', '.join(given)}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that takes a transport on all of them."""
+    """Run each test that takes a transport on all that are given."""
     if "transport" in metafunc.fixturenames:
-        names = metafunc.config.option.transport or transports.NAMES
-        metafunc.parametrize("transport", names, indirect=True, scope="session")
+        given = metafunc.config.stash[_GIVEN]
+        metafunc.parametrize("transport", given, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not about the given transports, or not of the profile."""
+    given, profile = config.option.transport, config.option.profile
+    kept = []
+    for item in items:
+        found = clause_of(item)
+        about = "transport" in getattr(item, "fixturenames", ()) or not given
+        if about and (profile is None or (found and profile_has(profile, found[0]))):
+            kept.append(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -72,31 +97,7 @@ def transport(request: pytest.FixtureRequest) -> str:
     """Return the module name of a transport that is supported here, or skip with the reason."""
     name: str = request.param
     module = lab.module_of(name)
-    if name not in _reasons:
-        _reasons[name] = lab.unsupported(module)
-    if (reason := _reasons[name]) is not None:
+    if (reason := lab.unsupported(module)) is not None:
         required = request.config.option.require.split(",")
         (pytest.fail if {name, "all"} & set(required) else pytest.skip)(f"{name}: {reason}")
     return module
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note what became of each clause."""
-    report = yield
-    marker, callspec = item.get_closest_marker("clause"), getattr(item, "callspec", None)
-    name = callspec and callspec.params.get("transport")
-    if item.config.getoption("benchmark_only", False):
-        return report  # which skips every clause
-    if marker and name and (report.when == "call" or report.outcome != "passed"):
-        _verdicts[name][marker.args[0]].append(report.outcome)
-        if report.skipped and _reasons.get(name) is None and isinstance(report.longrepr, tuple):
-            _skips[f"{marker.args[0]} {report.longrepr[2]}"].add(name)
-    return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the support matrix."""
-    lab.print_matrix(terminalreporter, _verdicts, _reasons, _skips)

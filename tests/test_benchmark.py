@@ -5,7 +5,6 @@ _exit and waitpid.  It runs before each round of a transport, and the ratio is t
 the ratios of these pairs: it holds while the machine's speed drifts.
 """
 
-import importlib
 import os
 import statistics
 import time
@@ -16,6 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import kernel
 from tests.lab.oracle import tolerance, ulps
+from tests.subject import load
 
 Run = Callable[[int, int], float | None]
 
@@ -102,7 +102,7 @@ def _measure(benchmark: BenchmarkFixture, run: Run, n: int, workers: int, rounds
 
 
 def _run_of(transport: str) -> Run:
-    run: Run = importlib.import_module(transport).run
+    run: Run = load(transport).run
     return run
 
 

@@ -7,16 +7,18 @@ from tests import judge, lab
 
 def _refused(transport: str, kind: str) -> None:
     outcome = judge.sound(lab.trial(transport, "arguments"))
-    (made,) = outcome.of("made")
-    assert made["births"] == 0, "a process was forked for a bad argument"
-    assert not made["new"], f"made for a bad argument: {made['new']}"
     numbers = {str(n) for n in range(-9, 10)}
-    calls = [
-        call
-        for call in outcome.calls()
-        if ({call["n"], call["workers"]} <= numbers) == (kind == "ValueError")
+    mine = [
+        message
+        for message in outcome.of("outcome", "made")
+        if ({message["n"], message["workers"]} <= numbers) == (kind == "ValueError")
     ]
+    calls = [message for message in mine if message["kind"] == "outcome"]
     assert calls
+    for made in (message for message in mine if message["kind"] == "made"):
+        shown = f"for run({made['n']}, {made['workers']})"
+        assert made["births"] == 0, f"{shown} a process was forked"
+        assert not made["new"], f"{shown} there is {made['new']}"
     for call in calls:
         given = [v for v in (call["n"], call["workers"]) if v != "2"]
         shown = f"run({call['n']}, {call['workers']}): {call.get('error')}: {call.get('text')}"

@@ -134,6 +134,10 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
 
+# Seconds in which nothing comes from the channel of a worker that is dead, until it is sure that
+# nothing will: interrupted, select.poll() asks once more only if time is left.
+_SURE = 0.1
+
 _TERMINAL = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
 
 # A life pipe says "dead" when its last write end is closed, so no other worker may inherit
@@ -571,7 +575,7 @@ class Crew:
                 yield Event(ready, exited)
             running -= len(exited)
             now = time.monotonic()
-            owing |= dict.fromkeys(exited, now + grace)
+            owing |= dict.fromkeys(exited, now + max(grace, _SURE))
             for worker, until in list(owing.items()):
                 if worker in results:
                     del owing[worker]

@@ -26,16 +26,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-import transports
 from tests.lab.oracle import tolerance, ulps
-from tests.lab.report import print_matrix
 from tests.subject import census
+from transports import NAMES
 
-__all__ = ["Hang", "Outcome", "Subject", "print_matrix", "state", "trial", "unsupported"]
+__all__ = ["NAMES", "Hang", "Outcome", "Subject", "state", "support", "trial", "unsupported"]
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Where the user is: bootstrap.py, which goes to ROOT to start pytest, tells it.
+STARTED_IN = os.environ.get("IPC_CONFORMANCE_FROM") or os.getcwd()
 
 # Directories that everybody shares: what is new there may be somebody else's.
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
@@ -49,8 +51,14 @@ Message = dict[str, Any]
 
 
 def module_of(transport: str) -> str:
-    """Return the module of a transport, which may be one of the nine by its short name."""
-    return f"transports.{transport}" if transport in transports.NAMES else transport
+    """Return what to load for a transport: a module by its name, or a file by its path.
+
+    transport: one of NAMES, the name of a module, or the path of a file, from the directory in
+        which the suite was started.
+    """
+    if transport.endswith(".py"):
+        return str(Path(STARTED_IN, transport).resolve())
+    return f"transports.{transport}" if transport in NAMES else transport
 
 
 @cache
@@ -115,7 +123,9 @@ class _Interpreter:
         environment = os.environ | {
             "TMPDIR": str(self.private[0]),
             "HOME": str(self.private[2]),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(ROOT), STARTED_IN, *filter(None, [os.getenv("PYTHONPATH")])]
+            ),
             "PYTHONPYCACHEPREFIX": os.path.join(_bench(), "pycache"),
             _MARK: mark,
         }
@@ -385,11 +395,31 @@ def state(call: Message) -> str:
     return f"returned {call['value']!r}, {off:.3g} ulp off"
 
 
+class Support(NamedTuple):
+    """What a module says of itself, before it is tried.
+
+    reason: why it cannot be had here, or None.
+    expected_failures: its EXPECTED_FAILURES, {clause: reason}.
+    error: why it cannot be put on trial at all, or "".
+    """
+
+    reason: str | None
+    expected_failures: dict[str, str]
+    error: str = ""
+
+
 @cache
+def support(target: str) -> Support:
+    """Ask the module *target*, in an interpreter of its own."""
+    outcome = trial(target, "support")
+    for told in outcome.of("support"):
+        return Support(told["reason"], told["expected"], told["error"])
+    return Support(None, {}, "; ".join(why for _, why in outcome.faults) or "it said nothing")
+
+
 def unsupported(target: str) -> str | None:
     """Return why *target* cannot be had here, by its own probe, or None."""
-    outcome = trial(target, "support")
-    if not (told := outcome.of("support")):
-        raise RuntimeError(f"{target} could not be asked: {outcome.faults}")
-    reason: str | None = told[0]["reason"]
-    return reason
+    told = support(target)
+    if told.error:
+        raise RuntimeError(f"{target} could not be asked: {told.error}")
+    return told.reason

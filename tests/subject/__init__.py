@@ -3,13 +3,39 @@
 This package imports little: it is started some hundreds of times.
 """
 
+import importlib
+import importlib.util
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 Run = Callable[..., float]
+
+
+def load(target: str) -> ModuleType:
+    """Import a module by its name, or from a file by its absolute path.
+
+    What is in the file's directory can be imported by it, and it itself by the workers that it
+    spawns: the directory is put at the end of the path.
+    """
+    if not target.endswith(".py"):
+        return importlib.import_module(target)
+    directory, file = os.path.split(target)
+    sys.path.append(directory)
+    name = file.removesuffix(".py")
+    taken = sys.modules.get(name) or importlib.util.find_spec(name)
+    if getattr(taken, "origin", None) != target:
+        name = f"transport_{name}"  # there is another module of that name
+    spec = importlib.util.spec_from_file_location(name, target)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Log:

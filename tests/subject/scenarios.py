@@ -151,8 +151,17 @@ def arguments(module: ModuleType, log: Log) -> None:
         wrong += [(value, 2), (2, value)]
     before = _made()
     for n, workers in wrong:
-        log.call(module.run, n, workers)
-    log("made", births=births.count, new=census.new(before, _made()))
+        births.arm(None)
+        outcome = log.call(module.run, n, workers)
+        made = _made()
+        log(
+            "made",
+            n=outcome["n"],
+            workers=outcome["workers"],
+            births=births.count,
+            new=census.new(before, made),
+        )
+        before = made
 
 
 def _made() -> census.Census:
@@ -510,6 +519,16 @@ def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 
 def support(module: ModuleType, log: Log) -> None:
-    """Tell why the transport cannot be had here, or None."""
+    """Tell what the module says of itself; see `tests.lab.Support`."""
+    name = module.__name__
+    expected = getattr(module, "EXPECTED_FAILURES", {})
+    error = ""
+    if not callable(getattr(module, "run", None)):
+        error = f"{name} has no function run(n, workers)"
+    elif not all(isinstance(text, str) for text in (*expected, *expected.values())):
+        error = f"{name}.EXPECTED_FAILURES is not a dict of clauses and reasons"
     probe = getattr(module, "unsupported", lambda: None)
-    log("support", reason=probe())
+    reason = None if error else probe()
+    if reason is not None and not isinstance(reason, str):
+        error = f"{name}.unsupported() returned {reason!r}, not a reason or None"
+    log("support", reason=reason, expected=expected, error=error)

@@ -1,0 +1,58 @@
+"""The clauses, as CONFORMANCE.md has them."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from tests.lab import ROOT
+
+FAMILIES = {
+    "A": "correct",
+    "B": "clean",
+    "C": "failing",
+    "D": "progress",
+    "E": "undisturbed",
+    "F": "scarce",
+    "G": "closed",
+    "H": "arguments",
+}
+
+PROFILES = {
+    "basic": ("A", "B1", "H"),
+    "robust": ("A", "B", "C", "D", "E", "F", "H"),
+    "closed": tuple(FAMILIES),
+}
+"""Levels that a transport can earn, the lowest first, by the clauses or families they take."""
+
+
+class Clause(NamedTuple):
+    """A clause: what it says, the usual cause of a failure and its remedy, and its tests."""
+
+    sentence: str
+    remedy: str
+    tests: list[str]
+
+
+@cache
+def clauses() -> dict[str, Clause]:
+    """Return the clauses by id, in their order."""
+    found = {}
+    text = (ROOT / "CONFORMANCE.md").read_text("utf-8")
+    for section in re.split(r"^### ", re.split(r"^## What", text, flags=re.MULTILINE)[0], flags=8)[
+        1:
+    ]:
+        head, _, body = section.partition("\n")
+        ident, _, sentence = head.partition(" ")
+        remedy = re.search(r"^\*When it fails:\* (.+?)\n\n", body, re.MULTILINE | re.DOTALL)
+        held = re.search(r"^\*Held by:\* (.+?)(?:\n\n|\Z)", body, re.MULTILINE | re.DOTALL)
+        found[ident] = Clause(
+            sentence,
+            " ".join(remedy[1].split()) if remedy else "",
+            re.findall(r"`(\w+)`", held[1]) if held else [],
+        )
+    return found
+
+
+def profile_has(profile: str, clause: str) -> bool:
+    """Tell whether *clause* belongs to *profile*."""
+    return bool({clause, clause[0]} & set(PROFILES[profile]))

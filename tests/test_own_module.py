@@ -1,0 +1,97 @@
+"""A module of one's own: how it is named, what it may declare, and what a failure tells."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import lab
+from transports import NAMES
+
+MODULE = """
+import os
+from tests.defects import honest
+
+{more}
+
+def run(n, workers):
+    {check}
+    return honest.run(n, workers)
+"""
+
+
+def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite as bootstrap.py does, for somebody who is in the directory *place*."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=lab.ROOT,
+        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere", "No module named 'nowhere'"),
+        ("nowhere.py", "No such file"),
+        ("json", "json has no function run"),
+        ("bad.py", "there is no clause Z9"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    """With the reason, and the names of those built in."""
+    more = 'EXPECTED_FAILURES = {"Z9": "a typing error"}'
+    (tmp_path / "bad.py").write_text(MODULE.format(more=more, check="pass"))
+    told = _test(tmp_path, f"--transport={name}")
+    assert told.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, told.stderr.splitlines())
+    assert reason in line
+    assert ", ".join(NAMES) in line
+
+
+@pytest.mark.suite
+def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
+    """With modules that lie beside it; unless one of the nine is named too."""
+    (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
+    (tmp_path / "beside.py").touch()
+    told = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe")
+    assert told.returncode == 0, told.stdout
+    rows = [line.split() for line in told.stdout.splitlines() if line.startswith(("mine", "pipe"))]
+    assert [(row[0], row[-1]) for row in rows] == [("mine.py", "basic"), ("pipe", "basic")]
+    assert "shm" not in told.stdout
+
+
+@pytest.mark.suite
+def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
+    """A clause that fails as declared is no failure; one that passes is."""
+    more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'
+    (tmp_path / "mine.py").write_text(MODULE.format(more=more, check="n = abs(n)"))
+    told = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
+    assert told.returncode == 0, told.stdout
+    assert "H1 expected to fail" in told.stdout
+    (tmp_path / "mine.py").write_text(MODULE.format(more=more, check="pass"))
+    told = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
+    assert told.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "H1 passed, and is in EXPECTED_FAILURES: it takes what it gets" in told.stdout
+
+
+@pytest.mark.suite
+def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path: Path) -> None:
+    """And what was seen."""
+    (tmp_path / "mine.py").write_text(MODULE.format(more="", check="os.open('/', os.O_RDONLY)"))
+    told = _test(tmp_path, "--transport=mine.py", "-k", "after_a_return")
+    assert told.returncode == pytest.ExitCode.TESTS_FAILED
+    for text in (
+        "LEAK: in the caller, descriptor",
+        "B1 After a return or an exception nothing is left",
+        "Usual cause and remedy: An object is not closed",
+        "python3 bootstrap.py test --transport=mine.py 'tests/test_b_clean.py::",
+    ):
+        assert text in told.stdout
