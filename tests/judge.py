@@ -83,6 +83,8 @@ def faulted(outcome: Outcome, workers: int) -> None:
     """
     alive(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
+    if calls and not outcome.of("struck"):
+        pytest.skip("none of its workers computed for long enough to be met amid its work")
     all_error(calls, or_exact=True, late=float("inf"))
     for way in {call["way"] for call in calls}:
         mine = [call for call in calls if call["way"] == way]

@@ -84,7 +84,8 @@ def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> 
 def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: str) -> None:
     """A5: none of it in the caller, and again at the next call."""
     workers = 4
-    outcome = judge.sound(lab.trial(transport, "worked", workers=workers, limit=60))
+    n = lab.half_a_second(transport)
+    outcome = judge.sound(lab.trial(transport, "worked", n=n, workers=workers, limit=60))
     judge.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]
     for message in outcome.messages:

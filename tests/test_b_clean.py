@@ -74,7 +74,7 @@ def test_nothing_is_left_when_the_caller_is_killed(transport: str) -> None:
 
 def kill_the_caller(module: str, env: dict[str, str]) -> None:
     """Kill the caller of an endless run, and judge what is left."""
-    params = {"n": 10**9, "workers": 3}
+    params = {"n": trials.terms(module, "work"), "workers": 3}
     with lab.Subject(module, "crowded", params, env) as subject:
         subject.expect("born", 3)
         time.sleep(0.05)

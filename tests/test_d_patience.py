@@ -9,7 +9,8 @@ from tests import judge, lab, trials
 def test_a_timeout_bounds_a_run(transport: str) -> None:
     """D3: TimeoutError within a second of it, and nothing is left; bad ones are refused."""
     seconds = 0.2
-    outcome = judge.clean(lab.trial(transport, "undisturbed.timed", seconds=seconds))
+    n = trials.terms(transport, "work")
+    outcome = judge.clean(lab.trial(transport, "undisturbed.timed", n=n, seconds=seconds))
     if outcome.of("untimed"):
         pytest.skip("its run takes no timeout")
     calls = outcome.calls()

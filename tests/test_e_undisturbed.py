@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import judge, lab
+from tests import judge, lab, trials
 from tests.lab import Message, Outcome
 
 
@@ -59,7 +59,8 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 @pytest.mark.clause("E5")
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
     """E5: stdout, C's stdout, a file; atexit, finally, weakref.finalize: not in a worker."""
-    outcome = judge.undisturbed(lab.trial(transport, "undisturbed.buffered"))
+    n = trials.terms(transport, "work")
+    outcome = judge.undisturbed(lab.trial(transport, "undisturbed.buffered", n=n))
     judge.all_error(
         (call for call in outcome.calls() if "struck" in call), or_exact=True, late=float("inf")
     )

@@ -14,8 +14,6 @@ import pytest
 from tests import lab
 from tests.lab import Outcome
 
-ENDLESS = 10**9  # terms: a fault comes long before a slice is summed
-
 DEADLY = tuple(
     signal.Signals[name]
     for name in (
@@ -48,8 +46,12 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 @cache
 def struck(transport: str, when: str, *how: str | int) -> Outcome:
     """Strike each of two workers in each of the ways *how*: see `tests.subject.scenarios`."""
-    n = ENDLESS if when == "work" else 1000
-    return lab.trial(transport, "struck", how=how, when=when, n=n, workers=2)
+    return lab.trial(transport, "struck", how=how, when=when, n=terms(transport, when), workers=2)
+
+
+def terms(transport: str, when: str) -> int:
+    """Return the terms of a run that is to be struck at "birth", or amid its "work": many."""
+    return 4 * lab.half_a_second(transport) if when == "work" else 1000
 
 
 @cache

@@ -459,11 +459,25 @@ def interrupted(module: ModuleType, log: Log, n: int, workers: int, times: int) 
     log("caught", count=caught)
 
 
-def worked(module: ModuleType, log: Log, workers: int) -> None:
+def calibrated(module: ModuleType, log: Log, workers: int) -> None:
+    """Find the n for which the children of a run compute for half a second in all.
+
+    How fast a transport computes is its own affair, and how much memory it takes for it.
+    """
+    n, spent, took = 10_000, 0.0, 0.0
+    while spent < 0.5 and took < 3 and n < 10**12:
+        n *= min(16, max(2, int(0.6 / max(spent, 0.01))))
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        module.run(n, workers)
+        took = time.monotonic() - start
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    log("calibrated", n=n, spent=spent)
+
+
+def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Tell who computes: CPU time of the caller and of its children, and which children.
 
-    n grows until the children of one run compute for a third of a second in all.  Each
-    child says so for each 10 ms that it has computed.
+    Each child says so for each 10 ms that it has computed.
     """
     births = Births()
 
@@ -471,14 +485,7 @@ def worked(module: ModuleType, log: Log, workers: int) -> None:
         log("tick")
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
 
-    n = 2_000_000
-    while True:
-        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        module.run(n, workers)
-        took = time.monotonic() - start
-        if resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before > 1 / 3 or took > 3:
-            break
-        n *= 2
+    module.run(1, 1)
     for _ in range(2):
         births.arm(lambda number: after_cpu(0.01, tick))
         ours = resource.getrusage(resource.RUSAGE_SELF)

@@ -276,8 +276,11 @@ def parental(module: ModuleType, log: Log) -> None:
             os.waitpid(pid, 0)
 
 
-def buffered(module: ModuleType, log: Log) -> None:
-    """Run with text in buffers and with clean-up to do; tell who did it."""
+def buffered(module: ModuleType, log: Log, n: int) -> None:
+    """Run with text in buffers and with clean-up to do; tell who did it.
+
+    n: terms that take a while, for a worker to raise amid them.
+    """
     path = Path(tempfile.mkdtemp()) / "printed"
     births = Births()
     out = os.dup(1)
@@ -295,7 +298,7 @@ def buffered(module: ModuleType, log: Log) -> None:
     try:
         log.call(module.run, 100, 3)
         births.arm(lambda number: after_cpu(CPU, _raise))
-        log.call(module.run, 10**9, 3, struck=True)
+        log.call(module.run, n, 3, struck=True)
         births.arm(lambda number: die(signal.SIGKILL) if number == 1 else None)
         log.call(module.run, 100, 3, struck=True)
     finally:
@@ -337,8 +340,11 @@ def quiet(module: ModuleType, log: Log) -> None:
     log("changed", case="warnings are errors", what=changed + unraised, new=[])
 
 
-def timed(module: ModuleType, log: Log, seconds: float) -> None:
-    """Run with timeouts that pass, that do not, and that are none."""
+def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
+    """Run with timeouts that pass, that do not, and that are none.
+
+    n: terms that take longer than *seconds*.
+    """
     if "timeout" not in inspect.signature(module.run).parameters:
         log("untimed")
         return
@@ -352,7 +358,7 @@ def timed(module: ModuleType, log: Log, seconds: float) -> None:
     births.arm(lambda number: os.kill(os.getpid(), signal.SIGSTOP))
     log.call(partial(run, timeout=seconds), 100, 3, case="passed")
     births.arm(None)
-    log.call(partial(run, timeout=seconds), 10**9, 3, case="passed")
+    log.call(partial(run, timeout=seconds), n, 3, case="passed")
     log.call(partial(run, timeout=1e-9), 100, 64, case="passed")
     births.arm(None)
     for bad in (0, -1, float("nan"), float("inf"), True, "1"):
