@@ -1,0 +1,186 @@
+"""What there is to know of the machine, each thing where it can be had."""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import re
+import resource
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from report.formats import Platform
+
+__all__ = ["commit", "libraries", "limits", "place"]
+
+LIBRARIES = (
+    "pytest",
+    "pytest-benchmark",
+    "hypothesis",
+    "posix_ipc",
+    "sysv_ipc",
+    "numpy",
+    "mpi4py",
+    "pyzmq",
+    "redis",
+    "faster-fifo",
+    "iceoryx2",
+    "loky",
+)
+
+# mq_overview(7), proc_sys_kernel(5).
+_FILES = {
+    "mq_msg_max": "/proc/sys/fs/mqueue/msg_max",
+    "mq_msgsize_max": "/proc/sys/fs/mqueue/msgsize_max",
+    "mq_queues_max": "/proc/sys/fs/mqueue/queues_max",
+    "sysv_msgmnb": "/proc/sys/kernel/msgmnb",
+    "sysv_msgmax": "/proc/sys/kernel/msgmax",
+    "sysv_msgmni": "/proc/sys/kernel/msgmni",
+}
+
+
+def _tried(get: Callable[[], str | None]) -> str | None:
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        return get() or None
+    return None
+
+
+def _name() -> str:
+    def release() -> str | None:
+        return platform.freedesktop_os_release().get("PRETTY_NAME")
+
+    mac = platform.mac_ver()[0]
+    return _tried(release) or (f"macOS {mac}" if mac else f"{os.uname().sysname} {_release()}")
+
+
+def _release() -> str:
+    return os.uname().release
+
+
+def _libc() -> str | None:
+    def musl() -> str | None:
+        # Before Python 3.15, platform.libc_ver() does not know it; its loader tells.
+        for loader in Path("/lib").glob("ld-musl-*.so.1"):
+            told = subprocess.run(  # noqa: S603 - a file of the system
+                [loader], capture_output=True, text=True, check=False, timeout=5
+            ).stderr
+            version = re.search(r"^Version (\S+)", told, re.MULTILINE)
+            return f"musl {version[1]}" if version else "musl"
+        return None
+
+    return " ".join(filter(None, platform.libc_ver())) or _tried(musl)
+
+
+def _container() -> str | None:
+    # systemd.io/CONTAINER_INTERFACE: the manager tells process 1 by the variable "container".
+    def of_init() -> str | None:
+        found = re.search(rb"(?:^|\0)container=([^\0]+)", Path("/proc/1/environ").read_bytes())
+        return found[1].decode("ascii", "replace") if found else None
+
+    def of_cgroup() -> str | None:
+        text = Path("/proc/1/cgroup").read_text("utf-8")
+        found = re.search(r"docker|kubepods|libpod|lxc|containerd", text)
+        return found[0] if found else None
+
+    # The number of the first namespace of processes is fixed (PROC_PID_INIT_INO in
+    # include/linux/proc_ns.h). A virtual machine that was made from a container's image has
+    # that, and the image's mark too.
+    with contextlib.suppress(OSError):
+        if os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC:
+            return None
+    for mark, kind in (("/.dockerenv", "docker"), ("/run/.containerenv", "podman")):
+        if os.path.exists(mark):
+            return kind
+    return _tried(of_init) or _tried(of_cgroup)
+
+
+def _virtual() -> bool | None:
+    """Tell whether the processor says that it is a virtual one (x86 only), or None."""
+    with contextlib.suppress(OSError):
+        flags = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+        return "hypervisor" in flags[1].split() if flags else None
+    return None
+
+
+def place() -> Platform:
+    """Return the platform; it names neither the host nor the user."""
+    uname = os.uname()
+    try:
+        cpus: int | None = len(os.sched_getaffinity(0))
+    except AttributeError:
+        cpus = os.cpu_count()
+    return {
+        "name": _name()[:200],
+        "system": uname.sysname,
+        "release": uname.release[:200],
+        "machine": uname.machine,
+        "libc": _libc(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "cpus": cpus,
+        "virtual": _virtual(),
+        "container": _container(),
+        "root": os.geteuid() == 0,
+    }
+
+
+def limits() -> dict[str, int | None]:
+    """Return the limits that transports meet, in bytes or counts."""
+    found: dict[str, int | None] = {}
+    for name, file in _FILES.items():
+        text = _tried(lambda file=file: Path(file).read_text("ascii"))  # type: ignore[misc]
+        found[name] = int(text) if text and text.strip().isdigit() else None
+    with contextlib.suppress(OSError, ValueError):
+        found["pipe_buf"] = os.pathconf("/", "PC_PIPE_BUF")
+    for name in ("nofile", "nproc", "msgqueue"):
+        number = getattr(resource, f"RLIMIT_{name.upper()}", None)
+        if number is not None:
+            soft = resource.getrlimit(number)[0]
+            found[f"rlimit_{name}"] = -1 if soft == resource.RLIM_INFINITY else soft
+    return found
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of the packages that are installed and that matter here."""
+    found = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)[:200]
+    return found
+
+
+def commit(root: Path) -> str | None:
+    """Return the commit of the work tree at *root*, with a + where it has changes, or None."""
+
+    def git(*command: str) -> str:
+        return subprocess.run(  # noqa: S603 - a list of arguments, no shell
+            ["git", "-C", str(root), *command],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+
+    def told() -> str | None:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():
+            return None
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+    return _tried(told) or os.environ.get("GITHUB_SHA", "")[:12] or None
+
+
+def version() -> str | None:
+    """Return the version of the suite, from the project file beside this package."""
+    import tomllib  # noqa: PLC0415 - read once, at the end of a run
+
+    def told() -> str | None:
+        text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text("utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+
+    with contextlib.suppress(KeyError):
+        if found := _tried(told):
+            return found
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version("ipc-conformance")
+    return None
