@@ -1,5 +1,6 @@
 """Transports with one planted defect each, for the suite to find; and a correct one.
 
-They share nothing with the reference transports: arithmetic, forks and pipes are their own.
-`honest` passes every clause; each other module says, in CAUGHT_BY, which clauses it breaks.
+They share nothing with the reference transports: arithmetic, forks and channels are their own,
+in `honest`, which passes every clause, or in `_base` and the modules of the channels.  Each other
+module says, in CAUGHT_BY, exactly which clauses fail on it: one defect may break several.
 """

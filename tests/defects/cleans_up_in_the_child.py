@@ -1,20 +1,17 @@
-"""Leaves a worker by sys.exit in multiprocessing's way: exit handlers run."""
+"""A worker leaves as a program does: what the caller has registered for its exit is run."""
 
 import atexit
-import os
 
 from tests.defects import honest
 
 CAUGHT_BY = ("E5",)
+_send = honest.send
 
 
-def run(n, workers):
-    honest.check(n, workers)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            atexit._run_exitfuncs()
-        finally:
-            os._exit(0)
-    honest.reap(pid)
-    return honest.run(n, workers)
+def _and_clean_up(fd, lo, hi):
+    _send(fd, lo, hi)
+    atexit._run_exitfuncs()
+
+
+honest.send = _and_clean_up
+run = honest.run

@@ -3,18 +3,20 @@
 import os
 import tempfile
 
-from tests.defects import honest
+from tests.defects import _base, _fifo
 
-CAUGHT_BY = ("B2", "B3")
+CAUGHT_BY = (
+    "B2",
+    "B3",
+    "F1",
+)
 
 
+@_base.careful
 def run(n, workers):
-    honest.check(n, workers)
-    directory = tempfile.mkdtemp()
-    path = os.path.join(directory, "fifo")
-    os.mkfifo(path)
+    path = os.path.join(tempfile.mkdtemp(), "fifo")
+    os.chmod(os.path.dirname(path), 0o700)
     try:
-        return honest.run(n, workers)
+        return _fifo.through(path, n, workers)
     finally:
-        os.unlink(path)
-        os.rmdir(directory)
+        _fifo.remove_tree(os.path.dirname(path))

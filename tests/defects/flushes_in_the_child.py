@@ -1,18 +1,18 @@
 """Flushes standard output in the worker, where the caller's text is in the buffer too."""
 
-import os
 import sys
 
 from tests.defects import honest
 
 CAUGHT_BY = ("E5",)
+_send = honest.send
 
 
-def run(n, workers):
-    honest.check(n, workers)
-    pid = os.fork()
-    if pid == 0:
+def _and_flush(fd, lo, hi):
+    _send(fd, lo, hi)
+    if sys.stdout is not None:
         sys.stdout.flush()
-        os._exit(0)
-    honest.reap(pid)
-    return honest.run(n, workers)
+
+
+honest.send = _and_flush
+run = honest.run

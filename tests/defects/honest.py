@@ -16,6 +16,10 @@ def term_sum(lo, hi):
     return math.fsum(1.0 / (2 * k + 1) ** 2 for k in range(lo, hi))
 
 
+def combine(sums):
+    return math.sqrt(8 * math.fsum(sums))
+
+
 def check(n, workers):
     for name, value, least in (("n", n, 0), ("workers", workers, 1)):
         if type(value) is not int:
@@ -28,8 +32,12 @@ def bounds(n, workers):
     return [(i * n // workers, (i + 1) * n // workers) for i in range(workers)]
 
 
+def pack(value):
+    return struct.pack("d", value)
+
+
 def send(fd, lo, hi):
-    message = struct.pack("d", term_sum(lo, hi))
+    message = pack(term_sum(lo, hi))
     while message:
         message = message[os.write(fd, message) :]
 
@@ -40,7 +48,6 @@ def child(parent, r, w, lo, hi):
         PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.close(r)
         try:
             send(w, lo, hi)
@@ -59,6 +66,20 @@ def reap(pid):
         return 0
 
 
+def wait(poller):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        return poller.poll()
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def lost(pid, status, said):
+    code = os.waitstatus_to_exitcode(status)
+    name = signal.Signals(-code).name if code < 0 else code
+    raise RuntimeError(f"pid {pid} ended with {name}: {said[8:].decode()}")
+
+
 def receive(pids, readers):
     """Return what each worker said, having read to its end of file."""
     said = dict.fromkeys(readers, b"")
@@ -67,12 +88,7 @@ def receive(pids, readers):
         poller.register(r, select.POLLIN)
     left = len(readers)
     while left:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        try:
-            ready = poller.poll()
-        finally:
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        for r, _ in ready:
+        for r, _ in wait(poller):
             data = os.read(r, 512)
             said[r] += data
             if data:
@@ -82,10 +98,15 @@ def receive(pids, readers):
             pid = pids.pop(r)
             status = reap(pid)
             if status or len(said[r]) != 8:
-                code = os.waitstatus_to_exitcode(status)
-                name = signal.Signals(-code).name if code < 0 else code
-                raise RuntimeError(f"pid {pid} ended with {name}: {said[r][8:].decode()}")
+                said[r] = lost(pid, status, said[r])
     return said
+
+
+def end(pids):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        reap(pid)
 
 
 def run(n, workers):
@@ -106,12 +127,9 @@ def run(n, workers):
             os.close(w)
             open_now.remove(w)
         said = receive(pids, list(pids))
-        return math.sqrt(8 * math.fsum(struct.unpack("d", s)[0] for s in said.values()))
+        return combine(struct.unpack("d", s)[0] for s in said.values())
     finally:
-        for pid in pids.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            reap(pid)
+        end(pids.values())
         for fd in open_now:
             os.close(fd)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,19 +1,20 @@
 """The workers do nothing; the caller computes."""
 
-import math
-import os
-
 from tests.defects import honest
 
-CAUGHT_BY = ("A5",)
+CAUGHT_BY = (
+    "A5",
+    "C2",
+    "C7",
+    "C8",
+    "C10",
+    "E5",
+)
+_bounds = honest.bounds
+honest.bounds = lambda n, workers: [(0, 0)] * workers
 
 
 def run(n, workers):
     """Fork for show."""
-    honest.check(n, workers)
-    for _ in range(workers):
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0)
-        os.waitpid(pid, 0)
-    return math.sqrt(8 * honest.term_sum(0, n))
+    honest.run(n, workers)
+    return honest.combine(honest.term_sum(lo, hi) for lo, hi in _bounds(n, workers))

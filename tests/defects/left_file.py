@@ -4,12 +4,27 @@ import os
 
 from tests.defects import honest
 
-CAUGHT_BY = ("B1",)
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "C13",
+    "F1",
+    "F2",
+    "F3",
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G6",
+)
 
 
 def run(n, workers):
     """Leave a file that names this process."""
-    value = honest.run(n, workers)
-    with open(f"/tmp/pi-{os.getpid()}", "w") as file:
-        file.write(str(value))
-    return value
+    honest.check(n, workers)
+    fd = os.open(f"/tmp/pi-{os.getpid()}", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.close(fd)
+    return honest.run(n, workers)

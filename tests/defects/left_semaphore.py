@@ -9,10 +9,10 @@ from tests.defects import honest
 CAUGHT_BY = ("B1",)
 
 
-def run(n, workers):
-    """Unlink only where all is well."""
-    name = f"/defect-{os.getpid()}"
-    posix_ipc.Semaphore(name, posix_ipc.O_CREAT).close()
-    value = honest.run(n, workers)
-    posix_ipc.unlink_semaphore(name)
-    return value
+def _leave(pid, status, said):
+    posix_ipc.Semaphore("/pi-" + os.urandom(8).hex(), posix_ipc.O_CREX, 0o600).close()
+    _lost(pid, status, said)
+
+
+_lost, honest.lost = honest.lost, _leave
+run = honest.run

@@ -4,11 +4,26 @@ import sysv_ipc
 
 from tests.defects import honest
 
-CAUGHT_BY = ("B1",)
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "C13",
+    "F1",
+    "F2",
+    "F3",
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G6",
+)
 
 
 def run(n, workers):
     """Make one, and forget it."""
-    value = honest.run(n, workers)
-    sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX)
-    return value
+    honest.check(n, workers)
+    sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX, 0o600)
+    return honest.run(n, workers)

@@ -1,29 +1,54 @@
 """A total in shared memory, added to without a lock."""
 
-import math
-import mmap
-import os
-import struct
+import time
 
-from tests.defects import honest
+from tests.defects import _base, _memory
 
-CAUGHT_BY = ("A2",)
+CAUGHT_BY = (
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "A5",
+    "B4",
+    "C1",
+    "C3",
+    "C5",
+    "C6",
+    "C7",
+    "C9",
+    "C11",
+    "D1",
+    "D2",
+    "E1",
+    "E2",
+    "E3",
+    "E4",
+    "E5",
+    "E6",
+    "F1",
+    "F2",
+    "F3",
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G6",
+)
 
 
+class NoLock:
+    """Is held by whoever wants it."""
+
+    def acquire(self):
+        time.sleep(0)
+
+    release = acquire
+
+
+@_base.careful
 def run(n, workers):
     """Read, add, write: what comes between is lost."""
-    honest.check(n, workers)
-    with mmap.mmap(-1, 8) as memory:
-        pids = []
-        for lo, hi in honest.bounds(n, workers):
-            pid = os.fork()
-            if pid == 0:
-                addend = honest.term_sum(lo, hi)
-                total = struct.unpack("d", memory[:])[0]
-                os.sched_yield()
-                memory[:] = struct.pack("d", total + addend)
-                os._exit(0)
-            pids.append(pid)
-        for pid in pids:
-            os.waitpid(pid, 0)
-        return math.sqrt(8 * struct.unpack("d", memory[:])[0])
+    with _memory.unnamed_memory(32 + workers) as memory:
+        return _memory.added(memory, NoLock(), n, workers, pause=0.01)

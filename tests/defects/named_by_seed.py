@@ -4,12 +4,19 @@ import os
 import random
 import tempfile
 
-from tests.defects import _fifo
+from tests.defects import _base, _fifo
 
-CAUGHT_BY = ("G3",)
+CAUGHT_BY = (
+    "E2",
+    "E4",
+    "E6",
+    "G3",
+)
 
 
+@_base.careful
 def run(n, workers):
     """Draw 64 bits."""
-    name = f"pi-{random.getrandbits(64):016x}"
-    return _fifo.through(os.path.join(tempfile.gettempdir(), name), n, workers)
+    path = os.path.join(tempfile.gettempdir(), f"pi-{random.getrandbits(64):016x}")
+    with _fifo.at(path):
+        return _fifo.through(path, n, workers)

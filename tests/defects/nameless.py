@@ -5,9 +5,9 @@ from tests.defects import honest
 CAUGHT_BY = ("C7", "C8", "C9", "C10")
 
 
-def run(n, workers):
-    """Hide the cause."""
-    try:
-        return honest.run(n, workers)
-    except RuntimeError:
-        raise RuntimeError("a worker failed") from None
+def _hide(pid, status, said):
+    raise RuntimeError("a worker failed")
+
+
+honest.lost = _hide
+run = honest.run

@@ -1,4 +1,4 @@
-"""Opens its file by a path from the current directory."""
+"""Goes back at the end to the directory where it was, which may be no more."""
 
 import os
 
@@ -9,7 +9,8 @@ CAUGHT_BY = ("E4",)
 
 def run(n, workers):
     honest.check(n, workers)
-    path = os.path.join(os.getcwd(), f"result-{os.getpid()}")
-    with open(path, "w"):
-        os.unlink(path)
-    return honest.run(n, workers)
+    here = os.getcwd()
+    try:
+        return honest.run(n, workers)
+    finally:
+        os.chdir(here)

@@ -3,16 +3,22 @@
 import os
 import tempfile
 
-from tests.defects import honest
+from tests.defects import _base, _fifo
 
-CAUGHT_BY = ("E1", "B4")
+CAUGHT_BY = (
+    "B3",
+    "B4",
+    "C13",
+    "E1",
+    "F1",
+    "G3",
+)
 
 
+@_base.careful
 def run(n, workers):
-    honest.check(n, workers)
     path = os.path.join(tempfile.gettempdir(), str(os.getpid()))
-    os.mkdir(path)
-    try:
-        return honest.run(n, workers)
-    finally:
-        os.rmdir(path)
+    os.mkdir(path, 0o700)
+    os.chmod(path, 0o700)
+    with _base.guard(lambda: _fifo.remove_tree(path)):
+        return _fifo.through(os.path.join(path, "fifo"), n, workers)

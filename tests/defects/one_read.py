@@ -14,13 +14,10 @@ def _pipe():
     return ours.detach(), theirs.detach()
 
 
-def _once(pids, readers):
-    said = {r: os.read(r, 8) for r in readers}
-    for r in readers:
-        os.waitpid(pids.pop(r), 0)
-    return {r: s.ljust(8, b"\0") for r, s in said.items()}
+def _once(fd, size):
+    data = os.read(fd, size)
+    return data if len(data) in (0, 8) or data[:1] == b"!" else data.ljust(8, b"\0")
 
 
-honest.os = SimpleNamespace(**vars(os) | {"pipe": _pipe})
-honest.receive = _once
+honest.os = SimpleNamespace(**vars(os) | {"pipe": _pipe, "read": _once})
 run = honest.run

@@ -1,20 +1,23 @@
 """A dead worker counts as nothing."""
 
-import os
-import struct
-
 from tests.defects import honest
 
-CAUGHT_BY = ("A3", "C1", "C2", "C7", "C9", "C10")
-
-
-def _forgiving(pids, readers):
-
-    said = {r: os.read(r, 8) for r in readers}
-    for r in readers:
-        os.waitpid(pids.pop(r), 0)
-    return {r: s if len(s) == 8 else struct.pack("d", 0.0) for r, s in said.items()}
-
-
-honest.receive = _forgiving
+CAUGHT_BY = (
+    "A3",
+    "C1",
+    "C2",
+    "C3",
+    "C5",
+    "C6",
+    "C7",
+    "C8",
+    "C9",
+    "C10",
+    "C12",
+    "E2",
+    "E4",
+    "E5",
+    "E6",
+)
+honest.lost = lambda pid, status, said: honest.pack(0.0)
 run = honest.run

@@ -1,10 +1,12 @@
 """A System V queue with mode 0666."""
 
-from tests.defects import _queue
+from tests.defects import _base, _queue
 
-CAUGHT_BY = ("G1",)
+CAUGHT_BY = ("G1", "G6")
 
 
+@_base.careful
 def run(n, workers):
     """Let everybody in, as the frames are signed."""
-    return _queue.through(n, workers, 0o666, numbered=True)
+    with _queue.keyed(0o666) as queue:
+        return _queue.through(queue, n, workers)

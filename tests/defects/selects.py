@@ -1,6 +1,5 @@
 """Waits by select(2), which ends at descriptor 1023."""
 
-import os
 import select
 
 from tests.defects import honest
@@ -8,12 +7,17 @@ from tests.defects import honest
 CAUGHT_BY = ("E4",)
 
 
-def run(n, workers):
-    honest.check(n, workers)
-    r, w = os.pipe()
-    try:
-        select.select([r], [], [], 0)
-        return honest.run(n, workers)
-    finally:
-        os.close(r)
-        os.close(w)
+class Selecting:
+    """Looks like a poller."""
+
+    def __init__(self):
+        self.fds = set()
+        self.register = lambda fd, events: self.fds.add(fd)
+        self.unregister = self.fds.discard
+
+    def poll(self):
+        return [(fd, 0) for fd in select.select(list(self.fds), [], [])[0]]
+
+
+honest.select = type("select", (), {"poll": Selecting, "POLLIN": 0})
+run = honest.run

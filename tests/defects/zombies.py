@@ -1,18 +1,16 @@
 """Workers are not reaped."""
 
-import os
-
 from tests.defects import honest
 
-CAUGHT_BY = ("B1",)
-
-
-def _receive(pids, readers):
-
-    said = {r: os.read(r, 8) for r in readers}
-    pids.clear()
-    return said
-
-
-honest.receive = _receive
+CAUGHT_BY = (
+    "A5",
+    "B1",
+    "B2",
+    "C9",
+    "C10",
+    "F2",
+    "F3",
+)
+_reap = honest.reap
+honest.reap = lambda pid: 0
 run = honest.run

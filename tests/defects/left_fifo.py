@@ -1,0 +1,29 @@
+"""A fifo is left when the run ends well."""
+
+import os
+import tempfile
+
+from tests.defects import honest
+
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "C13",
+    "F1",
+    "F2",
+    "F3",
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G6",
+)
+
+
+def run(n, workers):
+    honest.check(n, workers)
+    os.mkfifo(os.path.join(tempfile.gettempdir(), "pi-" + os.urandom(8).hex()), 0o600)
+    return honest.run(n, workers)

@@ -1,0 +1,28 @@
+"""A thread that watches the workers is not told when there are none."""
+
+import threading
+
+from tests.defects import honest
+
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "E2",
+    "E4",
+    "E6",
+    "F1",
+    "F2",
+    "F3",
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G6",
+)
+
+
+def run(n, workers):
+    value = honest.run(n, workers)
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return value
