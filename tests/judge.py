@@ -25,6 +25,8 @@ def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
     if wrong := [fault for fault in outcome.faults if fault[0] in verdicts]:
         text = "\n".join(f"{verdict}: {why}" for verdict, why in wrong[:10])
         pytest.fail(text, pytrace=False)
+    for unmet in outcome.of("unmet"):
+        pytest.skip(unmet["why"])
     return outcome
 
 

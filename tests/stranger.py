@@ -108,7 +108,8 @@ def _bombs(marker: str) -> list[bytes]:
     code = marshal.dumps(compile(source, "stranger", "eval"))
     shell = f"$(mkdir '{marker}')\n"
     yaml = f"!!python/object/apply:os.mkdir ['{marker}']\n"
-    texts = [source, source + "\n", shell, yaml]
+    # A line of its own too, whatever stands before it in a stream.
+    texts = [source, source + "\n", f"\n{source}\n", shell, yaml]
     return _framed([*pickles, code, *(text.encode() for text in texts)])
 
 

@@ -120,4 +120,3 @@ def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
     judge.all_error(calls)
     for call in calls:
         assert "OSError" in call["mro"], judge.tell(call)
-    assert len(calls) >= 3

@@ -10,6 +10,8 @@ import pytest
 from tests import lab
 from transports import NAMES
 
+pytestmark = pytest.mark.suite
+
 MODULE = """
 import os
 from tests.defects import honest
@@ -56,7 +58,6 @@ def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
     assert ", ".join(NAMES) in line
 
 
-@pytest.mark.suite
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
     """With modules that lie beside it; unless one of the nine is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
@@ -68,7 +69,6 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     assert "shm" not in told.stdout
 
 
-@pytest.mark.suite
 def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
     """A clause that fails as declared is no failure; one that passes is."""
     more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'
@@ -82,7 +82,6 @@ def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
     assert "H1 passed, and is in EXPECTED_FAILURES: it takes what it gets" in told.stdout
 
 
-@pytest.mark.suite
 def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path: Path) -> None:
     """And what was seen."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="os.open('/', os.O_RDONLY)"))

@@ -13,6 +13,7 @@ OK          none of these; what `run` returned or raised is for the test to judg
 import atexit
 import contextlib
 import json
+import math
 import os
 import select
 import shutil
@@ -46,6 +47,15 @@ _MARK = "IPC_CONFORMANCE_TRIAL"
 _TEST = "PYTEST_CURRENT_TEST"  # which pytest sets anew for each
 
 VERDICTS = ("HANG", "CRASH", "DISTURBED", "ORPHAN", "LEAK")  # by weight
+
+# Seconds that four workers may take to start and end before all limits are stretched: a fork takes
+# a thousandth, a fresh interpreter a tenth of one.
+_USUAL = 0.05
+_paces: dict[str, float] = {}
+
+# Seconds without a process that runs, or has run, after which a trial is taken for a hang before
+# its limit. The suite's own tests set it: a defect that hangs does so in clause after clause.
+_QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
 
 Message = dict[str, Any]
 
@@ -124,7 +134,12 @@ class _Interpreter:
             "TMPDIR": str(self.private[0]),
             "HOME": str(self.private[2]),
             "PYTHONPATH": os.pathsep.join(
-                [str(ROOT), STARTED_IN, *filter(None, [os.getenv("PYTHONPATH")])]
+                [
+                    str(ROOT / "tests" / "subject" / "startup"),
+                    str(ROOT),
+                    STARTED_IN,
+                    *filter(None, [os.getenv("PYTHONPATH")]),
+                ]
             ),
             "PYTHONPYCACHEPREFIX": os.path.join(_bench(), "pycache"),
             _MARK: mark,
@@ -198,6 +213,9 @@ class Subject:
         self.process = self._interpreter.process
         self.private = self._interpreter.private
         self._rest = b""
+        self._pace = _paces.get(target, 1.0)
+        self._looked, self._silent = time.monotonic(), 0
+        self._seen: list[tuple[str, ...]] = []
         self._before = self.inventory()
         self.tell(
             {
@@ -243,6 +261,23 @@ class Subject:
             found = [int(line.split()[0]) for line in listing.splitlines() if mark in line]
         return [pid for pid in found if pid != self.process.pid]
 
+    def _quiet(self) -> bool:
+        """Tell whether no process of this trial has run for _QUIET seconds."""
+        now = time.monotonic()
+        if math.isinf(_QUIET) or now < self._looked + 0.2:
+            return False
+        self._looked = now
+        seen = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
+                if int(fields[3]) == self.process.pid:  # its session, proc_pid_stat(5)
+                    seen.append((entry, *fields[11:15], "" if fields[0] in "RD" else "asleep"))
+        if seen != self._seen or any(not state for *_, state in seen):
+            self._seen, self._silent = seen, -1
+        self._silent += 1  # looks, not time: this process may have been kept from looking
+        return self._silent > _QUIET / 0.2
+
     def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come, having waited for one for *seconds* at most."""
         poller = select.poll()
@@ -264,10 +299,10 @@ class Subject:
 
         kinds: one, or more with a space between, any of which counts.
         """
-        until = time.monotonic() + limit
+        until = time.monotonic() + limit * self._pace
         over = False
         while len(found := self.outcome.of(*kinds.split())) < count:
-            if over or time.monotonic() > until:
+            if over or time.monotonic() > until or self._quiet():
                 raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
             over = self.process.poll() is not None  # then read once more what it said
             self.listen(0.0 if over else 0.05)
@@ -298,8 +333,8 @@ class Subject:
         assert self.process.stdin
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        until = time.monotonic() + limit
-        while self.process.poll() is None and time.monotonic() < until:
+        until = time.monotonic() + limit * self._pace
+        while self.process.poll() is None and time.monotonic() < until and not self._quiet():
             self.listen(0.02)
         self.listen(0)
         outcome = self.outcome
@@ -317,8 +352,13 @@ class Subject:
             )
         elif outcome.output:
             outcome.condemn("DISTURBED", f"printed: {outcome.output[-500:]}")
-        until = time.monotonic() + patience
-        while (left := self.left(self._before)) and time.monotonic() < until:
+        end = time.monotonic()
+        while left := self.left(self._before):
+            # What serves a caller, as the resource tracker of multiprocessing does, ends when it
+            # hears of its end, which takes a moment.
+            lasting = patience if any(verdict == "LEAK" for verdict, _ in left) else 1.0
+            if time.monotonic() > end + max(patience, lasting):
+                break
             time.sleep(0.02)
         for verdict, what in left:
             outcome.condemn(verdict, what)
@@ -396,8 +436,8 @@ def state(call: Message) -> str:
 
 
 @cache
-def half_a_second(target: str) -> int:
-    """Return the terms whose sum takes the children of a run half a second of CPU in all."""
+def quarter_of_a_second(target: str) -> int:
+    """Return the terms whose sum takes the children of a run 0.25 s of CPU in all."""
     outcome = trial(target, "calibrated", workers=2)
     for told in outcome.of("calibrated"):
         return int(told["n"])
@@ -410,19 +450,26 @@ class Support(NamedTuple):
     reason: why it cannot be had here, or None.
     expected_failures: its EXPECTED_FAILURES, {clause: reason}.
     error: why it cannot be put on trial at all, or "".
+    forks: whether its workers are forked by the caller, and not started afresh.
+    extra: the extra of pyproject.toml that it takes, or "".
     """
 
     reason: str | None
     expected_failures: dict[str, str]
     error: str = ""
+    forks: bool = True
+    extra: str = ""
 
 
 @cache
 def support(target: str) -> Support:
     """Ask the module *target*, in an interpreter of its own."""
     outcome = trial(target, "support")
+    for call in outcome.of("outcome"):
+        _paces[target] = min(10.0, max(1.0, call["seconds"] / _USUAL))
     for told in outcome.of("support"):
-        return Support(told["reason"], told["expected"], told["error"])
+        forks = all(message["count"] for message in outcome.of("forked"))
+        return Support(told["reason"], told["expected"], told["error"], forks, told["extra"])
     return Support(None, {}, "; ".join(why for _, why in outcome.faults) or "it said nothing")
 
 

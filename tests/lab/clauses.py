@@ -4,7 +4,10 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from report.profiles import PROFILES, profile_has
 from tests.lab import ROOT
+
+__all__ = ["FAMILIES", "PROFILES", "Clause", "clauses", "profile_has"]
 
 FAMILIES = {
     "A": "correct",
@@ -16,13 +19,6 @@ FAMILIES = {
     "G": "closed",
     "H": "arguments",
 }
-
-PROFILES = {
-    "basic": ("A", "B1", "H"),
-    "robust": ("A", "B", "C", "D", "E", "F", "H"),
-    "closed": tuple(FAMILIES),
-}
-"""Levels that a transport can earn, the lowest first, by the clauses or families they take."""
 
 
 class Clause(NamedTuple):
@@ -51,8 +47,3 @@ def clauses() -> dict[str, Clause]:
             re.findall(r"`(\w+)`", held[1]) if held else [],
         )
     return found
-
-
-def profile_has(profile: str, clause: str) -> bool:
-    """Tell whether *clause* belongs to *profile*."""
-    return bool({clause, clause[0]} & set(PROFILES[profile]))

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+_MOST = 4000  # bytes
+
 Run = Callable[..., float]
 
 
@@ -53,7 +55,11 @@ class Log:
         """Tell *facts* of *kind*, who says so and when (CLOCK_MONOTONIC, of all processes)."""
         facts |= {"kind": kind, "pid": os.getpid(), "at": time.monotonic()}
         # Not write(2), which a sweep may let fail.
-        os.writev(self._fd, [json.dumps(facts).encode()[:4000], b"\n"])
+        line = json.dumps(facts).encode()
+        if len(line) > _MOST:  # past PIPE_BUF, lines of two processes would mix
+            facts |= {k: v[:8] for k, v in facts.items() if isinstance(v, list)}
+            line = json.dumps(facts).encode()
+        os.writev(self._fd, [line, b"\n"])
 
     def call(
         self, run: Run, n: Any, workers: Any, *, once: set[str] | None = None, **more: Any

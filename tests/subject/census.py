@@ -16,18 +16,44 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 Census = dict[str, set[str]]
 
+_IN_ALL = "bytes in all"
+
 
 def new(before: Census, after: Census) -> list[tuple[str, str]]:
-    """Return what *after* has and *before* has not, as (kind, name)."""
+    """Return what *after* has and *before* has not, as (kind, name).
+
+    Of what is weighed, only more is new: a neighbour may have removed a queue meanwhile.
+    """
     return [
-        (kind, name) for kind in after for name in sorted(after[kind] - before.get(kind, set()))
+        (kind, name)
+        for kind in after
+        for name in sorted(after[kind] - before.get(kind, set()))
+        if _weigh(name) < 0 or _weigh(name) > max(map(_weigh, before.get(kind, set())), default=-1)
     ]
+
+
+def since(before: Census) -> list[tuple[str, str]]:
+    """Return what this process has now and had not *before*.
+
+    A thread that was joined may still be on its way out: it is given a second.
+    """
+    until = time.monotonic() + 1
+    while (found := new(before, inside())) and time.monotonic() < until:
+        time.sleep(0.001)
+    return found
+
+
+def _weigh(name: str) -> int:
+    """Return the bytes that *name* tells, or -1 if it is a name."""
+    number, _, rest = name.partition(" ")
+    return int(number) if rest == _IN_ALL else -1
 
 
 def inside() -> Census:
@@ -121,7 +147,7 @@ def _sysv() -> set[str]:
 def _queues() -> set[str]:
     directory = _queue_directory()
     if directory is None:
-        return {f"{queue_bytes()} bytes in all"}
+        return {f"{queue_bytes()} {_IN_ALL}"}
     found = set()
     for name in os.listdir(directory):
         with contextlib.suppress(FileNotFoundError):

@@ -44,6 +44,11 @@ def _hold(log: Log) -> Callable[[int], None]:
     return strike
 
 
+def hold(log: Log, number: int) -> None:
+    """Do the same in a child that does not share this memory."""
+    _hold(log)(number)
+
+
 def visited(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once for each request on standard input, with each child held at birth and exit.
 
@@ -64,11 +69,11 @@ def visited(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 log.call(module.run, n, workers, **request)
             log("over")
         else:
-            births.arm(_hold(log))
+            births.arm(_hold(log), ["tests.subject.closed:hold"])
             log.call(module.run, n, workers, **request)
             births.arm(None)
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
 
 
 def _descriptors() -> set[int]:

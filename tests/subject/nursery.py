@@ -90,7 +90,7 @@ def _call(
             log("returned")
             signal.sigwait({signal.SIGUSR1})  # and not a stop, which may come after its end
         gc.collect()
-        log("inside", new=census.new(before, census.inside()))
+        log("inside", new=census.since(before))
     except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
         log("failed", error=repr(error))
     finally:

@@ -18,26 +18,38 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.subject import Log, census
+from tests.subject import Log, census, door
 
 PAUSE = 0.05  # seconds in which all workers come to where one of them is
 
+CPU_AFRESH = 0.5  # seconds of computing after which a worker that started afresh is amid its work
 CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
 
 
 class Births:
-    """Numbers the forks of this process from 1, and strikes the children chosen."""
+    """Numbers the children of this process from 1, and strikes the ones chosen."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._forked = 0
         self.strike: Callable[[int], None] | None = None
         os.register_at_fork(before=self._before, after_in_child=self._in_child)
 
+    @property
+    def count(self) -> int:
+        """The children since the last call of arm, be they forked or started afresh."""
+        return self._forked + door.count()
+
+    @property
+    def forked(self) -> int:
+        """The children that share the memory of this process."""
+        return self._forked
+
     def _before(self) -> None:
-        self.count += 1
+        self._forked += 1
 
     def _in_child(self) -> None:
         # A forked worker may fork again: its children are none of ours.
@@ -45,10 +57,14 @@ class Births:
         if strike is not None:
             strike(self.count)
 
-    def arm(self, strike: Callable[[int], None] | None) -> None:
-        """From now on call *strike* with its number in each new child."""
-        self.count = 0
+    def arm(self, strike: Callable[[int], None] | None, afresh: list[Any] | None = None) -> None:
+        """From now on call *strike* with its number in each new child.
+
+        afresh: the same for children that do not share this memory: see `door.order`.
+        """
+        self._forked = 0
         self.strike = strike
+        door.order(afresh)
 
 
 def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
@@ -103,7 +119,7 @@ def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> Non
     for n, workers in cases:
         log.call(module.run, n, workers)
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
 
 
 def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -129,7 +145,7 @@ def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> 
     for _ in range(times):
         log.call(module.run, n, workers, once=told)
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
     log("repeated", times=times, grown=_resident() - memory)
 
 
@@ -224,7 +240,8 @@ def struck(
                 elif number in victims:
                     act()
 
-            births.arm(strike)
+            lottery = [door.path_of(lots), way, sorted(victims), when]
+            births.arm(strike, ["tests.subject.scenarios:struck_afresh", *lottery])
             log.call(module.run, n, workers, way=way, victims=sorted(victims))
             births.arm(None)
             os.close(lots)
@@ -232,7 +249,31 @@ def struck(
             if again:
                 log.call(module.run, 1000, workers, again=True)
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
+
+
+def struck_afresh(
+    log: Log, number: int, lots: str, way: str | int, victims: list[int], when: str
+) -> None:
+    """Do what `struck` does to a worker that shares nothing with the caller."""
+
+    def act() -> None:
+        fd = os.open(lots, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            os.read(fd, 1)
+        except BlockingIOError:
+            return
+        finally:
+            os.close(fd)
+        log("struck")
+        if way == "raise":
+            raise ZeroDivisionError("planted by the suite")
+        die(way)
+
+    if when == "work":
+        after_cpu(CPU_AFRESH, act)
+    elif number in victims:
+        act()
 
 
 SEND = {
@@ -321,7 +362,8 @@ def _chosen(stage: str, points: list[tuple[str, str]]) -> list[tuple[int, float]
         return [(i, -1.0) for i in held]
     if stage == "after":
         done = (sends or unlocks or [last])[-1]
-        return [(i, -1.0) for i in range(done, last)]
+        # Where no call sends, as with memory that is shared: when it is about to exit.
+        return [(i, -1.0) for i in range(done, last)] or [(last, -1.0)]
     return [(i, -1.0) for i in exits] + [(i, d) for i in exits for d in delays]
 
 
@@ -338,6 +380,10 @@ def swept(module: ModuleType, log: Log, stage: str, workers: int) -> None:
     def watch(child: int, *point: Any) -> Callable[[int], None]:
         return lambda number: profile.watch(*point) if number == child else None
 
+    if total and not births.forked:
+        # Before it does anything, a fresh interpreter makes thousands of calls into C.
+        log("unmet", why="its workers are not forked from the caller: their calls are not met")
+        return
     for child in range(1, total + 1):
         births.arm(watch(child))
         module.run(workers, workers)
@@ -349,7 +395,7 @@ def swept(module: ModuleType, log: Log, stage: str, workers: int) -> None:
             log.call(module.run, workers, workers, where=where, delay=delay)
     births.arm(None)
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
 
 
 def queued(module: ModuleType, log: Log, workers: int) -> None:
@@ -399,7 +445,7 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
     """
     births = Births()
     module.run(2, workers)
-    total = births.count
+    total = births.forked
     before = census.inside()
     left = -1
 
@@ -417,7 +463,7 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
         log.call(module.run, 1000, workers, where=f"fork #{fork + 1}")
         left = -1
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
 
 
 def rained(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:
@@ -427,13 +473,13 @@ def rained(module: ModuleType, log: Log, seed: int, times: int, workers: int) ->
     module.run(2, workers)
     total = births.count
     for _ in range(times):
-        victim, delay = random.randint(1, total), random.uniform(1e-6, 3e-3)
+        victim, delay = random.randint(1, max(1, total)), random.uniform(1e-6, 3e-3)
 
         def strike(number: int, victim: int = victim, delay: float = delay) -> None:
             if number == victim:
                 _die_after(delay)
 
-        births.arm(strike)
+        births.arm(strike, ["tests.subject.scenarios:dies_after", victim, delay])
         log.call(module.run, 20000, workers, victim=victim, delay=delay)
 
 
@@ -453,20 +499,20 @@ def interrupted(module: ModuleType, log: Log, n: int, workers: int, times: int) 
     births = Births()
     every_millisecond()
     for _ in range(times):
-        births.arm(every_millisecond)
+        births.arm(every_millisecond, ["tests.subject.scenarios:beaten"])
         log.call(module.run, n, workers)
     signal.setitimer(signal.ITIMER_REAL, 0)
     log("caught", count=caught)
 
 
 def calibrated(module: ModuleType, log: Log, workers: int) -> None:
-    """Find the n for which the children of a run compute for half a second in all.
+    """Find the n for which the children of a run compute for 0.25 s in all.
 
     How fast a transport computes is its own affair, and how much memory it takes for it.
     """
     n, spent, took = 10_000, 0.0, 0.0
-    while spent < 0.5 and took < 3 and n < 10**12:
-        n *= min(16, max(2, int(0.6 / max(spent, 0.01))))
+    while spent < 0.25 and took < 3 and n < 10**12:
+        n *= min(16, max(2, int(0.3 / max(spent, 0.01))))
         start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         module.run(n, workers)
         took = time.monotonic() - start
@@ -487,7 +533,7 @@ def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
     module.run(1, 1)
     for _ in range(2):
-        births.arm(lambda number: after_cpu(0.01, tick))
+        births.arm(lambda number: after_cpu(0.01, tick), ["tests.subject.scenarios:ticking"])
         ours = resource.getrusage(resource.RUSAGE_SELF)
         theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
         log.call(module.run, n, workers)
@@ -496,22 +542,68 @@ def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
         log("cpu", own=own, work=work, births=births.count)
 
 
+def ticking(log: Log, number: int) -> None:
+    """Tell each 10 ms that this process computes."""
+
+    def tick() -> None:
+        log("tick")
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
+
+    after_cpu(0.01, tick)
+
+
+def stop(log: Log, number: int) -> None:
+    """Tell the birth, and stop."""
+    log("born", number=number)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def born(log: Log, number: int) -> None:
+    """Tell the birth."""
+    log("born", number=number)
+
+
+def first_dies(log: Log, number: int) -> None:
+    """Kill the first of all."""
+    if number == 1:
+        die(signal.SIGKILL)
+
+
+def dies_after(log: Log, number: int, victim: int, delay: float) -> None:
+    """Let one die some time after its birth."""
+    if number == victim:
+        _die_after(delay)
+
+
+def beaten(log: Log, number: int) -> None:
+    """Have a signal every millisecond."""
+    signal.signal(signal.SIGALRM, lambda signum, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+
+
 def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let each child stop itself at birth; tell what the wait costs the caller."""
     births = Births()
     module.run(n, workers)
     log("births", count=births.count)
+    _, usual = _spent(partial(module.run, n, workers))
 
     def strike(number: int) -> None:
         log("born", number=number)
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    births.arm(strike)
+    births.arm(strike, ["tests.subject.scenarios:stop"])
+    cpu, wakes = _spent(partial(log.call, module.run, n, workers))
+    log("waited", cpu=cpu, wakes=wakes - usual)
+
+
+def _spent(call: Callable[[], object]) -> tuple[float, int]:
+    """Return the seconds of CPU, and the times that this process slept, in *call*."""
     before = resource.getrusage(resource.RUSAGE_SELF)
-    log.call(module.run, n, workers)
+    call()
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    log("waited", cpu=cpu, wakes=after.ru_nvcsw - before.ru_nvcsw)
+    return cpu, after.ru_nvcsw - before.ru_nvcsw
 
 
 def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
@@ -519,14 +611,14 @@ def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, hard), hard))
     births = Births()
-    births.arm(lambda number: log("born", number=number))
+    births.arm(lambda number: log("born", number=number), ["tests.subject.scenarios:born"])
     start = time.monotonic()
     log.call(module.run, n, workers)
     log("took", seconds=time.monotonic() - start)
 
 
 def support(module: ModuleType, log: Log) -> None:
-    """Tell what the module says of itself; see `tests.lab.Support`."""
+    """Tell what the module says of itself; see `tests.lab.Support`; and run it, for its pace."""
     name = module.__name__
     expected = getattr(module, "EXPECTED_FAILURES", {})
     error = ""
@@ -538,4 +630,10 @@ def support(module: ModuleType, log: Log) -> None:
     reason = None if error else probe()
     if reason is not None and not isinstance(reason, str):
         error = f"{name}.unsupported() returned {reason!r}, not a reason or None"
-    log("support", reason=reason, expected=expected, error=error)
+    extra = getattr(module, "EXTRA", "")
+    log("support", reason=reason, expected=expected, error=error, extra=extra)
+    if reason is None and not error:
+        births = Births()
+        log.call(module.run, 4, 4, warm=True)
+        log("forked", count=births.forked)
+        log.call(module.run, 4, 4, warm=True)
