@@ -25,6 +25,36 @@ Each module here is one transport.  It promises:
 ``unsupported() -> str | None``
     Why the mechanism cannot be had here, found by trying it, or None.
 
+``channel(work, workers, *, duplex=False, timeout=None)``
+    Optional: carry many messages of any size.  A context manager that forks *workers*
+    processes, each of which calls ``work(link)`` and exits::
+
+        def work(link):
+            link.send(b"from worker %d" % link.worker)
+
+        with transport.channel(work, 4) as messages:
+            for worker, message in messages:
+                ...
+
+    ``link.worker``: the number of the worker, from 0; ``link.send(data)``: waits while the
+    channel is full.  The caller iterates over ``(worker, message)`` until every worker has
+    ended; with ``duplex=True`` it also has ``messages.send(worker, data)``, and the worker
+    ``link.receive()``.  What is sent is bytes, a bytearray or a contiguous memoryview; what
+    comes is bytes or a bytearray, the receiver's own.
+
+    Messages come whole, once, and in the order of their worker; those of several workers as
+    they come.  While the caller waits for room to send, it takes in what workers send, so the
+    two do not wait for each other.  Who sends a message may go on before it is taken.
+
+    Raises what `run` raises, for the same reasons: for the arguments on entering; WorkerError
+    for a worker that dies, raises or exits before its work returns, at once, whatever is still
+    unread; NotImplementedError for a direction that there is not; BrokenPipeError for a message
+    to a worker that has ended, where the mechanism tells.  The caller's signal handlers run while
+    it is in the block.
+
+    To leave the block early ends the workers.  What `run` promises for its end holds here.
+    A module that cannot stream says why in ``no_channel``, a str.
+
 The conformance suite asks of any other module only a ``run(n, workers)``.  To add a
 transport, add one file; it is found by its name.
 """

@@ -18,7 +18,6 @@ in the calling thread for as long as the ``with`` block lasts, except while it s
 (In a process with more threads the kernel may hand a signal to another of them.)
 """
 
-import argparse
 import contextlib
 import errno
 import gc
@@ -37,7 +36,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from types import FrameType, TracebackType
 from typing import NamedTuple, NoReturn, Self, TypeVar
@@ -145,13 +144,18 @@ _TERMINAL = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
 _FORKING = threading.Lock()
 
 
-def _follow(parent: int) -> None:
-    """Make this process die with *parent*.
+def follow(parent: int | None) -> None:
+    """Make this process die with *parent*, its parent; None: no longer.
 
     prctl(2) PR_SET_PDEATHSIG acts when the *thread* that forked ends: that thread is inside
     `run`, which returns only when no worker is left.  Elsewhere a timer asks four times a
     second; being a signal, it ends a blocked system call too.
     """
+    if parent is None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if _PRCTL is not None:
+            _PRCTL(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
+        return
     if _PRCTL is None or _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
 
         def ask(signum: int, frame: FrameType | None) -> None:
@@ -229,15 +233,17 @@ class Seal:
     unsigned 32 bits; its sum, an IEEE 754 double; a 128-bit keyed BLAKE2 digest of these.
     Mark and key are drawn for each run and reach the workers through fork alone.  A frame
     that was replayed says again what is known, any other that was made up is refused.
+
+    secret: that of another seal, for a worker that is not forked: its frames are the same.
     """
 
     _BODY = struct.Struct("<8sId")
     _DIGEST = 16
     size = _BODY.size + _DIGEST
 
-    def __init__(self) -> None:
-        self._mark = secrets.token_bytes(8)
-        self._key = secrets.token_bytes(32)
+    def __init__(self, secret: bytes | None = None) -> None:
+        self.secret = secret or secrets.token_bytes(40)
+        self._mark, self._key = self.secret[:8], self.secret[8:]
 
     def _sign(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, digest_size=self._DIGEST, key=self._key).digest()
@@ -293,6 +299,9 @@ class Crew:
         self._lost: list[_Child] = []  # gone before a sentinel could be had
         self._owned: dict[int, int | socket.socket] = {}
         self._unread: dict[int, bytearray] = {}
+        self._lean = False  # whether there is nothing to wait for but descriptors
+        self.exited: set[int] = set()
+        """Workers that :meth:`look` has seen exit with status 0."""
 
     def __enter__(self) -> Self:
         self._parent = os.getpid()
@@ -415,6 +424,10 @@ class Crew:
         """Whether *pid* is, or was, a worker of this crew."""
         return any(child.pid == pid for child in self._children)
 
+    def pid(self, worker: int) -> int:
+        """Return the pid that *worker* has, or had."""
+        return self._children[worker].pid
+
     def fork(self, work: Callable[..., None], *args: object) -> int:
         """Start a worker that calls ``work(*args)`` and exits; return its number.
 
@@ -426,6 +439,37 @@ class Crew:
         worker = len(self._children)
         self._spawn(worker, partial(self._work, worker, work, args))
         return worker
+
+    def execute(
+        self, argv: list[str], environment: Mapping[str, str], directory: str, output: int
+    ) -> int:
+        """Start a worker that becomes the program *argv*, in a session of its own.
+
+        It has *directory*, *environment* and no input, and writes to *output*.  Neither it
+        nor what it starts dies with its caller: see :func:`end_all`, and call it from a guard.
+        """
+        return self.fork(self._become, argv, environment, directory, output)
+
+    def _become(
+        self, argv: list[str], environment: Mapping[str, str], directory: str, output: int
+    ) -> None:
+        follow(None)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)  # exec(2) keeps them, and forgets who would answer
+        os.setsid()  # what a terminal sends to the caller's group is the caller's to answer
+        os.chdir(directory)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        for fd in map(int, os.listdir("/dev/fd")):
+            if fd > 2:  # what is inheritable is not meant for it
+                with contextlib.suppress(OSError):
+                    os.set_inheritable(fd, False)
+        # Python ignores two of them, the caller perhaps the third, and exec(2) keeps that.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell
 
     def _spawn(self, worker: int | None, body: Callable[[], None]) -> _Child:
         with _FORKING:
@@ -457,7 +501,7 @@ class Crew:
         gc.disable()  # it could finalize the caller's garbage a second time
         # What the caller handles stays blocked here: its handlers are not a worker's to run.
         # Ctrl-C reaches the whole terminal group; the caller answers it and ends the workers.
-        _follow(self._parent)
+        follow(self._parent)
         try:
             work(*args)
         except BaseException as error:
@@ -507,6 +551,39 @@ class Crew:
             self._unwatch(guardian)
             self.close(writer)
             self._stack.callback(self._reap, guardian)
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Call *tell*, in a process of its own, when a worker ends and when the time is over.
+
+        For a caller that sleeps where it has no descriptor to be woken by.  It is forked
+        after the last worker; *tell* may wait.
+        """
+        alarm = self._deadline + 2e-3  # certainly after it
+        poll = select.poll()
+        for sentinel, child in self._sentinels.items():
+            if child.worker is not None:
+                poll.register(sentinel, select.POLLIN)
+
+        def wait() -> None:
+            gc.disable()
+            signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
+            follow(self._parent)
+            until = alarm
+            if self._lost:
+                tell()
+            while True:
+                left = until - time.monotonic()
+                gone = poll.poll(None if left == math.inf else max(0.0, min(left, 86400.0)) * 1000)
+                for sentinel, _ in gone:
+                    poll.unregister(sentinel)
+                if gone or time.monotonic() >= until:
+                    tell()
+                if time.monotonic() >= until:
+                    until = math.inf
+
+        watcher = self._spawn(None, wait)
+        self._stack.callback(self._reap, watcher)
+        self._stack.callback(self._dismiss, watcher)
 
     def _dismiss(self, guardian: _Child) -> None:
         self._reap(guardian, os.WNOHANG)
@@ -582,6 +659,66 @@ class Crew:
                 elif now >= until and ((not ready and not exited) or now >= until + 0.5):
                     raise self._blame(self._children[worker])
 
+    @contextlib.contextmanager
+    def admit(self) -> Iterator[None]:
+        """Let signals in for as long as the block lasts, in which nothing is made or removed."""
+        handled, self._handled = self._handled, []
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+            self._lean = self._deadline == math.inf and not self._lost
+            yield
+        finally:
+            self._handled = handled
+            self._lean = False
+            signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+
+    def look(self, pause: float = math.inf) -> list[int]:
+        """Sleep until something happens, *pause* seconds at most; return what can be read.
+
+        It is the lean sibling of :meth:`events`, for a channel that carries many messages:
+        who is to be waited for, and for how long, is its own to know.
+
+        Raises WorkerError for a worker that dies otherwise than by exit status 0;
+        TimeoutError.
+        """
+        if pause == math.inf and self._lean:
+            woken = self._poll.poll()
+            if len(woken) == 1 and woken[0][0] in self._unread:  # as a rule
+                return [woken[0][0]]
+            ready, dead = self._split(woken)
+        else:
+            ready, dead = self._sleep(time.monotonic() + pause)
+        for child in dead:
+            self._reap(child)
+            if child.exitcode not in (0, None) or child.worker is None:
+                raise self._blame(child)
+            self.exited.add(child.worker)
+        return ready
+
+    @property
+    def patient(self) -> bool:
+        """Whether it has no timeout."""
+        return self._deadline == math.inf
+
+    def blame(self, worker: int) -> WorkerError:
+        """Return the error that names *worker*, which is dead."""
+        return self._blame(self._children[worker])
+
+    @contextlib.contextmanager
+    def writing(self, fd: int) -> Iterator[None]:
+        """Let :meth:`look` report *fd* also when it can be written to."""
+        self._poll.register(
+            fd, select.POLLIN | select.POLLOUT if fd in self._unread else select.POLLOUT
+        )
+        try:
+            yield
+        finally:
+            if fd in self._unread:
+                self._poll.register(fd, select.POLLIN)
+            else:
+                with contextlib.suppress(KeyError):  # ignored meanwhile
+                    self._poll.unregister(fd)
+
     def _sleep(self, until: float) -> tuple[list[int], list[_Child]]:
         lost, self._lost = self._lost, []
         until = 0.0 if lost else min(until, self._deadline)
@@ -598,7 +735,11 @@ class Crew:
             signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
         if time.monotonic() >= self._deadline:
             raise TimeoutError(f"the workers did not end within {self._timeout} s")
-        ready, dead = [], lost
+        ready, dead = self._split(woken)
+        return ready, lost + dead
+
+    def _split(self, woken: list[tuple[int, int]]) -> tuple[list[int], list[_Child]]:
+        ready, dead = [], []
         for fd, _ in woken:
             child = self._sentinels.get(fd)
             if child is None:
@@ -616,6 +757,50 @@ class Crew:
                 worker, text = _REPORT.unpack(report)
                 texts[worker] = text.rstrip(b"\0").decode(errors="replace")
         return WorkerError(child.worker, child.pid, child.exitcode, texts.get(child.worker, ""))
+
+
+def _marked(mark: bytes) -> list[str]:
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environment:
+            if mark in environment.read():  # nothing, of a zombie
+                found.append(pid)
+    return found
+
+
+def end_all(mark: str) -> None:
+    """End every process whose environment was started with *mark*, and what each has named.
+
+    For a program that starts others, in sessions of their own, and may die before them.  All
+    are stopped first, so that none starts another or tidies up half; then their shared memory
+    is removed by its names, which proc(5) tells for as long as they live, and they are killed.
+    Without a /proc, or for one that is killed by others, that is left to the program itself.
+
+    Raises TimeoutError if one is there after ten seconds.
+    """
+    if not os.path.exists("/proc/self/environ"):
+        return
+    stopped: set[str] = set()
+    while fresh := set(_marked(mark.encode())) - stopped:
+        for pid in fresh:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGSTOP)
+        stopped |= fresh
+    for pid in stopped:
+        with contextlib.suppress(OSError):
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    name = os.readlink(f"/proc/{pid}/fd/{fd}")
+                    if name.startswith("/dev/shm/"):  # noqa: S108 - where Linux has them
+                        os.unlink(name)
+    for pid in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    until = time.monotonic() + 10
+    while stopped and (left := _marked(mark.encode())):
+        if time.monotonic() > until:
+            raise TimeoutError(f"processes {left} do not end")
+        time.sleep(0.002)
 
 
 def accept(
@@ -638,7 +823,7 @@ def accept(
     for ready, _ in crew.events(sums, grace):
         for fd in ready:
             if fd == entrance:
-                for connection in _admitted(crew, listener, welcome):
+                for connection in admitted(crew, listener, welcome):
                     connections[crew.listen(connection.fileno())] = connection
                 continue
             frame = crew.read(fd)
@@ -648,7 +833,7 @@ def accept(
     return sums
 
 
-def _admitted(
+def admitted(
     crew: Crew, listener: socket.socket, welcome: Callable[[socket.socket, object], bool]
 ) -> Iterator[socket.socket]:
     for _ in range(64):  # then the ones that were admitted have their turn
@@ -682,8 +867,13 @@ def restart(interrupted: type[Exception], call: Callable[..., _Result], *args: o
         try:
             return call(*args)
         except interrupted as error:
-            if "ignal" not in str(error):  # sysv_ipc has no class of its own for it
+            if not by_signal(error):
                 raise
+
+
+def by_signal(error: Exception) -> bool:
+    """Whether *error* tells of a signal: sysv_ipc has no class of its own for that."""
+    return "ignal" in str(error)
 
 
 @contextlib.contextmanager
@@ -701,7 +891,12 @@ def oserror(*kinds: type[Exception], limits: str = "") -> Iterator[None]:
             raise
         raise OSError(f"{error}{more}") from error
     except kinds as error:
-        raise OSError(f"{type(error).__name__}: {error}{more}") from error
+        raise as_oserror(error, more) from error
+
+
+def as_oserror(error: Exception, more: str = "") -> OSError:
+    """Return *error*, a library's own, as an OSError, with *more* behind its text."""
+    return OSError(f"{type(error).__name__}: {error}{more}")
 
 
 def probe(make: Callable[[Crew], object]) -> str | None:
@@ -721,6 +916,8 @@ def main(run: Callable[..., float], unsupported: Callable[[], str | None]) -> No
 
     Exit status: 0; 1 and a line if the transport cannot run or fails; 2 for bad arguments.
     """
+    import argparse  # noqa: PLC0415 - a program's alone
+
     name = sys.modules["__main__"].__spec__.name  # type: ignore[union-attr]
     doc = sys.modules["__main__"].__doc__ or ""
     parser = argparse.ArgumentParser(

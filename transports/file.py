@@ -13,6 +13,8 @@ import os
 import kernel
 from transports import _crew
 
+no_channel = "a file tells nobody that it has grown, and what was read of it stays"
+
 
 def unsupported() -> str | None:
     """Return why no file can be written here, or None."""
@@ -39,7 +41,9 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
 def _work(directory: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    _crew.write_all(os.open(str(worker), flags, 0o600, dir_fd=directory), frame)
+    file = os.open(str(worker), flags, 0o600, dir_fd=directory)
+    os.fchmod(file, 0o600)  # whatever the umask: the caller has to read it
+    _crew.write_all(file, frame)
 
 
 def _read(directory: int, worker: int, most: int) -> bytes:

@@ -5,15 +5,19 @@ fork: the queue lives on in the descriptors that the workers inherit, nobody els
 it, and it goes with the last of them.  On Linux the descriptor can be polled
 (mq_overview(7), "Polling"), which POSIX does not promise.
 
+A channel cuts messages to packets of at most 8 KiB, numbered and signed.  For the way back each
+worker has a queue of its own, and all of them take at most half of what a user may have.
+
 Limits: 10 messages without privilege (/proc/sys/fs/mqueue/msg_max), past which a sender
 waits; 256 queues (queues_max); 819200 bytes in all queues of a user (RLIMIT_MSGQUEUE).
 """
 
 import contextlib
+import functools
 from typing import Any
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
 try:
     import posix_ipc
@@ -22,9 +26,11 @@ except ModuleNotFoundError:
 
 _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
 _LIMITS = "RLIMIT_MSGQUEUE; queues_max and msg_max in /proc/sys/fs/mqueue"
+_MOST = 8192  # bytes a message, msgsize_max as Linux sets it
+_BUDGET = 400_000  # bytes of the queues of one channel: half of what a user may have
 
 
-def _queue(crew: _crew.Crew) -> Any:
+def _queue(crew: _crew.Crew, size: int = _crew.Seal.size) -> Any:
     _crew.need(posix_ipc, "posix_ipc")
     if not posix_ipc.MESSAGE_QUEUES_SUPPORTED:
         raise OSError("this system has no POSIX message queues")
@@ -37,7 +43,7 @@ def _queue(crew: _crew.Crew) -> Any:
     # posix_ipc says ValueError for EINVAL, which mq_open(3) gives for a limit exceeded.
     with crew.guard(unlink), _crew.oserror(posix_ipc.Error, ValueError, limits=_LIMITS):
         queue = posix_ipc.MessageQueue(
-            name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=_crew.Seal.size
+            name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=size
         )
         crew.enter(contextlib.closing(queue))
     return queue
@@ -81,6 +87,51 @@ def _drain(queue: Any, seal: _crew.Seal) -> dict[int, float]:
 
 def _work(queue: Any, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     _crew.restart(posix_ipc.SignalError, queue.send, seal.pack(worker, kernel.partial_sum(lo, hi)))
+
+
+class _Medium:
+    """A queue to the caller and, if duplex, one to each worker."""
+
+    notice = None
+    seal = _stream.Stamp
+
+    def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
+        replies = workers if duplex else 0
+        self.most = min(_MOST, _BUDGET // (_DEPTH * (1 + replies)))
+        self._up = _queue(crew, self.most)
+        self._down = [_queue(crew, self.most) for _ in range(replies)]
+        self.fd: int = self._up.mqd
+        self.put = functools.partial(_crew.restart, posix_ipc.SignalError, self._up.send)
+        self._receive = functools.partial(_crew.restart, posix_ipc.SignalError, self._up.receive)
+
+    def take(self, wait: bool) -> list[bytes]:
+        try:
+            return [self._receive(0)[0]]
+        except posix_ipc.BusyError:
+            return []
+
+    def reply(self, worker: int, packet: bytes) -> bool:
+        try:
+            _crew.restart(posix_ipc.SignalError, self._down[worker].send, packet, 0)
+        except posix_ipc.BusyError:
+            return False
+        return True
+
+    def room(self, worker: int) -> int:
+        mqd: int = self._down[worker].mqd
+        return mqd
+
+    def get(self, worker: int) -> list[bytes]:
+        return [_crew.restart(posix_ipc.SignalError, self._down[worker].receive)[0]]
+
+
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> contextlib.AbstractContextManager[_stream.Channel]:
+    """Carry messages in fragments, back by a queue for each worker: see :mod:`transports`."""
+    return _stream.packets(
+        lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
+    )
 
 
 if __name__ == "__main__":

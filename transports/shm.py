@@ -11,6 +11,10 @@ workers come.  A byte for each worker says that its sum is in.  Nobody releases 
 of a worker that died holding it (a POSIX semaphore has no owner), and a half-written total
 is no total: such a death ends the run.
 
+A channel is a ring of slots in such memory, with semaphores for room and for what is there, and
+one to let one writer in at a time; for the way back each worker has a ring.  Its caller sleeps in
+sem_wait(3), and a process that watches the workers posts when one ends.
+
 Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).
 """
 
@@ -22,7 +26,7 @@ import os
 from typing import Any
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
 try:
     import posix_ipc
@@ -33,31 +37,41 @@ _LOCK = 64  # bytes: no sem_t is larger; 32 on Linux
 _TOTAL = slice(_LOCK, _LOCK + 32)  # 192 bits behind the point and 64 before it
 _ADDED = _TOTAL.stop  # and a byte for each worker from there on
 
+_SLOTS = 16  # slots of the ring to the caller, a power of two
+_REPLIES = 8  # and of the ring to a worker
+_PLACE = 3 * _LOCK + _stream.Ring.HEAD  # of a ring, before its slots
+
 
 class _Semaphore:
-    """A semaphore at the start of *memory*, which lets one in at a time."""
+    """A semaphore at *at* in *memory*, of which there are *value* to have."""
 
-    def __init__(self, memory: mmap.mmap) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._place = (ctypes.c_char * _LOCK).from_buffer(memory)
-        self._call("sem_init", 1, 1)
+    def __init__(self, memory: mmap.mmap, at: int = 0, value: int = 1) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._place = (ctypes.c_char * _LOCK).from_buffer(memory, at)
+        self._call(libc.sem_init, 1, value)
+        # Bound once: to look a function up by its name costs as much as to call it.
+        self._wait, self._try, self._post = libc.sem_wait, libc.sem_trywait, libc.sem_post
 
-    def _call(self, name: str, *args: int) -> None:
-        while getattr(self._libc, name)(self._place, *args) != 0:
+    def _call(self, function: Any, *args: int) -> None:
+        while function(self._place, *args) != 0:
             if (code := ctypes.get_errno()) != errno.EINTR:
-                raise OSError(code, f"{name}: {os.strerror(code)}")
+                raise OSError(code, f"{function.__name__}: {os.strerror(code)}")
 
-    def acquire(self) -> None:
-        self._call("sem_wait")
+    def acquire(self, timeout: int | None = None) -> None:
+        """Take one, and wait for it but with a *timeout* of 0: then BusyError is raised."""
+        try:
+            self._call(self._wait if timeout is None else self._try)
+        except BlockingIOError:
+            raise posix_ipc.BusyError from None
 
     def release(self) -> None:
-        self._call("sem_post")
+        self._call(self._post)
 
     def close(self) -> None:
         del self._place  # or the memory cannot be closed
 
 
-def _memory(crew: _crew.Crew, workers: int = 1) -> tuple[Any, mmap.mmap]:
+def _memory(crew: _crew.Crew, size: int) -> mmap.mmap:
     _crew.need(posix_ipc, "posix_ipc")
     name = "/" + _crew.random_name()
 
@@ -65,7 +79,6 @@ def _memory(crew: _crew.Crew, workers: int = 1) -> tuple[Any, mmap.mmap]:
         with contextlib.suppress(posix_ipc.ExistentialError):
             posix_ipc.unlink_shared_memory(name)
 
-    size = _ADDED + workers
     with _crew.oserror(posix_ipc.Error), crew.guard(unlink):
         shared = posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600)
         crew.own(shared.fd)
@@ -73,13 +86,16 @@ def _memory(crew: _crew.Crew, workers: int = 1) -> tuple[Any, mmap.mmap]:
         if hasattr(os, "posix_fallocate"):  # macOS has none
             # ENOSPC now, not SIGBUS at the first touch of a page that cannot be had.
             os.posix_fallocate(shared.fd, 0, size)
-        memory = crew.enter(contextlib.closing(mmap.mmap(shared.fd, size)))
-    return crew.enter(contextlib.closing(_lock(crew, memory))), memory
+        return crew.enter(contextlib.closing(mmap.mmap(shared.fd, size)))
 
 
-def _lock(crew: _crew.Crew, memory: mmap.mmap) -> Any:
+def _semaphore(crew: _crew.Crew, memory: mmap.mmap, at: int = 0, value: int = 1) -> Any:
+    return crew.enter(contextlib.closing(_made(crew, memory, at, value)))
+
+
+def _made(crew: _crew.Crew, memory: mmap.mmap, at: int, value: int) -> Any:
     try:
-        return _Semaphore(memory)
+        return _Semaphore(memory, at, value)
     except OSError as error:
         if error.errno != errno.ENOSYS:  # as on macOS, which makes named ones in one step
             raise
@@ -90,12 +106,12 @@ def _lock(crew: _crew.Crew, memory: mmap.mmap) -> Any:
             posix_ipc.unlink_semaphore(name)
 
     with _crew.oserror(posix_ipc.Error), crew.guard(unlink):
-        return posix_ipc.Semaphore(name, posix_ipc.O_CREX, 0o600, initial_value=1)
+        return posix_ipc.Semaphore(name, posix_ipc.O_CREX, 0o600, initial_value=value)
 
 
 def unsupported() -> str | None:
     """Return why there is no POSIX shared memory or semaphore here, or None."""
-    return _crew.probe(_memory)
+    return _crew.probe(lambda crew: _semaphore(crew, _memory(crew, _ADDED)))
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
@@ -103,7 +119,8 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     slices = kernel.slices(n, workers)
     added: set[int] = set()
     with _crew.Crew(timeout) as crew:
-        lock, memory = _memory(crew, workers)
+        memory = _memory(crew, _ADDED + workers)
+        lock = _semaphore(crew, memory)
         for worker, (lo, hi) in enumerate(slices):
             crew.fork(_work, lock, memory, worker, lo, hi)
         for _, exited in crew.events(added):
@@ -119,6 +136,57 @@ def _work(lock: Any, memory: mmap.mmap, worker: int, lo: int, hi: int) -> None:
     memory[_TOTAL] = total.to_bytes(_TOTAL.stop - _TOTAL.start, "little")
     memory[_ADDED + worker] = 1
     lock.release()
+
+
+def _ring(crew: _crew.Crew, memory: mmap.mmap, at: int, slots: int, many: bool) -> _stream.Ring:
+    lock = _semaphore(crew, memory, at) if many else None  # one writer needs none
+    room = _semaphore(crew, memory, at + _LOCK, slots // _stream.Ring.BATCH)
+    there = _semaphore(crew, memory, at + 2 * _LOCK, 0)
+    return _stream.Ring(memory, at + 3 * _LOCK, slots, lock, room, there)
+
+
+class _Medium:
+    """A ring to the caller and, if duplex, one to each worker."""
+
+    most = _stream.Ring.most
+    fd = -1  # there is none: a process that watches the workers gives notice when one ends
+    seal = _stream.Label
+
+    def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
+        replies = range(workers if duplex else 0)
+        size = [_PLACE + slots * _stream.Ring.SLOT for slots in (_SLOTS, _REPLIES)]
+        memory = _memory(crew, size[0] + len(replies) * size[1])
+        self._up = _ring(crew, memory, 0, _SLOTS, workers > 1)
+        self._down = [_ring(crew, memory, size[0] + i * size[1], _REPLIES, False) for i in replies]
+        self.put, self.notice = self._up.put, self._up.notice
+
+    def take(self, wait: bool) -> list[bytes]:
+        try:
+            return [self._up.take(None if wait else 0)]
+        except posix_ipc.BusyError:
+            return []
+
+    def reply(self, worker: int, packet: bytes) -> bool:
+        try:
+            self._down[worker].put(packet, 0)
+        except posix_ipc.BusyError:
+            return False
+        return True
+
+    def room(self, worker: int) -> int:
+        return -1
+
+    def get(self, worker: int) -> list[bytes]:
+        return [self._down[worker].take()]
+
+
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> contextlib.AbstractContextManager[_stream.Channel]:
+    """Carry messages in fragments, through rings of slots: see :mod:`transports`."""
+    return _stream.packets(
+        lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
+    )
 
 
 if __name__ == "__main__":

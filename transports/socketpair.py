@@ -3,15 +3,19 @@
 Topology: a stream socket between each worker and the caller, open in both directions where
 a pipe has one.  It has no name or address, so nobody else can reach it.
 
+A channel uses both directions of a pair.
+
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A stream has no message
 boundaries: a send may be cut anywhere, whatever its size.
 """
 
+import contextlib
 import socket
 import struct
+from collections.abc import Iterator
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
 _SUM = struct.Struct("=d")
 
@@ -47,6 +51,25 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
 def _work(ours: socket.socket, theirs: socket.socket, lo: int, hi: int) -> None:
     ours.close()
     theirs.sendall(_SUM.pack(kernel.partial_sum(lo, hi)))
+
+
+@contextlib.contextmanager
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> Iterator[_stream.Channel]:
+    """Carry messages, both ways by one pair: see :mod:`transports`."""
+    _stream.check(workers)
+    ends = []
+    with _crew.Crew(timeout) as crew:
+        for worker in range(workers):
+            ours, theirs = _pair(crew)
+            fd, back = theirs.fileno(), theirs.fileno() if duplex else -1
+            crew.fork(_stream.serve_streams, work, worker, back, fd, ours.fileno())
+            crew.close(theirs)
+            ends.append((ours.fileno(), ours.fileno()))
+        streams = _stream.Streams(crew, ends, duplex, sockets=True)
+        with crew.admit():
+            yield streams
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ killed.  It has no descriptor to wait on: the caller sleeps until a worker has e
 takes what has come by then.  A worker that finds the queue full rings for it through a pipe:
 others of the same user can fill the queue too.
 
+A channel cuts messages to packets of 4 KiB, numbered and signed.  Its caller sleeps in msgrcv(2),
+and a process that watches the workers sends it an empty message when one ends.  For the way back
+there is one more queue, whose messages have the number of their worker as their type: one that does
+not take its own keeps the others from theirs once the queue is full.
+
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
 in /proc/sysvipc/msg, take messages from it, fill it and remove it: that is an error.
@@ -18,12 +23,15 @@ import secrets
 from typing import Any
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
 try:
     import sysv_ipc
 except ModuleNotFoundError:
     sysv_ipc = None
+
+
+_MOST = 4096  # bytes of a packet: a quarter of a queue, so that one can go as another comes
 
 
 def _free_key() -> int:
@@ -49,7 +57,7 @@ def _queue(crew: _crew.Crew) -> Any:
                 sysv_ipc.MessageQueue(key).remove()
 
         crew.enter(crew.guard(remove))
-        return sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
+        return sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=_MOST)
 
 
 def unsupported() -> str | None:
@@ -99,6 +107,73 @@ def _work(queue: Any, rope: int, seal: _crew.Seal, worker: int, lo: int, hi: int
         with contextlib.suppress(BlockingIOError):  # rung already, and not yet heard
             os.write(rope, b"!")
         _crew.restart(sysv_ipc.Error, queue.send, frame)
+
+
+def _check(error: Exception) -> None:
+    """Return if a signal was all, for the call to be made again; else the queue is gone."""
+    if not _crew.by_signal(error):
+        raise _crew.as_oserror(error) from error
+
+
+class _Medium:
+    """A queue to the caller and, if duplex, one to the workers, by their number as the type."""
+
+    most = _MOST
+    fd = -1  # there is none: a process that watches the workers sends b"" when one ends
+    seal = _stream.Stamp
+
+    def __init__(self, crew: _crew.Crew, duplex: bool) -> None:
+        self._up = _queue(crew)
+        self._down: Any = _queue(crew) if duplex else None
+        # Bound once: they are called for each packet.
+        self._send, self._receive = self._up.send, self._up.receive
+        self._answer: Any = self._down.send if self._down is not None else None
+
+    def put(self, packet: bytes) -> None:
+        try:
+            self._send(packet)
+        except sysv_ipc.Error as error:
+            _check(error)
+            self.put(packet)
+
+    def notice(self) -> None:
+        self.put(b"")
+
+    def take(self, wait: bool) -> list[bytes]:
+        try:
+            return [self._receive(wait)[0]]
+        except sysv_ipc.BusyError:
+            return []
+        except sysv_ipc.Error as error:
+            _check(error)
+        return self.take(wait)
+
+    def reply(self, worker: int, packet: bytes) -> bool:
+        try:
+            self._answer(packet, False, worker + 1)
+        except sysv_ipc.BusyError:
+            return False
+        except sysv_ipc.Error as error:
+            _check(error)
+            return self.reply(worker, packet)
+        return True
+
+    def room(self, worker: int) -> int:
+        return -1
+
+    def get(self, worker: int) -> list[bytes]:
+        try:
+            return [self._down.receive(True, worker + 1)[0]]
+        except sysv_ipc.Error as error:
+            _check(error)
+        return self.get(worker)
+
+
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> contextlib.AbstractContextManager[_stream.Channel]:
+    """Carry messages in fragments, back by the type of a message: see :mod:`transports`."""
+    return _stream.packets(lambda crew: _Medium(crew, duplex), work, workers, duplex, timeout)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,23 @@ worker comes from a port that the caller has bound for it, which nobody else can
 meanwhile, and connections from elsewhere are closed at once; and a frame carries the signature
 of this run.
 
+A channel's worker connects at once, and its first frame is sealed: nobody else can write into a
+connection, so the messages need no signature of their own.
+
 Limits: the backlog of connections not yet accepted, /proc/sys/net/core/somaxconn (4096 since
 Linux 5.4, listen(2)); past it a worker's connect waits, so whoever keeps it full delays the
 run.  A port for each worker, of the 28232 in /proc/sys/net/ipv4/ip_local_port_range.
 """
 
+import contextlib
 import socket
 import struct
+from collections.abc import Iterator
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
+_GRACE = 0.2  # seconds: a softirq thread may deliver a segment after its sender is dead
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
 
 
@@ -43,22 +49,23 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     seal = _crew.Seal()
     with _crew.Crew(timeout) as crew:
         listener = _listener(crew)
-        ours = set()
+        ours: set[object] = set()
         for worker, (lo, hi) in enumerate(slices):
             connection = _bound(crew)
             ours.add(connection.getsockname())
             crew.fork(_work, connection, listener.getsockname(), seal, worker, lo, hi)
             crew.close(connection)
-
-        def welcome(peer: socket.socket, address: object) -> bool:
-            # Closed by a reset, no side keeps its port in TIME_WAIT for a minute; all that
-            # there is to lose has been read by then.
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            return address in ours
-
-        # A segment may reach us by a softirq thread, some time after its sender is dead.
-        sums = _crew.accept(crew, listener, seal, welcome, grace=0.2)
+        sums = _crew.accept(crew, listener, seal, lambda *peer: _welcome(ours, *peer), _GRACE)
     return kernel.combine(sums.values())
+
+
+def _welcome(ours: set[object], peer: socket.socket, address: object) -> bool:
+    # Closed by a reset, no side keeps its port in TIME_WAIT for a minute; all that there is to
+    # lose has been read by then.
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    # A message is sent at once: nothing is to be gained by waiting for the next, tcp(7).
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return address in ours
 
 
 def _work(
@@ -73,6 +80,43 @@ def _work(
     with connection:
         connection.connect(address)
         connection.sendall(frame)
+
+
+@contextlib.contextmanager
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> Iterator[_stream.Channel]:
+    """Carry messages, both ways by a connection that is sealed once: see :mod:`transports`."""
+    _stream.check(workers)
+    seal = _crew.Seal()
+    ours: set[object] = set()
+    with _crew.Crew(timeout) as crew:
+        listener = _listener(crew)
+        for worker in range(workers):
+            connection = _bound(crew)
+            ours.add(connection.getsockname())
+            hello = seal.pack(worker, 0.0)
+            crew.fork(_serve, connection, listener.getsockname(), hello, work, worker, duplex)
+            crew.close(connection)
+        ends = _stream.greet(crew, listener, seal, lambda *peer: _welcome(ours, *peer), workers)
+        streams = _stream.Streams(crew, ends, duplex, sockets=True, grace=_GRACE)
+        with crew.admit():
+            yield streams
+
+
+def _serve(
+    connection: socket.socket,
+    address: tuple[str, int],
+    hello: bytes,
+    work: _stream.Work,
+    worker: int,
+    duplex: bool,
+) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.connect(address)
+    connection.sendall(hello)
+    fd = connection.fileno()
+    _stream.serve_streams(work, worker, fd if duplex else -1, fd)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,23 @@ there; the kernel tells which connections are the workers' (SO_PEERCRED), and a 
 the signature of this run, so that he cannot change the result.  The
 name does not go with the last descriptor: it has to be removed, here by a guardian.
 
+A channel's worker connects at once, and its first frame is sealed: nobody else can write into a
+connection, so the messages need no signature of their own.
+
 Limits: a path of 107 bytes (sun_path, unix(7); 103 on macOS and the BSDs); the backlog,
 /proc/sys/net/core/somaxconn (4096 since Linux 5.4), past which a worker's connect waits.
 """
 
+import contextlib
+import errno
 import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
 
 import kernel
-from transports import _crew
+from transports import _crew, _stream
 
 _NAME = "/socket"
 _UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid
@@ -53,30 +59,72 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
 
 
 def _is_worker(crew: _crew.Crew, peer: socket.socket) -> bool:
-    if not hasattr(socket, "SO_PEERCRED"):  # elsewhere the seal has to do
-        return True
+    pid = _peer(peer)
+    return pid is None or crew.started(pid)
+
+
+def _peer(peer: socket.socket) -> int | None:
+    """Return the process at the other end, or None where nobody tells: the seal has to do."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    pid: int
     pid, _, _ = _UCRED.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-    return crew.started(pid)
+    return pid
 
 
 def _work(path: str, made: os.stat_result, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
     frame = seal.pack(worker, kernel.partial_sum(lo, hi))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        # Where the backlog is full, connect(2) waits until the caller accepts; but not for
-        # another process of the same user, which could have put a socket of its own there.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL)
-        while True:
-            start = time.monotonic()
-            try:
-                connection.connect(path)
-            except BlockingIOError:
-                # Without having waited it is another EAGAIN, which no patience mends.
-                waited = time.monotonic() - start > _QUARTER / 2
-                if not waited or not os.path.samestat(os.stat(path), made):
-                    raise
-            else:
-                break
+    with _connected(path, made) as connection:
         connection.sendall(frame)
+
+
+def _connected(path: str, made: os.stat_result) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # Where the backlog is full, connect(2) waits until the caller accepts; but not for
+    # another process of the same user, which could have put a socket of its own there.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL)
+    while True:
+        start = time.monotonic()
+        try:
+            connection.connect(path)
+        except BlockingIOError:
+            # Without having waited it is another EAGAIN, which no patience mends.
+            waited = time.monotonic() - start > _QUARTER / 2
+            if not waited or not os.path.samestat(os.stat(path), made):
+                raise
+        else:
+            return connection
+
+
+@contextlib.contextmanager
+def channel(
+    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> Iterator[_stream.Channel]:
+    """Carry messages, both ways by a connection that is sealed once: see :mod:`transports`."""
+    _stream.check(workers)
+    seal = _crew.Seal()
+    with _crew.Crew(timeout) as crew:
+        listener = _listener(crew)
+        path: str = listener.getsockname()
+        for worker in range(workers):
+            hello = seal.pack(worker, 0.0)
+            crew.fork(_serve, path, os.stat(path), hello, work, worker, duplex)
+        ends = _stream.greet(crew, listener, seal, lambda peer, _: _is_worker(crew, peer), workers)
+        streams = _stream.Streams(crew, ends, duplex, sockets=True)
+        with crew.admit():
+            yield streams
+
+
+def _serve(
+    path: str, made: os.stat_result, hello: bytes, work: _stream.Work, worker: int, duplex: bool
+) -> None:
+    connection = _connected(path, made)
+    if _peer(connection) not in (os.getppid(), None):
+        raise OSError(errno.ESTALE, "this is not the socket of the run any more", path)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bytes(len(_TIMEVAL)))  # none
+    connection.sendall(hello)
+    fd = connection.fileno()
+    _stream.serve_streams(work, worker, fd if duplex else -1, fd)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""Channels: many messages of any size, in order, whole, or an error."""
+
+import importlib
+import time
+from functools import cache
+
+import pytest
+
+from tests import judge, lab
+from tests.subject import messages
+
+CASES = [name.removeprefix("case_") for name in vars(messages) if name.startswith("case_")]
+
+
+@pytest.fixture
+def channel(transport: str) -> str:
+    """Return the module name of a transport that has a channel, or skip with the reason."""
+    module = importlib.import_module(transport)
+    if getattr(module, "channel", None) is None:
+        pytest.skip(getattr(module, "no_channel", "it has no channel(work, workers)"))
+    return transport
+
+
+@cache
+def _carried(transport: str) -> lab.Outcome:
+    """Hold one trial for all cases: an interpreter each would cost more than they do."""
+    return lab.trial(transport, "messages.carried", cases=CASES, limit=30)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
+    """As the functions of these names in tests/subject/messages.py have it."""
+    told = [message for message in _carried(channel).of("case") if message["case"] == case]
+    assert told, f"not reached: {_carried(channel).faults}"
+    assert told[0]["why"] is None
+
+
+def test_nothing_is_left_of_a_channel(channel: str) -> None:
+    """No descriptor, child, thread, timer, mapping, file, queue, segment after all of these."""
+    judge.clean(_carried(channel))
+
+
+def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
+    """Killed, raising or exiting with 0, before, between and amid its messages; and named."""
+    outcome = judge.clean(lab.trial(channel, "messages.struck", limit=30))
+    pairs = list(zip(outcome.of("struck"), outcome.of("ended"), strict=True))
+    assert len(pairs) == 10
+    for struck, ended in pairs:
+        late = ended["at"] - struck["at"]
+        assert ended.get("error") == "WorkerError", ended
+        assert f"worker 0 (pid {struck['pid']})" in ended["text"], ended
+        assert "partial" not in ended, ended
+        assert late < judge.SECOND, f"{late:.2f} s: {ended}"
+
+
+def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
+    """SIGKILL amid the messages; within 2 s no worker lives, and no object is left."""
+    with lab.Subject(channel, "messages.endless", {}, {}) as subject:
+        subject.expect("born", 2)
+        time.sleep(0.05)
+        subject.process.kill()
+        judge.clean(subject.finish(5, patience=2))

@@ -1,0 +1,848 @@
+"""Messages of any size, over what carries bytes or small packets.
+
+A channel is built of one of two things, whichever the mechanism gives:
+
+* :class:`Streams`: a stream of bytes for each worker and direction.  Before each message
+  goes its size.  A worker is who holds the other end, so nothing else has to be signed.
+* :class:`Packets`: one place that all workers put packets of a limited size into.  A message
+  is cut to fragments, each with its worker, its number and a :class:`Stamp`.
+
+At the end of its work each worker says so: exit status 0 without that is an error.  The
+caller never waits for one thing alone: while it waits for room to send, it takes in what the
+workers send, so that the two cannot wait for each other.
+"""
+
+import contextlib
+import functools
+import hashlib
+import math
+import mmap
+import os
+import secrets
+import socket
+import struct
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeAlias
+
+import kernel
+from transports import _crew
+
+Message: TypeAlias = bytes | bytearray
+Given: TypeAlias = bytes | bytearray | memoryview
+
+
+class Link(Protocol):
+    """What a worker has of a channel."""
+
+    worker: int
+    """Its number, from 0."""
+
+    def send(self, data: Given) -> None:
+        """Send a message to the caller; wait while the channel is full."""
+
+    def receive(self) -> Message:
+        """Wait for the next message from the caller, if the channel is duplex."""
+
+
+class Channel(Protocol):
+    """What the caller has of a channel."""
+
+    def __iter__(self) -> Iterator[tuple[int, Message]]:
+        """Yield (worker, message) as they come, until every worker has ended."""
+
+    def send(self, worker: int, data: Given) -> None:
+        """Send a message to *worker*, if the channel is duplex."""
+
+
+Work: TypeAlias = Callable[[Link], None]
+
+
+def check(workers: int) -> None:
+    """Raise TypeError or ValueError for a number of workers that is none."""
+    kernel.slices(0, workers)
+
+
+def _no_way_back() -> NotImplementedError:
+    return NotImplementedError("this channel has one direction: open it with duplex=True")
+
+
+# -- streams --------------------------------------------------------------------------------
+
+_SIZE = struct.Struct("=Q")
+_END = 2**64 - 1  # in the place of a size: there are no more
+_READ = 65536  # bytes: what a pipe holds, pipe(7)
+_LARGE = 32768  # bytes from which a message is not copied for the sake of fewer system calls
+
+_LIMIT = struct.pack("@ll", 0, 250_000)  # a timeval, sys_time.h(0p): a quarter of a second
+
+_size_at = _SIZE.unpack_from
+_size = _SIZE.pack
+
+
+def _parts(data: Given) -> list[Given]:
+    if type(data) is not bytes:
+        data = memoryview(data).cast("B")
+    size = len(data)
+    return [_size(size) + data] if size < _LARGE else [_size(size), data]
+
+
+class _Outflow:
+    """Writes to a descriptor, or to a socket without waiting, whatever its mode."""
+
+    def __init__(self, fd: int, place: socket.socket | None = None) -> None:
+        self.fd = fd
+        self.write: Callable[[Given], int] = functools.partial(os.write, fd)
+        self._writev: Callable[[list[Given]], int] = functools.partial(os.writev, fd)
+        if place is not None:
+            send, sendmsg, flag = place.send, place.sendmsg, socket.MSG_DONTWAIT
+            self.write = lambda data: send(data, flag)
+            self._writev = lambda parts: sendmsg(parts, (), flag)
+
+    def put(self, parts: list[Given]) -> memoryview:
+        """Write what fits; return what is left, as one view of bytes."""
+        done = self.write(parts[0]) if len(parts) == 1 else self._writev(parts)
+        last = parts[-1]
+        if done >= sum(map(len, parts)) - len(last):  # a cut within the size before it is rare
+            return memoryview(last)[done - sum(map(len, parts[:-1])) :]
+        return memoryview(b"".join(parts))[done:]
+
+
+class _Inflow:
+    """The messages out of a stream of bytes."""
+
+    def __init__(self, worker: int, fd: int) -> None:
+        self.worker = worker
+        self.fd = fd
+        self.ended = False
+        self.between = True
+        """Whether no part of a message has been read yet."""
+        self._rest = b""  # the start of a frame
+        self._large = bytearray()  # a message under way, and the place of what is to come
+        self._place: memoryview | None = None
+
+    def read(self) -> list[Message] | None:
+        """Read once; return the messages that are whole by that, or None at the end of file."""
+        if self._place is not None:
+            size = os.readv(self.fd, [self._place])
+            if size < len(self._place):
+                self._place = self._place[size:]
+                return [] if size else None
+            self._place, whole = None, self._large
+            self.between = True
+            return [whole]
+        data = os.read(self.fd, _READ)
+        return self.cut(data) if data else None
+
+    def cut(self, data: bytes) -> list[Message]:
+        """Return the messages that are whole by *data*, which was read."""
+        if self._rest:
+            data = self._rest + data
+        messages: list[Message] = []
+        at, end = 0, len(data)
+        while end - at >= 8:
+            (size,) = _size_at(data, at)
+            if size == _END:
+                self.ended = True
+                break
+            stop = at + 8 + size
+            if stop > end:
+                if size >= _LARGE:
+                    self._large = bytearray(size)
+                    self._large[: end - at - 8] = data[at + 8 :]
+                    self._place = memoryview(self._large)[end - at - 8 :]
+                    at = end
+                break
+            messages.append(data[at + 8 : stop])
+            at = stop
+        self._rest = data[at:]
+        self.between = not self._rest and self._place is None
+        return messages
+
+
+class _StreamLink:
+    """A worker's ends of its streams; -1 for none."""
+
+    def __init__(self, worker: int, reader: int, writer: int) -> None:
+        self.worker = worker
+        self._out = _Outflow(writer)
+        self._write = self._out.write
+        self._inflow = _Inflow(worker, reader) if reader >= 0 else None
+        self._messages: deque[Message] = deque()
+
+    def send(self, data: Given) -> None:
+        if type(data) is bytes and len(data) < _LARGE:  # as a rule
+            frame = _size(len(data)) + data
+            if (done := self._write(frame)) == len(frame):
+                return
+            left = memoryview(frame)[done:]
+        else:
+            left = self._out.put(_parts(data))
+        while left:
+            left = left[self._write(left) :]
+
+    def receive(self) -> Message:
+        if self._inflow is None:
+            raise _no_way_back()
+        inflow = self._inflow
+        while not self._messages:
+            if inflow.between:
+                data = os.read(inflow.fd, _READ)
+                if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
+                    return data[8:]
+                messages = inflow.cut(data) if data else None
+            else:
+                messages = inflow.read()
+            if messages is None:
+                raise EOFError("the caller has closed the channel")
+            self._messages.extend(messages)
+        return self._messages.popleft()
+
+    def finish(self) -> None:
+        _crew.write_all(self._out.fd, _size(_END))
+
+
+def serve_streams(work: Work, worker: int, reader: int, writer: int, *others: int) -> None:
+    """Do *work* in this worker, which reads from *reader*, or -1, and writes to *writer*.
+
+    others: the caller's ends, which are closed first; -1 is none.
+    """
+    for fd in {*others} - {-1}:
+        os.close(fd)
+    link = _StreamLink(worker, reader, writer)
+    work(link)
+    link.finish()
+
+
+class Streams:
+    """The caller's ends of a stream of bytes for each worker and direction.
+
+    ends: by worker, the descriptor to read from and the one to write to, if there is one; they
+        may be one and the same, and become non-blocking.
+    sockets: whether they are sockets.  A socket can be read with a limit to the wait, so one
+        alone is read with no poll(2) before: the end of the stream tells of a death or, should
+        a child of the worker hold the socket, that limit.
+    grace: see :meth:`transports._crew.Crew.events`.
+    """
+
+    def __init__(
+        self,
+        crew: _crew.Crew,
+        ends: list[tuple[int, int]],
+        duplex: bool,
+        sockets: bool,
+        grace: float = 0.0,
+    ) -> None:
+        self._crew = crew
+        self._duplex = duplex
+        self._grace = grace
+        self._alone = -1
+        self._flows = {}
+        for worker, (reader, writer) in enumerate(ends):
+            self._flows[crew.listen(reader)] = _Inflow(worker, reader)
+            for fd in {reader, writer} - {-1}:
+                os.set_blocking(fd, False)
+        self._outs = [_Outflow(writer) for _, writer in ends]
+        if sockets and len(ends) == 1 and crew.patient:
+            self._alone, writer = ends[0]
+            place = crew.own(socket.socket(fileno=os.dup(writer)))
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _LIMIT)
+            place.setblocking(True)
+            self._outs = [_Outflow(writer, place)]
+        self._ended: set[int] = set()
+        self._backlog: deque[tuple[int, Message]] = deque()  # came while we waited to send
+        self._messages = self._stream()
+
+    def __iter__(self) -> Iterator[tuple[int, Message]]:
+        return self._messages
+
+    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
+        crew, workers, backlog = self._crew, len(self._flows), self._backlog
+        flows, since = self._flows, 0.0
+        look, listens, alone, only = crew.look, crew.listens, self._alone, [self._alone]
+        while len(crew.exited) < workers or len(self._ended) < workers:
+            while backlog:
+                yield backlog.popleft()
+            owing = crew.exited - self._ended if crew.exited else None
+            since = (since or time.monotonic()) if owing else 0.0
+            if alone >= 0 and not owing and listens(alone):
+                ready = only
+            else:
+                ready = look(self._grace if owing else math.inf)
+            for fd in ready:
+                while backlog:
+                    yield backlog.popleft()
+                flow = flows[fd]
+                if flow.between:
+                    try:
+                        data = os.read(fd, _READ)
+                    except BlockingIOError:
+                        if alone >= 0:
+                            look(0)
+                        continue
+                    except ConnectionError:
+                        data = b""
+                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
+                        yield flow.worker, data[8:]
+                        continue
+                    messages = self._took(flow, flow.cut(data) if data else None)
+                else:
+                    messages = self._read(fd)
+                for message in messages:
+                    yield flow.worker, message
+            if owing and time.monotonic() >= since + self._grace:
+                # Looked at once more since it was dead; what is not ready is empty.
+                for worker in owing - self._ended - {flows[fd].worker for fd in ready}:
+                    raise crew.blame(worker)
+        yield from backlog
+
+    def _read(self, fd: int) -> list[Message]:
+        flow = self._flows[fd]
+        try:
+            messages = flow.read()
+        except BlockingIOError:
+            if self._alone >= 0:
+                self._crew.look(0)
+            return []
+        except ConnectionError:
+            messages = None
+        return self._took(flow, messages)
+
+    def _took(self, flow: _Inflow, messages: list[Message] | None) -> list[Message]:
+        if flow.ended:
+            self._ended.add(flow.worker)
+        if messages is None:
+            self._crew.ignore(flow.fd)
+            return []
+        return messages
+
+    def send(self, worker: int, data: Given) -> None:
+        if not self._duplex:
+            raise _no_way_back()
+        out = self._outs[worker]
+        try:
+            try:
+                if type(data) is bytes and len(data) < _LARGE:  # as a rule
+                    frame = _size(len(data)) + data
+                    if (done := out.write(frame)) == len(frame):
+                        return
+                    left = memoryview(frame)[done:]
+                else:
+                    left = out.put(_parts(data))
+            except BlockingIOError:
+                left = memoryview(b"".join(_parts(data)))
+            if left:
+                self._push(out, left)
+        except ConnectionError:
+            self._mourn(worker)
+            raise
+
+    def _push(self, out: _Outflow, left: memoryview) -> None:
+        with self._crew.writing(out.fd):
+            while left:
+                for ready in self._crew.look():
+                    if ready in self._flows:
+                        flow = self._flows[ready]
+                        self._backlog.extend((flow.worker, m) for m in self._read(ready))
+                with contextlib.suppress(BlockingIOError):
+                    left = left[out.write(left) :]
+
+    def _mourn(self, worker: int) -> None:
+        """Raise the error of a *worker* whose end is closed, if it is dead of one."""
+        until = time.monotonic() + 0.5
+        while worker not in self._crew.exited and time.monotonic() < until:
+            self._crew.look(0.01)
+
+
+def greet(
+    crew: _crew.Crew,
+    listener: socket.socket,
+    seal: _crew.Seal,
+    welcome: Callable[[socket.socket, object], bool],
+    workers: int,
+) -> list[tuple[int, int]]:
+    """Accept a connection of each worker, and return the ends for :class:`Streams`.
+
+    The first frame of a connection is sealed, and tells whose it is.  That signs all that
+    follows: the kernel lets nobody else into a connection, so to sign each message would cost
+    time and add nothing.
+    """
+    listener.setblocking(False)
+    entrance = crew.listen(listener.fileno())
+    heard: dict[int, tuple[socket.socket, bytes]] = {}
+    known: dict[int, int] = {}
+    since = 0.0
+    while len(known) < workers:
+        for fd in crew.look(0.05 if since else math.inf):
+            if fd == entrance:
+                for connection in _crew.admitted(crew, listener, welcome):
+                    heard[crew.listen(connection.fileno())] = (connection, b"")
+                continue
+            connection, frame = heard.pop(fd)
+            try:
+                data = connection.recv(seal.size - len(frame))  # and no byte of what follows
+            except ConnectionError:
+                data = b""
+            frame += data
+            if data and len(frame) < seal.size:
+                heard[fd] = (connection, frame)
+                continue
+            crew.ignore(fd)
+            sums = seal.unpack(frame)
+            for worker in sums:
+                known.setdefault(worker, fd)
+            if fd not in known.values():
+                crew.close(connection)
+        if lost := crew.exited - known.keys():
+            since = since or time.monotonic()
+            if time.monotonic() > since + 0.5:  # what it said is not under way any more
+                raise crew.blame(min(lost))
+    crew.ignore(entrance)
+    for connection, _ in heard.values():
+        crew.close(connection)
+    return [(known[worker], known[worker]) for worker in range(workers)]
+
+
+# -- packets --------------------------------------------------------------------------------
+
+_PART, _LAST, _OVER = range(3)  # of a message; the end of all
+
+
+class Stamp:
+    """Signs fragments, so that no stranger can add, change, repeat or drop one unseen.
+
+    A fragment is 24 bytes and its payload: a 64-bit keyed digest of the rest; its number in
+    the stream of its worker, from 0; its worker; its kind.
+
+    The digest is SipHash, which was made for just this, a short message that somebody who
+    lacks the key must not be able to sign (Aumasson and Bernstein, 2012).  CPython has it
+    under hash() (PEP 456), with a key of its own for each process that fork(2) hands on; it
+    takes 0.1 us where BLAKE2 takes 0.9.  Where that key is known or the algorithm another, it
+    is BLAKE2.
+    """
+
+    size = 24
+
+    def __init__(self) -> None:
+        key = secrets.token_bytes(16)
+
+        def blake2(body: bytes) -> int:
+            digest = hashlib.blake2b(body, digest_size=8, key=key).digest()
+            return int.from_bytes(digest, "little", signed=True)
+
+        siphash = sys.hash_info.algorithm.startswith("siphash") and sys.hash_info.width == 64
+        sign = hash if siphash and sys.flags.hash_randomization else blake2
+        signed = struct.Struct("=16sQII").pack
+        head = struct.Struct("=qQII")
+        head_of, head_at = head.pack, head.unpack_from
+
+        # Functions with all that they need at hand: they run for each packet.
+        def pack(number: int, worker: int, kind: int, data: Given = b"") -> bytes:
+            tag = sign(signed(key, number, worker, kind) + data)
+            return head_of(tag, number, worker, kind) + data
+
+        def unpack(fragment: bytes) -> tuple[int, int, int, bytes] | None:
+            if len(fragment) < 24:
+                return None
+            tag, number, worker, kind = head_at(fragment)
+            if sign(key + fragment[8:]) != tag:
+                return None
+            return number, worker, kind, fragment[24:]
+
+        self.pack = pack
+        """``pack(number, worker, kind, data)`` returns a fragment."""
+        self.unpack = unpack
+        """Return (number, worker, kind, payload), or None if this run did not make it."""
+
+
+class Label:
+    """Numbers fragments where nobody else can reach them: as :class:`Stamp`, with no digest."""
+
+    _HEAD = struct.Struct("=8xQII")
+    size = _HEAD.size
+
+    def pack(self, number: int, worker: int, kind: int, data: Given = b"") -> bytes:
+        """Return a fragment."""
+        return self._HEAD.pack(number, worker, kind) + data
+
+    def unpack(self, fragment: bytes) -> tuple[int, int, int, bytes] | None:
+        """Return (number, worker, kind, payload), or None for a notice."""
+        if len(fragment) < 24:
+            return None
+        return *self._HEAD.unpack_from(fragment), fragment[24:]
+
+
+class Marks:
+    """Fragments in a stream of bytes that several write to, and strangers may.
+
+    Before each goes a mark of eight bytes, by which it is found amid garbage, and its size.
+    """
+
+    _SIZE = struct.Struct("=H")
+
+    def __init__(self) -> None:
+        self._mark = secrets.token_bytes(8)
+        self.size = len(self._mark) + self._SIZE.size
+        self._stream = b""
+
+    def pack(self, fragment: bytes) -> bytes:
+        """Return *fragment* with its mark."""
+        return b"".join((self._mark, self._SIZE.pack(len(fragment)), fragment))
+
+    def cut(self, data: bytes) -> list[bytes]:
+        """Return the fragments that are complete with *data*."""
+        stream = self._stream + data if self._stream else data
+        found, at = [], 0
+        while (start := stream.find(self._mark, at)) >= 0:
+            at = start
+            if len(stream) - start < self.size:
+                break
+            (size,) = self._SIZE.unpack_from(stream, start + 8)
+            stop = start + self.size + size
+            if stop > len(stream):
+                break
+            found.append(stream[start + self.size : stop])
+            at = stop
+        if start < 0:  # what is left can only be the start of a mark
+            at = max(at, len(stream) - 7)
+        self._stream = stream[at:]
+        return found
+
+
+class Ring:
+    """A bounded buffer in shared memory, under semaphores.
+
+    A packet has a slot of its own.  Each count of *there* is one whole packet, and they come
+    in the order of their slots, so whoever has taken a count may read: no processor is relied
+    on to show two writes to memory in their order.  Room is counted in batches of slots.
+
+    memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
+    lock: lets one writer in at a time, or None if there is but one.
+    room, there: semaphores with counts of slots / BATCH and 0; these too have `acquire`, which
+        raises if it is called with 0 and would wait, and `release`.
+    """
+
+    SLOT = 16384
+    HEAD = 64
+    BATCH = 4
+    most = SLOT - 4
+    _COUNT = struct.Struct("=I")  # of packets put, of notices after that; the size of a packet
+
+    def __init__(
+        self, memory: mmap.mmap, at: int, slots: int, lock: Any, room: Any, there: Any
+    ) -> None:
+        self._memory, self._at, self._slots = memory, at, slots
+        self._lock, self._room, self._there = lock, room, there
+        self._taken = self._noticed = 0
+
+    def put(self, packet: bytes, timeout: int | None = None) -> None:
+        """Add a packet; wait for room, but with a *timeout* of 0."""
+        memory, at = self._memory, self._at
+        if self._lock is not None:
+            self._lock.acquire()
+        (number,) = self._COUNT.unpack_from(memory, at)
+        if number % self.BATCH == 0:
+            self._room.acquire(timeout)
+        start = at + self.HEAD + number % self._slots * self.SLOT
+        self._COUNT.pack_into(memory, start, len(packet))
+        memory[start + 4 : start + 4 + len(packet)] = packet
+        self._COUNT.pack_into(memory, at, number + 1 & 0xFFFFFFFF)
+        if self._lock is not None:
+            self._lock.release()
+        self._there.release()
+
+    def notice(self) -> None:
+        """Wake the reader, whoever may have died with the lock."""
+        (notices,) = self._COUNT.unpack_from(self._memory, self._at + 4)
+        self._COUNT.pack_into(self._memory, self._at + 4, notices + 1)
+        self._there.release()
+
+    def take(self, timeout: int | None = None) -> bytes:
+        """Return the next packet, or b"" for a notice; wait for it, but with a *timeout* of 0."""
+        self._there.acquire(timeout)
+        memory, number = self._memory, self._taken
+        if self._COUNT.unpack_from(memory, self._at + 4)[0] != self._noticed:
+            self._noticed += 1
+            return b""
+        start = self._at + self.HEAD + number % self._slots * self.SLOT
+        (size,) = self._COUNT.unpack_from(memory, start)
+        packet = memory[start + 4 : start + 4 + size]
+        self._taken = number = number + 1 & 0xFFFFFFFF
+        if number % self.BATCH == 0:
+            self._room.release()
+        return packet
+
+
+class _Assembly:
+    """The messages of one sender, out of its fragments."""
+
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+        self._number = 0
+        self._parts: list[bytes] = []
+        self.ended = False
+
+    def due(self, number: int) -> bool:
+        """Whether this is the number due, of a message that is whole by itself; count it."""
+        if number == self._number and not self._parts:
+            self._number += 1
+            return True
+        return False
+
+    def add(self, number: int, kind: int, data: bytes) -> bytes | None:
+        """Return the message that is complete with this fragment, or None."""
+        if number != self._number:
+            if number < self._number:  # replayed
+                return None
+            raise OSError(f"another process has taken messages of worker {self._worker}")
+        self._number += 1
+        if kind == _LAST:
+            if not self._parts:
+                return data
+            parts, self._parts = [*self._parts, data], []
+            return b"".join(parts)
+        if kind == _PART:
+            self._parts.append(data)
+        else:
+            self.ended = True
+        return None
+
+
+def _fragments(number: int, data: Given, most: int) -> Iterator[tuple[int, int, Given]]:
+    """Yield (number, kind, payload) of each fragment of a message."""
+    view = memoryview(data).cast("B")
+    for at in range(0, len(view) - most, most):
+        yield number, _PART, view[at : at + most]
+        number += 1
+    rest = (len(view) - 1) // most * most
+    yield number, _LAST, view[rest:]
+
+
+_HELD = 4096  # packets, more than any medium holds: 1927 of the least size in a pipe of 64 KiB
+
+
+class Medium(Protocol):
+    """What a mechanism has to offer for :class:`Packets`."""
+
+    most: int
+    """Bytes of a packet."""
+    fd: int
+    """What the caller sleeps on until there is a packet, or -1: then `take` sleeps."""
+
+    @property
+    def seal(self) -> type[Stamp] | type[Label]:
+        """What its packets need: a stamp, where strangers may reach them."""
+
+    @property
+    def notice(self) -> Callable[[], None] | None:
+        """Where `take` sleeps, lets it return something that is no packet; it may wait."""
+
+    def put(self, packet: bytes) -> None:
+        """In a worker: send a packet to the caller; wait for room."""
+
+    def take(self, wait: bool) -> list[bytes]:
+        """In the caller: return packets that are there; with *wait*, and no fd, at least one."""
+
+    def reply(self, worker: int, packet: bytes) -> bool:
+        """In the caller: send a packet to a worker if there is room, and tell whether."""
+
+    def room(self, worker: int) -> int:
+        """Return what becomes writable when there is room for that, or -1."""
+
+    def get(self, worker: int) -> list[bytes]:
+        """In a worker: wait for packets from the caller."""
+
+
+class _PacketLink:
+    """A worker's side of a medium."""
+
+    def __init__(
+        self, worker: int, medium: Any, up: Stamp | Label, down: Stamp | Label | None
+    ) -> None:
+        self.worker = worker
+        self._most = medium.most - Stamp.size
+        self._put = medium.put
+        self._get = functools.partial(medium.get, worker)
+        self._pack = up.pack
+        self._unpack = None if down is None else down.unpack
+        self._number = 0
+        self._assembly = _Assembly(worker)
+        self._messages: deque[Message] = deque()
+
+    def send(self, data: Given) -> None:
+        if type(data) is bytes and len(data) <= self._most:
+            self._put(self._pack(self._number, self.worker, _LAST, data))
+            self._number += 1
+            return
+        for number, kind, payload in _fragments(self._number, data, self._most):
+            self._put(self._pack(number, self.worker, kind, payload))
+            self._number = number + 1
+
+    def receive(self) -> Message:
+        if self._unpack is None:
+            raise _no_way_back()
+        while not self._messages:
+            packets = self._get()
+            for packet in packets:
+                if (fragment := self._unpack(packet)) is not None:
+                    number, worker, kind, data = fragment
+                    if worker == self.worker:
+                        if kind == _LAST and self._assembly.due(number):
+                            if len(packets) == 1:  # as a rule
+                                return data
+                            self._messages.append(data)
+                            continue
+                        message = self._assembly.add(number, kind, data)
+                        if message is not None:
+                            self._messages.append(message)
+        return self._messages.popleft()
+
+    def finish(self) -> None:
+        self._put(self._pack(self._number, self.worker, _OVER))
+
+
+class Packets:
+    """The caller's side of a medium that all workers put packets into."""
+
+    def __init__(
+        self,
+        crew: _crew.Crew,
+        medium: Medium,
+        work: Work,
+        workers: int,
+        duplex: bool,
+    ) -> None:
+        self._crew = crew
+        self._medium = medium
+        self._workers = workers
+        self._up = medium.seal()
+        self._down = medium.seal() if duplex else None
+        self._sent = [0] * workers
+        self._flows = [_Assembly(worker) for worker in range(workers)]
+        self._ended: set[int] = set()
+        self._most = medium.most - Stamp.size
+        self._reply = medium.reply
+        self._unopened: deque[bytes] = deque()
+        self._messages = self._stream()
+        for worker in range(workers):
+            crew.fork(_serve_packets, work, worker, medium, self._up, self._down)
+        if medium.notice is None:
+            crew.listen(medium.fd)
+        else:
+            crew.watch(medium.notice)
+
+    def __iter__(self) -> Iterator[tuple[int, Message]]:
+        return self._messages
+
+    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
+        crew, workers, unopened = self._crew, self._workers, self._unopened
+        take, sleeps, exited, ended = (
+            self._medium.take,
+            self._medium.fd < 0,
+            crew.exited,
+            self._ended,
+        )
+        unpack, flows = self._up.unpack, self._flows
+        turns, hot, since = 0, sleeps, 0
+        while len(exited) < workers or len(ended) < workers:
+            owing = None
+            if not unopened:
+                if not exited:  # as a rule
+                    if not hot:
+                        crew.look()
+                    packets = take(sleeps)
+                    if len(packets) == 1 and (fragment := unpack(packets[0])) is not None:
+                        number, worker, kind, data = fragment
+                        if kind == _LAST and flows[worker].due(number):
+                            yield worker, data
+                            if not hot:
+                                # To try at once saves a system call where there is more, and
+                                # costs an exception where there is not: do it now and then.
+                                turns += 1
+                                hot = turns % 8 == 0
+                            continue
+                else:
+                    owing = exited - ended
+                    if len(ended) == workers or not (hot or owing):
+                        crew.look()
+                    packets = take(sleeps and not owing and len(ended) < workers)
+                unopened.extend(packets)
+            count = len(unopened)
+            while unopened:  # those too that come while the caller sends
+                fragment = unpack(unopened.popleft())
+                if fragment is None:  # a notice, or a stranger's
+                    crew.look(0)
+                    continue
+                number, worker, kind, data = fragment
+                if kind == _LAST and flows[worker].due(number):
+                    yield worker, data
+                elif (found := self._add(number, worker, kind, data)) is not None:
+                    yield found
+            since = since + count if owing else 0
+            # All that it sent was there before it was dead; but others may go on and on.
+            if owing and (not count or since > _HELD):
+                for worker in owing - ended:
+                    raise crew.blame(worker)
+            hot = sleeps or (hot and count > 0)
+
+    def _add(self, number: int, worker: int, kind: int, data: bytes) -> tuple[int, Message] | None:
+        flow = self._flows[worker]
+        message = flow.add(number, kind, data)
+        if flow.ended:
+            self._ended.add(worker)
+        return None if message is None else (worker, message)
+
+    def send(self, worker: int, data: Given) -> None:
+        if self._down is None:
+            raise _no_way_back()
+        most = self._most
+        if type(data) is bytes and len(data) <= most:  # as a rule
+            number = self._sent[worker]
+            packet = self._down.pack(number, worker, _LAST, data)
+            if not self._reply(worker, packet):
+                self._push(worker, packet)
+            self._sent[worker] = number + 1
+            return
+        for number, kind, payload in _fragments(self._sent[worker], data, most):
+            packet = self._down.pack(number, worker, kind, payload)
+            if not self._reply(worker, packet):
+                self._push(worker, packet)
+            self._sent[worker] = number + 1
+
+    def _push(self, worker: int, packet: bytes) -> None:
+        room = self._medium.room(worker)
+        with self._crew.writing(room) if room >= 0 else contextlib.nullcontext():
+            while not self._medium.reply(worker, packet):
+                if worker in self._crew.exited:
+                    raise BrokenPipeError(f"worker {worker} has ended")
+                found = self._medium.take(False)
+                self._unopened.extend(found)
+                if not found:
+                    # Where nothing tells of room, ask again each millisecond.
+                    self._crew.look(math.inf if room >= 0 else 1e-3)
+
+
+def _serve_packets(
+    work: Work, worker: int, medium: Medium, up: Stamp | Label, down: Stamp | Label | None
+) -> None:
+    link = _PacketLink(worker, medium, up, down)
+    work(link)
+    link.finish()
+
+
+@contextlib.contextmanager
+def packets(
+    make: Callable[[_crew.Crew], Medium],
+    work: Work,
+    workers: int,
+    duplex: bool,
+    timeout: float | None,
+) -> Iterator[Channel]:
+    """Be a channel through the medium that *make* makes for a crew."""
+    check(workers)
+    with _crew.Crew(timeout) as crew:
+        channel = Packets(crew, make(crew), work, workers, duplex)
+        with crew.admit():
+            yield channel
