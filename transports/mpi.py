@@ -1,0 +1,255 @@
+"""MPI, past one machine: the Message Passing Interface, by way of mpi4py.
+
+Topology: the caller starts ``mpiexec``, which starts a proxy on each host, by fork here and by
+ssh elsewhere, which starts the ranks, one for each worker.  Each rank sums its slice; rank 0
+gathers the sums (MPI_Igather) and prints them, and mpiexec forwards what it prints through a
+pipe to the caller.  They are signed with a key that reaches the ranks in their environment.
+Ranks sleep while they wait for each other, which MPI of itself does not: it polls.
+
+The workers are not children of the caller but of the proxies.  So mpiexec and all that it has
+started here carry a mark in their environment, by which they are found and ended on every way
+out, or by a guardian should the caller be killed; on other hosts mpiexec's proxies do that,
+when they lose it.
+
+Limits: some 60 ms of computing for each rank to start Python and MPI, and 150 ms in all for
+the shortest run.  mpiexec listens on a TCP port of every interface.  Which rank has died is
+told only of one that raised an exception.
+
+``IPC_MPI_HOSTFILE`` names a file with the hosts to run on; without it all ranks run here.
+``IPC_MPIEXEC`` names the launcher.  See docs/mpi.md.
+"""
+
+import contextlib
+import glob
+import importlib.util
+import itertools
+import os
+import re
+import shutil
+import signal
+import sys
+import sysconfig
+import time
+import traceback
+from functools import partial
+from typing import Any
+
+import kernel
+from transports import _crew
+
+EXTRA = "mpi"  # of pyproject.toml: not required where all transports are
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PROBE = 30.0  # seconds until a launcher that says nothing is given up
+_KEY = "IPC_MPI_KEY"
+
+# What a rank says of its exception and, before MPI_Init, of its job; and what MPICH's mpiexec
+# says if a signal has ended one.
+_RAISED = re.compile(rb"^ipc-mpi rank (\d+) pid (\d+) raised (.*)$", re.MULTILINE)
+_JOB = re.compile(rb"^ipc-mpi job (\S+)$", re.MULTILINE)
+_KILLED = re.compile(rb"EXIT STRING: .*\(signal (\d+)\)")
+
+_STARTED = "the workers are started by mpiexec's proxy, not forked by the caller: "
+
+EXPECTED_FAILURES: dict[str, str] = {
+    "A5": _STARTED + "no child of the caller computes",
+    "B1": _STARTED + "none can be made to raise amid its work, see tests/test_mpi.py",
+    "B3": _STARTED + "there are two births and not three, see tests/test_mpi.py",
+    "C2": _STARTED + "none is killed amid its work, see tests/test_mpi.py",
+    "C5": _STARTED + "no send is seen",
+    "C6": _STARTED + "no exit is seen",
+    "C7": _STARTED + "none exits amid its work",
+    "C8": _STARTED + "none can be made to raise amid its work",
+    "C10": _STARTED + "none is killed amid its work",
+    "D1": _STARTED + "there are two births and not 600",
+}
+"""Clauses that ranks under a launcher cannot keep, or not be seen to keep, and why."""
+
+
+def _launcher() -> str:
+    """Return the path of mpiexec: of this environment before any other."""
+    name = os.environ.get("IPC_MPIEXEC", "mpiexec")
+    ours = sysconfig.get_path("scripts")
+    if path := shutil.which(name, path=ours) or shutil.which(name):
+        return path
+    raise FileNotFoundError(f"there is no {name}, in {ours} or on PATH: pip install mpich")
+
+
+def _environment(seal: _crew.Seal) -> dict[str, str]:
+    environment = os.environ | {
+        _KEY: seal.secret.hex(),
+        "IPC_KERNEL": kernel.selected,
+        "PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed.
+        "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", os.devnull),
+        # Open MPI, 4 and 5, refuses more ranks than cores unless it is told to bear them.
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+    if "IPC_MPI_HOSTFILE" not in os.environ:
+        # Here alone, no rank has to listen on a network, whose names may not be known either.
+        environment = {"UCX_TLS": "self,posix", "MPIR_CVAR_CH4_NETMOD": "ucx"} | environment
+    return environment
+
+
+def _command(n: int, workers: int) -> list[str]:
+    hosts = os.environ.get("IPC_MPI_HOSTFILE")
+    where = ["-hostfile", os.path.abspath(hosts)] if hosts else []
+    program = [sys.executable, "-m", "transports.mpi", str(n), str(workers)]
+    return [_launcher(), *where, "-n", str(workers), *program]
+
+
+def unsupported() -> str | None:
+    """Return why no ranks can be started here, or None."""
+    if importlib.util.find_spec("mpi4py") is None:
+        return "ModuleNotFoundError: mpi4py is not installed: pip install 'ipc-conformance[mpi]'"
+    try:
+        run(0, 1, timeout=_PROBE)
+    except (OSError, _crew.WorkerError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def run(n: int, workers: int, *, timeout: float | None = None) -> float:
+    """Compute pi from *n* terms in *workers* ranks: see :mod:`transports`."""
+    kernel.slices(n, workers)
+    n, workers = int(n), int(workers)
+    seal = _crew.Seal()
+    said = bytearray()
+    with _crew.Crew(timeout) as crew:
+        command, environment = _command(n, workers), _environment(seal)
+        output, end = crew.pipe()
+        os.set_blocking(output, False)
+        try:
+            # Left before the crew ends mpiexec, which would have its proxies kill the ranks,
+            # and their shared memory would stay.
+            with crew.guard(partial(_crew.end_all, f"{_KEY}={environment[_KEY]}")):
+                launcher = crew.execute(command, environment, _ROOT, end)
+                crew.close(end)
+                crew.listen(output)
+                try:
+                    for ready, _ in crew.events({launcher}):
+                        if ready:
+                            said[:] = crew.read(output)
+                except _crew.WorkerError as error:
+                    said += _rest(output)
+                    raise _blame(error, said) from None
+        finally:
+            _unlink(said)
+        said += _rest(output)
+        sums = seal.scan(bytearray(said))
+        if len(sums) != workers:
+            raise _blame(_crew.WorkerError(launcher, crew.pid(launcher), 0), said)
+    return kernel.combine(sums.values())
+
+
+def _unlink(said: bytearray) -> None:
+    """Remove the shared memory of ranks that were killed while MPI_Init set it up.
+
+    MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than
+    5.0, of that and a count.
+    """
+    for job in set(_JOB.findall(said)):
+        for text in (job, job + b"-0"):
+            value = 2166136261
+            for byte in text:
+                value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+            for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
+
+
+def _rest(output: int) -> bytes:
+    rest = b""
+    with contextlib.suppress(BlockingIOError):
+        while data := os.read(output, 65536):
+            rest += data
+    return rest
+
+
+def _blame(error: _crew.WorkerError, said: bytearray) -> _crew.WorkerError:
+    """Return an error that names the rank that has raised, or tells what mpiexec knows.
+
+    Which rank a signal has ended it does not know: it ends the others, and names any of them.
+    """
+    if error.worker is None:
+        return error  # of the guardian
+    if raised := _RAISED.search(said):
+        rank, pid, text = raised.groups()
+        return _crew.WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
+    if killed := _KILLED.search(said):
+        told = f"a rank was killed by {signal.Signals(int(killed[1])).name} ({int(killed[1])})"
+    else:
+        lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
+        told = error.text or "; ".join(lines)[-400:]
+    text = ": ".join(filter(None, ["mpiexec", told]))
+    return _crew.WorkerError(error.worker, error.pid, error.exitcode, text)
+
+
+def _rank(n: int, workers: int) -> None:
+    """Be a rank: sum a slice, and as rank 0 print the sums of all."""
+    _crew.follow(os.getppid())
+    rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or -1)
+    try:
+        if "PMI_FD" in os.environ:
+            _say(b"job " + _job(int(os.environ["PMI_FD"])))
+        from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
+
+        _forget_names()
+        world = MPI.COMM_WORLD
+        rank = world.rank
+        seal = _crew.Seal(bytes.fromhex(os.environ[_KEY]))
+        lo, hi = next(itertools.islice(kernel.slices(n, workers), rank, None))
+        frame = seal.pack(rank, kernel.partial_sum(lo, hi))
+        frames = bytearray(seal.size * workers) if rank == 0 else None
+        _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
+        if frames:
+            _crew.write_all(1, bytes(frames))
+        _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
+    except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
+        what = " ".join("".join(traceback.format_exception_only(error)).split())
+        _say(f"rank {rank} pid {os.getpid()} raised {what}".encode())
+        os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
+
+
+def _say(what: bytes) -> None:
+    # A line in one write: mpiexec forwards it whole.
+    _crew.write_all(1, b"ipc-mpi " + what[:1000] + b"\n")
+
+
+def _job(fd: int) -> bytes:
+    """Return what MPICH's process manager calls this job: PMI version 1, in lines of text."""
+    answer = b""
+    for question in (b"cmd=init pmi_version=1 pmi_subversion=1\n", b"cmd=get_my_kvsname\n"):
+        _crew.write_all(fd, question)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            if not (data := os.read(fd, 4096)):
+                raise ConnectionError("mpiexec's proxy is gone")
+            answer += data
+    return dict(pair.partition(b"=")[::2] for pair in answer.split())[b"kvsname"]
+
+
+def _forget_names() -> None:
+    """Unlink the shared memory that MPI_Init has opened: by now each rank here has mapped it.
+
+    MPICH keeps its name until MPI_Finalize, and for good if a rank dies before.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
+        for name in set(re.findall(r"/dev/shm/mpich_\S+", maps.read())):  # noqa: S108 - is there
+            with contextlib.suppress(OSError):  # another rank was first
+                os.unlink(name)
+
+
+def _sleep_until(request: Any) -> None:
+    """Wait for *request*, asking ever more seldom: a tenth of the time that it has taken."""
+    start = time.monotonic()
+    while not request.Test():
+        time.sleep(min(0.02, max(5e-5, (time.monotonic() - start) / 10)))
+
+
+if __name__ == "__main__":
+    if _KEY in os.environ:
+        _rank(*map(int, sys.argv[1:]))
+    else:
+        _crew.main(run, unsupported)
