@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.lab import machine
+
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
 _SHOWS = """
@@ -49,8 +51,47 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(library)
 
 
+_failed: set[str] = set()
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_benchmark_group_stats() -> Generator[None, Groups, Groups]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note the tests that failed: no figure of theirs is to be seen."""
+    report = yield
+    if report.failed:
+        _failed.add(item.nodeid)
+    return report
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Tell what the figures depend on."""
+    machine.describe(machine_info)
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Leave out what failed and, unless it is asked for, the time of each single round."""
+    rows = [row for row in output_json["benchmarks"] if row["fullname"] not in _failed]
+    output_json["benchmarks"] = rows
+    if not config.option.benchmark_save_data:
+        for row in rows:
+            row["stats"].pop("data", None)
+
+
+def _info(config: pytest.Config, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the extra_info of *row*; of a saved one, its own, which the plugin forgets."""
+    saved = getattr(config, "_benchmarksession").compared_mapping or {}  # noqa: B009 - no attribute
+    for path, rows in saved.items():
+        if str(path) == row.get("path"):
+            info: dict[str, Any] = rows[row["fullname"]]["extra_info"]
+            return info
+    now: dict[str, Any] = row["extra_info"]
+    return now
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Groups, Groups]:
     """Name each row of the tables by its transport and its ratio to the floor.
 
     A row whose result was wrong is dropped.  Where a run forks more than its workers, the
@@ -59,14 +100,28 @@ def pytest_benchmark_group_stats() -> Generator[None, Groups, Groups]:
     groups = yield
     kept = []
     for group, rows in groups:
-        good = [row for row in rows if not row.get("has_error")]
+        good = [row for row in rows if row["fullname"] not in _failed]
         for row in good:
-            info, params = row["extra_info"], row["params"] or {}
-            name = params.get("transport") or row["param"].split("-")[-1]
+            info, params = _info(config, row), row["params"] or {}
+            name = params.get("transport") or params.get("peer") or row["param"].split("-")[-1]
             ratio = f"{info['x_floor']:5.2f} x floor" if "x_floor" in info else ""
-            if info.get("forks", 0) > info.get("workers", 0):
+            if "redis_over_it" in info:
+                ratio = f"Redis takes {info['redis_over_it']:.2f} x as long"
+            if "x_floor_of_as_many_forks" in info and info.get("forks", 0) > info.get("workers", 0):
                 ratio += f" ({info['x_floor_of_as_many_forks']:.2f} x of {info['forks']} forks)"
-            row["name"] = f"{name:11} {ratio}"
+            row["name"] = f"{name:11} {ratio}{_figures(info)}"
         if good:
             kept.append((group, good))
     return kept
+
+
+def _figures(info: dict[str, Any]) -> str:
+    """Return what a row tells of messages: its ratio to C, and percentiles or rates."""
+    text = f"{info['x_c']:5.2f} x C" if "x_c" in info else "    no C" if "no_c" in info else ""
+    if "p50_us" in info:
+        text += " p50 {p50_us:6.1f} p99 {p99_us:6.1f} p99.9 {p999_us:6.1f} us".format(**info)
+    if "mib_per_s" in info:
+        text += " {messages_per_s:9,.0f}/s {mib_per_s:7,.1f} MiB/s".format(**info)
+    if "peak_rss_mib" in info:
+        text += f" peak {info['peak_rss_mib']:.1f} MiB a worker"
+    return text

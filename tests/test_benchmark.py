@@ -22,6 +22,7 @@ Run = Callable[[int, int], float | None]
 END_TO_END = pytest.mark.benchmark(group="end to end: 10 000 000 terms, 10 workers")
 OVERHEAD = {workers: f"overhead: {workers:2} workers, one term each" for workers in (2, 10, 64)}
 ROUNDS = {2: 40, 10: 20, 64: 12}
+BUDGET = 3.0
 
 _forks = 0
 
@@ -66,12 +67,19 @@ def _bare(partial_sum: Callable[[int, int], float], n: int, workers: int, spare:
         os.waitpid(pid, 0)
 
 
-def _measure(benchmark: BenchmarkFixture, run: Run, n: int, workers: int, rounds: int) -> None:
-    """Time *run* in rounds, each after a round of the floor; verify each result as it comes."""
+def _measure(
+    benchmark: BenchmarkFixture, run: Run, n: int, workers: int, rounds: int, warmup: int = 1
+) -> None:
+    """Time *run* in rounds, each after a round of the floor; verify each result as it comes.
+
+    rounds: at most; fewer, but three, of a run that would take `BUDGET` seconds in all.
+    """
     caller = os.getpid()
     before = _forks
+    start = time.perf_counter()
     run(min(1000, n), workers)
-    spare = _forks - before - workers
+    rounds = max(min(rounds, 3), min(rounds, int(BUDGET / (time.perf_counter() - start))))
+    spare = max(0, _forks - before - workers)  # a run whose workers are there forks none
     floors: list[float] = []
     fork_more: list[float] = []
 
@@ -89,7 +97,7 @@ def _measure(benchmark: BenchmarkFixture, run: Run, n: int, workers: int, rounds
             raise AssertionError(f"run({n}, {workers}) returned {value!r}")
 
     benchmark.pedantic(  # type: ignore[no-untyped-call]
-        verified, setup=floor, rounds=rounds, warmup_rounds=1
+        verified, setup=floor, rounds=rounds, warmup_rounds=warmup
     )
     if benchmark.stats is None:
         return  # --benchmark-disable

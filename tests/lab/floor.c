@@ -1,0 +1,396 @@
+/* The floor of the benchmarks of messages: each mechanism driven from C, with nothing around it.
+ *
+ * floor MECHANISM reads commands, a line each, and answers each with a line:
+ *
+ * rtt COUNT SIZE              round trips between this process and one it has forked
+ * one COUNT SIZE              the same, but each way back is stamped and only that is told
+ *     -> nanoseconds for all, then the percentiles 50, 99 and 99.9 of one
+ * stream COUNT SIZE WORKERS   COUNT messages from each of WORKERS processes
+ *     -> nanoseconds from the word to begin until all bytes are there
+ *
+ * A mechanism whose packets are limited carries a large message in pieces, as it must.  Nothing
+ * is checked, retried or cleaned up but what the next command needs: that is the point.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum { MOST_WORKERS = 64, READ = 65536, MQ = 8192, SYSV = 4096, SLOT = 16384, SLOTS = 16 };
+
+static char buffer[(1 << 20) + READ];
+static int in[MOST_WORKERS], out[MOST_WORKERS]; /* the caller's ends, by worker */
+static int w_in, w_out;                         /* a worker's */
+static int gate[2];                             /* a byte for each worker lets it begin */
+static const char *kind;
+static int workers;
+
+static void die(const char *what) { perror(what); exit(1); }
+static long check(long value, const char *what) { if (value < 0) die(what); return value; }
+
+static long long now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* -- streams: one reader and one writer each, or all workers at one fifo ------------------- */
+
+static void write_all(int fd, const char *from, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = check(write(fd, from, n), "write");
+		from += done;
+		n -= done;
+	}
+}
+
+static size_t some(int fd, size_t n)
+{
+	ssize_t done = check(read(fd, buffer, n < READ ? READ : n), "read");
+	if (done == 0) { fprintf(stderr, "end of file\n"); exit(1); }
+	return done;
+}
+
+static void nodelay(int fd)
+{
+	int yes = 1;
+	check(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
+}
+
+/* -- packets ------------------------------------------------------------------------------- */
+
+static mqd_t up, down;
+static int q_up = -1, q_down = -1;
+struct packet { long type; char data[SYSV]; };
+
+struct ring {
+	sem_t lock, room, there;
+	unsigned put, taken, size[SLOTS];
+	char slot[SLOTS][SLOT];
+};
+static struct ring *rings;
+
+static void wait_for(sem_t *s) { while (sem_wait(s) != 0) ; }
+
+static void ring_put(struct ring *r, const char *from, size_t n)
+{
+	wait_for(&r->room);
+	wait_for(&r->lock);
+	memcpy(r->slot[r->put % SLOTS], from, n);
+	r->size[r->put++ % SLOTS] = n;
+	sem_post(&r->lock);
+	sem_post(&r->there);
+}
+
+static size_t ring_take(struct ring *r)
+{
+	size_t n;
+	wait_for(&r->there);
+	n = r->size[r->taken % SLOTS];
+	memcpy(buffer, r->slot[r->taken++ % SLOTS], n);
+	sem_post(&r->room);
+	return n;
+}
+
+static mqd_t queue(void)
+{
+	char name[64];
+	struct mq_attr attr = { .mq_maxmsg = 10, .mq_msgsize = MQ };
+	mqd_t q;
+	snprintf(name, sizeof name, "/floor-%d-%lld", getpid(), now());
+	q = check(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr), "mq_open");
+	mq_unlink(name);
+	return q;
+}
+
+/* -- one mechanism ------------------------------------------------------------------------- */
+
+static int is(const char *name) { return strcmp(kind, name) == 0; }
+static int packets(void) { return is("posix_mq") || is("sysv_mq") || is("shm"); }
+
+static size_t most(void)
+{
+	return is("posix_mq") ? MQ : is("sysv_mq") ? SYSV : is("shm") ? SLOT : is("fifo") ? 4096 : 1 << 30;
+}
+
+/* Send a piece: in a worker to the caller, in the caller to its one worker. */
+static void send_piece(int worker, const char *from, size_t n)
+{
+	if (is("posix_mq"))
+		check(mq_send(worker ? up : down, from, n, 0), "mq_send");
+	else if (is("sysv_mq")) {
+		static struct packet p = { .type = 1 };
+		memcpy(p.data, from, n);
+		check(msgsnd(worker ? q_up : q_down, &p, n, 0), "msgsnd");
+	} else if (is("shm"))
+		ring_put(rings + !worker, from, n);
+	else
+		write_all(worker ? w_out : out[0], from, n);
+}
+
+static void send_all(int worker, size_t n)
+{
+	size_t piece = most();
+	for (size_t at = 0; at < n; at += piece)
+		send_piece(worker, buffer + at, n - at < piece ? n - at : piece);
+}
+
+/* Receive what is there, at least a byte; return how much. */
+static size_t receive(int worker, size_t n)
+{
+	if (is("posix_mq"))
+		return check(mq_receive(worker ? down : up, buffer, MQ, NULL), "mq_receive");
+	if (is("sysv_mq")) {
+		static struct packet p;
+		size_t size = check(msgrcv(worker ? q_down : q_up, &p, SYSV, 0, 0), "msgrcv");
+		memcpy(buffer, p.data, size);
+		return size;
+	}
+	if (is("shm"))
+		return ring_take(rings + !!worker);
+	if (worker || workers == 1 || is("fifo"))
+		return some(worker ? w_in : in[0], n);
+	struct pollfd fds[MOST_WORKERS];
+	size_t got = 0;
+	for (int i = 0; i < workers; i++)
+		fds[i] = (struct pollfd){ .fd = in[i], .events = POLLIN };
+	check(poll(fds, workers, -1), "poll");
+	for (int i = 0; i < workers; i++)
+		if (fds[i].revents) {
+			ssize_t done = check(read(in[i], buffer, READ), "read");
+			if (done == 0)
+				in[i] = -1; /* poll(2) skips it */
+			got += done;
+		}
+	return got;
+}
+
+static void receive_all(int worker, size_t n)
+{
+	while (n > 0) {
+		size_t got = receive(worker, n);
+		n -= got < n ? got : n;
+	}
+}
+
+/* Open the mechanism and start the workers. */
+static void begin(void (*body)(long, size_t), long count, size_t size)
+{
+	char directory[] = "/tmp/floor-XXXXXX", path[64];
+	int listener = -1, a[2], b[2];
+	struct sockaddr_in in_addr = { .sin_family = AF_INET };
+	struct sockaddr_un un_addr = { .sun_family = AF_UNIX };
+	socklen_t length = sizeof in_addr;
+
+	if (is("posix_mq")) {
+		up = queue();
+		down = queue();
+	} else if (is("sysv_mq")) {
+		q_up = check(msgget(IPC_PRIVATE, 0600), "msgget");
+		q_down = check(msgget(IPC_PRIVATE, 0600), "msgget");
+	} else if (is("shm")) {
+		snprintf(path, sizeof path, "/floor-%d-%lld", getpid(), now());
+		int fd = check(shm_open(path, O_RDWR | O_CREAT | O_EXCL, 0600), "shm_open");
+		shm_unlink(path);
+		check(ftruncate(fd, 2 * sizeof *rings), "ftruncate");
+		rings = mmap(NULL, 2 * sizeof *rings, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (rings == MAP_FAILED) die("mmap");
+		close(fd);
+		for (int i = 0; i < 2; i++) {
+			sem_init(&rings[i].lock, 1, 1);
+			sem_init(&rings[i].room, 1, SLOTS);
+			sem_init(&rings[i].there, 1, 0);
+		}
+	} else if (is("tcp")) {
+		listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+		in_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		check(bind(listener, (void *)&in_addr, sizeof in_addr), "bind");
+		check(getsockname(listener, (void *)&in_addr, &length), "getsockname");
+		check(listen(listener, MOST_WORKERS), "listen");
+	} else if (is("unix") || is("fifo")) {
+		if (!mkdtemp(directory)) die("mkdtemp");
+		snprintf(path, sizeof path, "%s/x", directory);
+		if (is("unix")) {
+			listener = check(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+			strcpy(un_addr.sun_path, path);
+			check(bind(listener, (void *)&un_addr, sizeof un_addr), "bind");
+			check(listen(listener, MOST_WORKERS), "listen");
+		}
+	}
+	for (int i = 0; i < workers; i++) {
+		if (is("pipe") || is("fifo")) {
+			for (int *p = a;; p = b) {
+				if (is("fifo") && i == 0) {
+					check(mkfifo(path, 0600), "mkfifo");
+					p[0] = check(open(path, O_RDONLY | O_NONBLOCK), "open");
+					p[1] = check(open(path, O_WRONLY), "open");
+					fcntl(p[0], F_SETFL, 0);
+					unlink(path);
+				} else if (is("pipe"))
+					check(pipe(p), "pipe");
+				if (p == b) break;
+			}
+			in[i] = a[0], w_out = a[1], w_in = b[0], out[i] = b[1];
+		} else if (is("socketpair")) {
+			check(socketpair(AF_UNIX, SOCK_STREAM, 0, a), "socketpair");
+			in[i] = out[i] = a[0], w_in = w_out = a[1];
+		}
+		pid_t pid = check(fork(), "fork");
+		if (pid == 0) {
+#ifdef __linux__
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+			if (is("tcp")) {
+				w_in = w_out = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+				check(connect(w_in, (void *)&in_addr, sizeof in_addr), "connect");
+				nodelay(w_in);
+			} else if (is("unix")) {
+				w_in = w_out = check(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+				check(connect(w_in, (void *)&un_addr, sizeof un_addr), "connect");
+			}
+			body(count, size);
+			_exit(0);
+		}
+		if (listener >= 0) {
+			in[i] = out[i] = check(accept(listener, NULL, NULL), "accept");
+			if (is("tcp")) nodelay(in[i]);
+		} else if (!packets() && !is("fifo")) {
+			close(w_in);
+			if (w_out != w_in) close(w_out);
+		}
+	}
+	if (listener >= 0) close(listener);
+	if (is("unix")) unlink(path);
+	if (is("unix") || is("fifo")) rmdir(directory);
+}
+
+static void end(void)
+{
+	while (wait(NULL) > 0) ;
+	if (is("posix_mq"))
+		mq_close(up), mq_close(down);
+	else if (is("sysv_mq"))
+		msgctl(q_up, IPC_RMID, NULL), msgctl(q_down, IPC_RMID, NULL);
+	else if (is("shm"))
+		munmap(rings, 2 * sizeof *rings);
+	else
+		for (int i = 0; i < (is("fifo") ? 1 : workers); i++) {
+			close(in[i]);
+			if (out[i] != in[i]) close(out[i]);
+		}
+	if (is("fifo")) close(w_in), close(w_out);
+}
+
+/* -- what is measured ---------------------------------------------------------------------- */
+
+static void echo(long count, size_t size)
+{
+	while (count--) {
+		receive_all(1, size);
+		long long stamp = now();
+		memcpy(buffer, &stamp, sizeof stamp);
+		send_all(1, size);
+	}
+}
+
+static void source(long count, size_t size)
+{
+	char go;
+	check(read(gate[0], &go, 1), "gate");
+	while (count--)
+		send_all(1, size);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	long long x = *(const long long *)a, y = *(const long long *)b;
+	return (x > y) - (x < y);
+}
+
+static void latency(long count, size_t size, int one_way)
+{
+	long warm = count / 10, all = count + warm;
+	long long *times = calloc(count, sizeof *times), total = 0, stamp;
+
+	workers = 1;
+	begin(echo, all, size);
+	for (long i = -warm; i < count; i++) {
+		long long start = now();
+		send_all(0, size);
+		receive_all(0, size);
+		long long stop = now();
+		memcpy(&stamp, buffer, sizeof stamp);
+		if (i >= 0)
+			total += times[i] = stop - (one_way ? stamp : start);
+	}
+	end();
+	qsort(times, count, sizeof *times, by_value);
+	printf("%lld %lld %lld %lld\n", total, times[count / 2], times[count * 99 / 100],
+	       times[count * 999 / 1000]);
+	free(times);
+}
+
+static void stream(long count, size_t size, int n)
+{
+	workers = n;
+	check(pipe(gate), "gate");
+	begin(source, count, size);
+	usleep(2000); /* they are all there, and wait */
+	long long start = now();
+	check(write(gate[1], buffer, n), "gate");
+	receive_all(0, count * size * n);
+	printf("%lld\n", now() - start);
+	end();
+	close(gate[0]), close(gate[1]);
+}
+
+/* Interrupted: only the System V queues would outlive us. */
+static void leave(int number)
+{
+	if (q_up >= 0) msgctl(q_up, IPC_RMID, NULL);
+	if (q_down >= 0) msgctl(q_down, IPC_RMID, NULL);
+	_exit(128 + number);
+}
+
+int main(int argc, char **argv)
+{
+	char line[128], what[16];
+	long count, size;
+	int n = 1;
+
+	kind = argc > 1 ? argv[1] : "";
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, leave);
+	signal(SIGTERM, leave);
+	while (fgets(line, sizeof line, stdin)) {
+		if (sscanf(line, "%15s %ld %ld %d", what, &count, &size, &n) < 3 || n > MOST_WORKERS)
+			return 2;
+		if (strcmp(what, "stream") == 0)
+			stream(count, size, n);
+		else
+			latency(count, size, strcmp(what, "one") == 0);
+		fflush(stdout);
+	}
+	return 0;
+}
