@@ -34,9 +34,18 @@ PYTHON = VENV / "bin" / "python"
 # not get. Where it is empty or missing, the work was interrupted and is done anew.
 STAMP = VENV / "bootstrap.json"
 
-# The packages that the suite can do without, and what it then does without. They are C
+# The packages that the suite can do without, and what it then does without. They are
 # extensions: where there is no wheel for the platform, pip compiles them.
-OPTIONAL = {"posix_ipc": "transports posix_mq and shm", "sysv_ipc": "transport sysv_mq"}
+OPTIONAL = {
+    "posix_ipc": "transports posix_mq and shm",
+    "sysv_ipc": "transport sysv_mq",
+    "mpi4py": "transport mpi",
+    "mpich": "transport mpi",
+    "pyzmq": "benchmarks of ZeroMQ",
+    "faster-fifo": "benchmarks of faster-fifo",
+    "iceoryx2": "benchmarks of iceoryx2",
+    "redis": "benchmarks of Redis",
+}
 
 # What pip prints, and what it means. The network comes first: without it, pip goes on to say
 # that there is no such package.
