@@ -97,7 +97,7 @@ def _until_enough(
         if well == _ENOUGH:
             break
     gc.collect()
-    log("inside", new=census.new(before, census.inside()))
+    log("inside", new=census.since(before))
 
 
 def descriptors(module: ModuleType, log: Log, n: int, workers: int) -> None:
@@ -150,11 +150,11 @@ def _in_full(
         log("refused", reason=str(refused))
         return
     fill(place, free)
-    before = {f"file in {case}": census.files(place)} | census.inside()
+    before, had = {f"file in {case}": census.files(place)}, census.inside()
     log.call(module.run, n, workers, case=case)
     gc.collect()
-    after = {f"file in {case}": census.files(place)} | census.inside()
-    log("inside", new=census.new(before, after))
+    after = {f"file in {case}": census.files(place)}
+    log("inside", new=census.new(before, after) + census.since(had))
 
 
 def _fill_pages(place: str, free: int) -> None:
@@ -227,7 +227,7 @@ def _in_queues(
     except Refused as refused:
         log("refused", reason=f"{case}: {refused}")
         return
-    before = census.sysv() | census.inside()
+    before, had = census.sysv(), census.inside()
     log.call(module.run, n, workers, case=case, names=names)
     gc.collect()
-    log("inside", new=census.new(before, census.sysv() | census.inside()))
+    log("inside", new=census.new(before, census.sysv()) + census.since(had))
