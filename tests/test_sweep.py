@@ -27,7 +27,6 @@ def _sweep(transport: str, clause: str, points: Points, *, caller: bool, hows: s
     seen = sweep.Sweep()
     with sweep.Nursery(transport, N, WORKERS) as nursery:
         for who in [0] if caller else range(1, nursery.children + 1):
-            nursery.traced = 0
             chosen = (p for p in points(nursery, who) if not hows or p[0].how in hows.split())
             seen += sweep.sweep(nursery, chosen)
     report.note(transport, clause, str(seen))

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -73,15 +74,28 @@ def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
     return sorted(name for name in names if lab.unsupported(name) is None)
 
 
-def waits(transports: Sequence[str]) -> dict[str, Outcome]:
-    """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
+@contextlib.contextmanager
+def _at_once(
+    transports: Sequence[str], scenario: str, **params: Any
+) -> Iterator[dict[str, lab.Subject]]:
+    """Put each of *transports* through *scenario*, all at once."""
     with contextlib.ExitStack() as stack:
-        subjects = {
-            transport: stack.enter_context(
-                lab.Subject(transport, "stopped", {"n": 100, "workers": 2}, {})
-            )
+        yield {
+            transport: stack.enter_context(lab.Subject(transport, scenario, params, {}))
             for transport in transports
         }
+
+
+def _outcomes(subjects: dict[str, lab.Subject], limit: float) -> dict[str, Outcome]:
+    """Return the outcome of each, when all are done: a census would see the others' channels."""
+    for subject in subjects.values():
+        subject.hear_out("done", limit=limit)
+    return {transport: subject.finish(1) for transport, subject in subjects.items()}
+
+
+def waits(transports: Sequence[str]) -> dict[str, Outcome]:
+    """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
+    with _at_once(transports, "stopped", n=100, workers=2) as subjects:
         for subject in subjects.values():
             subject.hear_out("births")
             subject.hear_out("born", 2)
@@ -93,20 +107,10 @@ def waits(transports: Sequence[str]) -> dict[str, Outcome]:
             for child in subject.outcome.of("born"):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child["pid"], signal.SIGCONT)
-        for subject in subjects.values():  # all, before a census sees the others' channels
-            subject.hear_out("done")
-        return {transport: subject.finish(1) for transport, subject in subjects.items()}
+        return _outcomes(subjects, limit=20)
 
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
     """Let a run of each of *transports*, all at once, have children that come *seconds* late."""
-    with contextlib.ExitStack() as stack:
-        subjects = {
-            transport: stack.enter_context(
-                lab.Subject(transport, "undisturbed.slow", {"seconds": seconds}, {})
-            )
-            for transport in transports
-        }
-        for subject in subjects.values():  # all, before a census sees the others' channels
-            subject.hear_out("done", limit=seconds * 3)
-        return {transport: subject.finish(1) for transport, subject in subjects.items()}
+    with _at_once(transports, "undisturbed.slow", seconds=seconds) as subjects:
+        return _outcomes(subjects, limit=seconds * 3)

@@ -34,11 +34,9 @@ def clauses() -> dict[str, Clause]:
     """Return the clauses by id, in their order."""
     found = {}
     text = (ROOT / "CONFORMANCE.md").read_text("utf-8")
-    for section in re.split(r"^### ", re.split(r"^## What", text, flags=re.MULTILINE)[0], flags=8)[
-        1:
-    ]:
-        head, _, body = section.partition("\n")
-        ident, _, sentence = head.partition(" ")
+    # A clause is a heading, and all up to the next heading of its level or above.
+    clause = r"^### (\w+) ([^\n]+)\n(.*?)(?=^##|\Z)"
+    for ident, sentence, body in re.findall(clause, text, re.MULTILINE | re.DOTALL):
         remedy = re.search(r"^\*When it fails:\* (.+?)\n\n", body, re.MULTILINE | re.DOTALL)
         held = re.search(r"^\*Held by:\* (.+?)(?:\n\n|\Z)", body, re.MULTILINE | re.DOTALL)
         found[ident] = Clause(

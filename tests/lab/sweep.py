@@ -360,12 +360,12 @@ def fault_points(nursery: Nursery, who: int) -> Iterator[tuple[Point, str]]:
 
 def sweep(nursery: Nursery, points: Iterable[tuple[Point, str]]) -> Sweep:
     """Strike at each of *points*."""
-    seen = Sweep()
-    for point, expression in points:
+    seen, traced = Sweep(), nursery.traced
+    for point, expression in points:  # which traces, when the first is asked for
         seen.note(point, *nursery.strike(point, expression))
         if len(seen.wrong) == ENOUGH:
             break
-    seen.traced = nursery.traced
+    seen.traced = nursery.traced - traced
     return seen
 
 
