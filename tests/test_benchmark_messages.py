@@ -3,11 +3,16 @@
 Each round is measured beside a round of tests/lab/floor.c, and the ratio is the median of the
 ratios of these pairs: it holds while the machine's speed drifts.
 
+A round trip has two figures, for a message within one processor and one to another differ by
+a factor of several, and where a scheduler puts two processes is a matter of chance.  So they
+are held to one processor, or to two, both here and in C.
+
 Only what the messages take is timed: channels are opened before, and messages verified after
 each round, every one of them; a round with a wrong one fails, and its row is dropped.
 """
 
 import contextlib
+import functools
 import importlib
 import itertools
 import os
@@ -32,6 +37,10 @@ TRIP_ROUNDS = 15
 ROUNDS = 5
 SIZES = {8: 4000, 64: 4000, 1 << 10: 3000, 8 << 10: 800, 64 << 10: 100, 1 << 20: 8}  # messages
 FAN_IN = (1, 2, 8)
+WAYS = {
+    "rtt": "round trip of 8 bytes, to a worker and back",
+    "one": "one way of 8 bytes, from a worker that was asked",
+}
 STAMP = struct.Struct("=q")
 CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
 
@@ -93,27 +102,61 @@ def _percentiles(times: list[int]) -> dict[str, float]:
     }
 
 
-def _echo(link: Any) -> None:
+def _processors() -> dict[str, tuple[int, int]]:
+    """Return by the name of each layout the processors of the caller and the worker; -1 is any."""
+    if not hasattr(os, "sched_setaffinity"):  # as on macOS
+        return {"anywhere": (-1, -1)}
+    first, *others = sorted(os.sched_getaffinity(0))
+    return {"on one core": (first, first), "on two cores": (first, others[0] if others else -1)}
+
+
+def _stay_on(processor: int) -> None:
+    if processor >= 0:
+        os.sched_setaffinity(0, {processor})
+
+
+@pytest.fixture(params=_processors(), ids=lambda name: name.removeprefix("on ").replace(" ", "-"))
+def layout(request: pytest.FixtureRequest) -> Iterator[tuple[str, int, int]]:
+    """Hold the caller to a processor; return the name of the layout, that one and the worker's."""
+    ours, theirs = _processors()[request.param]
+    if ours >= 0 > theirs:
+        pytest.skip("there is one core alone")
+    allowed = os.sched_getaffinity(0) if ours >= 0 else ()
+    _stay_on(ours)
+    yield request.param, ours, theirs
+    if allowed:
+        os.sched_setaffinity(0, allowed)
+
+
+def _echo(processor: int, link: Any) -> None:
+    _stay_on(processor)
     while message := link.receive():
         # The stamp of the way back lies in what was eight bytes there.
         link.send(STAMP.pack(STAMP.unpack(message)[0] and time.monotonic_ns()))
 
 
 def _latency(
-    benchmark: BenchmarkFixture, channel: Any, floor: Floor | str, what: str, size: int = 8
+    benchmark: BenchmarkFixture,
+    channel: Any,
+    floor: Floor | str,
+    layout: tuple[str, int, int],
+    what: str,
+    size: int = 8,
 ) -> None:
     """Time TRIPS messages to and fro in each round; *what* of it: "rtt" or "one"."""
     caller = os.getpid()
+    place, ours, processor = layout
+    benchmark.group = f"{WAYS[what]}, {place}"
     clock = time.monotonic_ns  # the same in all processes
     every: list[int] = []
     pairs: list[tuple[float, float]] = []
 
-    with channel(_echo, 1, duplex=True) as opened:
+    with channel(functools.partial(_echo, processor), 1, duplex=True) as opened:
         messages = iter(opened)
         theirs: list[float] = []
 
         def beside() -> None:
-            theirs[:] = _beside(floor, what, TRIPS, size)
+            theirs[:] = _beside(floor, what, TRIPS, size, ours, processor)
 
         def trips() -> None:
             send = opened.send
@@ -149,16 +192,18 @@ def _latency(
     _ratio(benchmark, floor, pairs[1:] or pairs)
 
 
-@pytest.mark.benchmark(group="round trip of 8 bytes, a worker and back", timer=METER)
-def test_round_trip(benchmark: BenchmarkFixture, channel: Any, floor: Floor | str) -> None:
+def test_round_trip(
+    benchmark: BenchmarkFixture, channel: Any, floor: Floor | str, layout: tuple[str, int, int]
+) -> None:
     """Eight bytes to a worker and back, the caller asleep meanwhile."""
-    _latency(benchmark, channel, floor, "rtt")
+    _latency(benchmark, channel, floor, layout, "rtt")
 
 
-@pytest.mark.benchmark(group="one way of 8 bytes, from a worker that was asked", timer=METER)
-def test_one_way(benchmark: BenchmarkFixture, channel: Any, floor: Floor | str) -> None:
+def test_one_way(
+    benchmark: BenchmarkFixture, channel: Any, floor: Floor | str, layout: tuple[str, int, int]
+) -> None:
     """From the stamp in the worker, before it sends, to the caller: one clock for both."""
-    _latency(benchmark, channel, floor, "one")
+    _latency(benchmark, channel, floor, layout, "one")
 
 
 def _payloads(worker: int, size: int, count: int) -> list[bytes]:

@@ -2,8 +2,9 @@
 
 Left out by default, for it holds the suite over each of some hundred modules: `pytest -m suite`.
 Of each defect it tries the clauses alone that it names.  With IPC_CONFORMANCE_EXACT=1 it tries
-all, which takes the better part of an hour: then no other may fail.  IPC_CONFORMANCE_ROUNDS says
-how many times it holds all of them over each control.
+all, which takes the better part of an hour: then no other may fail.  That is for root: some clauses
+need another user or namespaces.  IPC_CONFORMANCE_ROUNDS says how many times it holds all of them
+over each control.
 """
 
 import ast

@@ -194,7 +194,7 @@ def parent_of(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return int(file.read().rpartition(")")[2].split()[1])
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):  # it is gone; but EMFILE is an error
         return 0
 
 

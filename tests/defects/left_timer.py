@@ -6,6 +6,7 @@ from tests.defects import honest
 
 CAUGHT_BY = (
     "A4",
+    "B2",
     "E2",
     "E4",
     "F2",
@@ -14,6 +15,7 @@ CAUGHT_BY = (
 
 
 def run(n, workers):
-    value = honest.run(n, workers)
-    signal.setitimer(signal.ITIMER_REAL, 3600)
-    return value
+    try:
+        return honest.run(n, workers)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 3600)

@@ -2,8 +2,9 @@
  *
  * floor MECHANISM reads commands, a line each, and answers each with a line:
  *
- * rtt COUNT SIZE              round trips between this process and one it has forked
- * one COUNT SIZE              the same, but each way back is stamped and only that is told
+ * rtt COUNT SIZE OURS THEIRS  round trips between this process and one it has forked, each on
+ *                             the processor of this number, or on any if it is -1
+ * one COUNT SIZE OURS THEIRS  the same, but each way back is stamped and only that is told
  *     -> nanoseconds for all, then the percentiles 50, 99 and 99.9 of one
  * stream COUNT SIZE WORKERS   COUNT messages from each of WORKERS processes
  *     -> nanoseconds from the word to begin until all bytes are there
@@ -32,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sched.h>
 #include <sys/prctl.h>
 #endif
 
@@ -43,6 +45,7 @@ static int w_in, w_out;                         /* a worker's */
 static int gate[2];                             /* a byte for each worker lets it begin */
 static const char *kind;
 static int workers;
+static int ours = -1, theirs = -1; /* processors */
 
 static void die(const char *what) { perror(what); exit(1); }
 static long check(long value, const char *what) { if (value < 0) die(what); return value; }
@@ -52,6 +55,17 @@ static long long now(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void stay_on(int processor)
+{
+#ifdef __linux__
+	cpu_set_t one;
+	if (processor < 0) return;
+	CPU_ZERO(&one);
+	CPU_SET(processor, &one);
+	check(sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+#endif
 }
 
 /* -- streams: one reader and one writer each, or all workers at one fifo ------------------- */
@@ -306,6 +320,7 @@ static void end(void)
 
 static void echo(long count, size_t size)
 {
+	stay_on(theirs);
 	while (count--) {
 		receive_all(1, size);
 		long long stamp = now();
@@ -334,6 +349,7 @@ static void latency(long count, size_t size, int one_way)
 	long long *times = calloc(count, sizeof *times), total = 0, stamp;
 
 	workers = 1;
+	stay_on(ours);
 	begin(echo, all, size);
 	for (long i = -warm; i < count; i++) {
 		long long start = now();
@@ -384,7 +400,10 @@ int main(int argc, char **argv)
 	signal(SIGINT, leave);
 	signal(SIGTERM, leave);
 	while (fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "%15s %ld %ld %d", what, &count, &size, &n) < 3 || n > MOST_WORKERS)
+		if (sscanf(line, "%15s %ld %ld %d %d", what, &count, &size, &n, &theirs) < 4)
+			return 2;
+		ours = n;
+		if (strcmp(what, "stream") == 0 && n > MOST_WORKERS)
 			return 2;
 		if (strcmp(what, "stream") == 0)
 			stream(count, size, n);

@@ -7,7 +7,6 @@ weighed.
 """
 
 import contextlib
-import ctypes
 import os
 import resource
 import secrets
@@ -20,6 +19,8 @@ import time
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.subject import namespaces
 
 Census = dict[str, set[str]]
 
@@ -195,16 +196,11 @@ def mount_queues() -> Path | None:
         return place
     if os.geteuid() != 0:
         return None
-    libc = ctypes.CDLL(None)
-    clone_newns, ms_rec, ms_private = 0x20000, 0x4000, 1 << 18  # <sched.h>, <sys/mount.h>
     own = tempfile.mkdtemp(prefix="ipc-mqueue-")
-    mounted = (
-        hasattr(libc, "unshare")
-        and libc.unshare(clone_newns) == 0
-        and libc.mount(b"none", b"/", None, ctypes.c_ulong(ms_rec | ms_private), None) == 0
-        and libc.mount(b"none", own.encode(), b"mqueue", ctypes.c_ulong(0), None) == 0
-    )
-    if not mounted:
+    try:
+        namespaces.leave()
+        namespaces.mount("mqueue", own)
+    except namespaces.Refused:
         os.rmdir(own)
         return None
     return Path(own)

@@ -184,6 +184,7 @@ def named(
     with queues() as queue:
         names = Names(log, private, shared, queue)
         log("places", queue=queue is not None)
+        before = census.inside()
         for names.round in range(times):
             random.seed(0)
             threading.setprofile(names)
@@ -191,3 +192,5 @@ def named(
             log.call(module.run, n, workers)
             sys.setprofile(None)
             threading.setprofile(None)
+        gc.collect()
+        log("inside", new=census.since(before))

@@ -17,12 +17,8 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from tests.subject import Log, census
+from tests.subject import Log, census, namespaces
 from tests.subject.scenarios import in_caller
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_NEWNS, _NEWIPC, _NEWUSER = 0x0002_0000, 0x0800_0000, 0x1000_0000  # <linux/sched.h>
-_REC, _PRIVATE = 0x4000, 1 << 18  # <sys/mount.h>
 
 _PAGES = 4
 _INODES = 8
@@ -33,47 +29,15 @@ _SYS_RESOURCE = 24  # <linux/capability.h>
 _ENOUGH = 3  # runs in a row that are well end a search for the least that is enough
 
 
-class Refused(Exception):  # noqa: N818 - a reason to skip
-    """The system gives this user no namespace."""
-
-
-def _call(name: str, *args: object) -> None:
-    if getattr(_LIBC, name)(*args) != 0:
-        code = ctypes.get_errno()
-        raise Refused(f"{name}: {os.strerror(code)}")
-
-
-def _unshare(flags: int) -> None:
-    """Leave the namespaces *flags* for new ones, with the right to mount there."""
-    uid, gid = os.geteuid(), os.getegid()
-    if _LIBC.unshare(flags | _NEWNS) == 0:
-        _call("mount", b"none", b"/", None, ctypes.c_ulong(_REC | _PRIVATE), None)
-        return
-    _call("unshare", flags | _NEWNS | _NEWUSER)
-    try:
-        for name, text in (
-            ("setgroups", "deny"),
-            ("uid_map", f"{uid} {uid} 1"),
-            ("gid_map", f"{gid} {gid} 1"),
-        ):
-            Path("/proc/self", name).write_text(text)
-    except OSError as error:
-        raise Refused(f"user namespace: {error}") from error
-
-
-def _mount(place: str, options: str) -> None:
-    _call("mount", b"none", place.encode(), b"tmpfs", ctypes.c_ulong(0), options.encode())
-
-
 def _unprivileged() -> None:
     """Give up CAP_SYS_RESOURCE, which lifts limits on queues: capabilities(7), mq_overview(7)."""
     head = struct.pack("=Ii", 0x2008_0522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     data = ctypes.create_string_buffer(24)
-    _call("capget", head, data)
+    namespaces.call("capget", head, data)
     words = list(struct.unpack("=6I", data.raw))
     words[0] &= ~(1 << _SYS_RESOURCE)
     words[1] &= ~(1 << _SYS_RESOURCE)
-    _call("capset", head, struct.pack("=6I", *words))
+    namespaces.call("capset", head, struct.pack("=6I", *words))
 
 
 def _limited(name: int, soft: int) -> Callable[[], object]:
@@ -143,10 +107,10 @@ def _in_full(
     log: Log,
 ) -> None:
     try:
-        _unshare(0)
+        namespaces.leave()
         options = f"size={_PAGES * 4096},nr_inodes={_INODES + 2},mode=1777"
-        _mount(place, options)
-    except Refused as refused:
+        namespaces.mount("tmpfs", place, options)
+    except namespaces.Refused as refused:
         log("refused", reason=str(refused))
         return
     fill(place, free)
@@ -181,16 +145,17 @@ def _write(name: str, value: int) -> None:
     try:
         Path("/proc/sys/fs/mqueue", name).write_text(str(value))
     except OSError as error:
-        raise Refused(f"{name}: {error.strerror}") from error
+        raise namespaces.Refused(f"{name}: {error.strerror}") from error
     _unprivileged()
 
 
 def _full_table(function: str, *args: int) -> None:
+    make = getattr(ctypes.CDLL(None, use_errno=True), function)
     # Some 30000 at 2 us each; they go with the namespace.
-    while getattr(_LIBC, function)(0, *args, _CREATE) >= 0:
+    while make(0, *args, _CREATE) >= 0:
         pass
     if (code := ctypes.get_errno()) != errno.ENOSPC:
-        raise Refused(f"{function}: {os.strerror(code)}")
+        raise namespaces.Refused(f"{function}: {os.strerror(code)}")
 
 
 # What is short, how it is made so, and what an error has to name: the limit, as its man page
@@ -222,9 +187,9 @@ def _in_queues(
     log: Log,
 ) -> None:
     try:
-        _unshare(_NEWIPC)
+        namespaces.leave(namespaces.NEWIPC)
         enter()
-    except Refused as refused:
+    except namespaces.Refused as refused:
         log("refused", reason=f"{case}: {refused}")
         return
     before, had = census.sysv(), census.inside()
