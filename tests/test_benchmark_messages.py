@@ -131,8 +131,13 @@ def layout(request: pytest.FixtureRequest) -> Iterator[tuple[str, int, int]]:
 def _echo(processor: int, link: Any) -> None:
     _stay_on(processor)
     while message := link.receive():
-        # The stamp of the way back lies in what was eight bytes there.
-        link.send(STAMP.pack(STAMP.unpack(message)[0] and time.monotonic_ns()))
+        link.send(message)
+
+
+def _stamp(processor: int, link: Any) -> None:
+    _stay_on(processor)
+    while link.receive():
+        link.send(STAMP.pack(time.monotonic_ns()))
 
 
 def _latency(
@@ -151,7 +156,11 @@ def _latency(
     every: list[int] = []
     pairs: list[tuple[float, float]] = []
 
-    with channel(functools.partial(_echo, processor), 1, duplex=True) as opened:
+    # Made ahead: what is timed is the channel.
+    questions = [STAMP.pack(number) for number in range(1, TRIPS + 1)]
+    work = functools.partial(_echo if what == "rtt" else _stamp, processor)
+
+    with channel(work, 1, duplex=True) as opened:
         messages = iter(opened)
         theirs: list[float] = []
 
@@ -161,22 +170,26 @@ def _latency(
         def trips() -> None:
             send = opened.send
             starts, answers, stops = [], [], []
-            for _ in range(TRIPS):
+            for question in questions:
                 start = clock()
-                send(0, STAMP.pack(start))
+                send(0, question)
                 answer = next(messages)
                 stops.append(clock())
                 starts.append(start)
                 answers.append(answer)
             if os.getpid() != caller:
                 os._exit(1)  # a worker came back: no second pytest
-            stamps = [STAMP.unpack(message)[0] for worker, message in answers if worker == 0]
-            if len(stamps) != TRIPS or not all(
-                start < stamp < stop
-                for start, stamp, stop in zip(starts, stamps, stops, strict=True)
-            ):
-                raise AssertionError("an answer is not the one to its question")
-            since = starts if what == "rtt" else stamps
+            if what == "rtt":
+                if answers != [(0, question) for question in questions]:
+                    raise AssertionError("an answer is not its question")
+                since = starts
+            else:
+                since = [STAMP.unpack(message)[0] for worker, message in answers if worker == 0]
+                if len(since) != TRIPS or not all(
+                    start < stamp < stop
+                    for start, stamp, stop in zip(starts, since, stops, strict=True)
+                ):
+                    raise AssertionError("an answer is not the one to its question")
             times = [stop - start for start, stop in zip(since, stops, strict=True)]
             METER.seconds += sum(times) / 1e9 / TRIPS
             every.extend(times)

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -61,6 +62,22 @@ def _await_tracer(log: Log) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def _lost_by_python(log: Log) -> Callable[[Any], None]:
+    """Return a hook that tells of an interrupt which CPython itself has lost.
+
+    One that comes while the callback of a weak reference or a __del__ runs, as when a thread
+    object goes, ends that alone (sys.unraisablehook): no transport can help it.
+    """
+
+    def hook(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            log("interrupted")
+        else:
+            sys.__unraisablehook__(lost)
+
+    return hook
+
+
 def _call(
     module: ModuleType,
     log: Log,
@@ -71,6 +88,7 @@ def _call(
     request: dict[str, Any],
 ) -> NoReturn:
     who, stop = request["who"], request["stop"]
+    sys.unraisablehook = _lost_by_python(log)
     try:
         before = census.inside()
         births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
