@@ -33,7 +33,7 @@ from tests.lab.meter import Meter
 METER = Meter()
 
 TRIPS = 1000
-TRIP_ROUNDS = 15
+TRIP_ROUNDS = 9
 ROUNDS = 5
 SIZES = {8: 4000, 64: 4000, 1 << 10: 3000, 8 << 10: 800, 64 << 10: 100, 1 << 20: 8}  # messages
 FAN_IN = (1, 2, 8)

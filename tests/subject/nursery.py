@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from tests.subject import Log, census
-from tests.subject.scenarios import Births
+from tests.subject.scenarios import Births, leave
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
@@ -31,17 +31,18 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
     kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
     """
     births = Births()
-    module.run(n, workers)
-    births.arm(None)
-    start = time.monotonic()
-    module.run(n, workers)
-    log("births", count=births.count, seconds=time.monotonic() - start)
+    afresh = _served(module, births, n, workers)
+    if afresh is None:
+        log("births", **_measured(module, births, n, workers))
+    else:
+        log("births", **afresh)
     for line in sys.stdin:
         request = json.loads(line)
         start, starter = os.pipe()
         caller = os.fork()
         if caller == 0:
             os.close(start)
+            request["warm"] = afresh is not None
             _call(module, log.again(), births, n, workers, starter, request)
         os.close(starter)
         if request["kill"]:
@@ -52,6 +53,37 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
         os.close(start)
         _, status = os.waitpid(caller, 0)
         log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
+
+
+def _measured(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any]:
+    """Run twice; return how many children the second run has, and how long it takes."""
+    module.run(n, workers)
+    births.arm(None)
+    start = time.monotonic()
+    module.run(n, workers)
+    return {"count": births.count, "seconds": time.monotonic() - start}
+
+
+def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any] | None:
+    """Return what is measured of a module that does not fork its workers itself, else None.
+
+    A server of workers that a run has started is of no use to a fork of its process.  So such a
+    module is warm in each caller, and not in the nursery.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            measured = _measured(module, births, n, workers)
+            os.write(writer, json.dumps(None if births.forked else measured).encode())
+        finally:
+            leave()
+    os.close(writer)
+    text = os.read(reader, 4096)  # and not to its end, which a worker that was left may hold open
+    os.close(reader)
+    os.waitpid(pid, 0)
+    found: dict[str, Any] | None = json.loads(text or "null")
+    return found
 
 
 def _await_tracer(log: Log) -> None:
@@ -90,6 +122,8 @@ def _call(
     who, stop = request["who"], request["stop"]
     sys.unraisablehook = _lost_by_python(log)
     try:
+        if request["warm"]:
+            module.run(n, workers)
         before = census.inside()
         births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
         if stop and not who:
@@ -112,4 +146,4 @@ def _call(
     except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
         log("failed", error=repr(error))
     finally:
-        os._exit(0)
+        leave()

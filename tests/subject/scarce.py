@@ -87,7 +87,6 @@ def file_size(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 def full(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run with /dev/shm, and the temporary directory, of 16 KiB, full but for some pages."""
-    module.run(n, workers)
     places = [os.environ["TMPDIR"], "/dev/shm"]  # noqa: S108 - mounted over
     for place in filter(os.path.isdir, places):
         for what, most, fill in (("pages", _PAGES, _fill_pages), ("inodes", _INODES, _fill_inodes)):
@@ -106,6 +105,7 @@ def _in_full(
     free: int,
     log: Log,
 ) -> None:
+    module.run(n, workers)
     try:
         namespaces.leave()
         options = f"size={_PAGES * 4096},nr_inodes={_INODES + 2},mode=1777"
@@ -172,7 +172,6 @@ LIMITS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
 
 def queues(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run where the limits of the system on queues, semaphores and segments are reached."""
-    module.run(n, workers)
     for case, (enter, names) in LIMITS.items():
         in_caller(log, case, partial(_in_queues, module, n, workers, case, enter, names))
 
@@ -186,6 +185,7 @@ def _in_queues(
     names: tuple[str, ...],
     log: Log,
 ) -> None:
+    module.run(n, workers)
     try:
         namespaces.leave(namespaces.NEWIPC)
         enter()

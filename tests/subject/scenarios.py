@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from tests.subject import Log, census, door
 
@@ -67,6 +67,21 @@ class Births:
         door.order(afresh)
 
 
+def leave() -> NoReturn:
+    """End a caller that was forked.
+
+    The directory in which multiprocessing has its sockets goes at the exit of a program, which
+    this is not: its finalizer is the last, of priority -100.
+    """
+    try:
+        if (util := sys.modules.get("multiprocessing.util")) is not None:
+            for (priority, _), finalizer in list(util._finalizer_registry.items()):
+                if priority == -100:
+                    finalizer()
+    finally:
+        os._exit(0)
+
+
 def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
     """Fork a caller that does *act* with a log of its own, and wait for its end."""
     caller = os.fork()
@@ -77,7 +92,7 @@ def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
         except BaseException as error:  # noqa: BLE001 - it must not get out of here
             mine("failed", case=name, error=repr(error))
         finally:
-            os._exit(0)
+            leave()
     _, status = os.waitpid(caller, 0)
     if status:
         log("failed", case=name, error=f"ended with {os.waitstatus_to_exitcode(status)}")

@@ -123,11 +123,11 @@ def _in_callers(
 ) -> None:
     """For each state fork a caller, put it into that state, and run; tell what has changed."""
     births = Births()
-    if warm:
-        module.run(2, 2)
     for name, enter in states.items():
 
         def act(mine: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
+            if warm:  # here: a server of workers that a run has started is of no use to a fork
+                module.run(2, 2)
             enter()
             before, had = snapshot(), census.inside()
             _both(module, mine, births, case=name)
