@@ -6,7 +6,7 @@ from pathlib import Path
 
 _NEWNS, _NEWUSER = 0x0002_0000, 0x1000_0000  # <linux/sched.h>
 NEWIPC = 0x0800_0000
-_REC, _PRIVATE = 0x4000, 1 << 18  # <sys/mount.h>
+_REC, _PRIVATE, _DETACH = 0x4000, 1 << 18, 2  # <sys/mount.h>
 
 
 class Refused(Exception):  # noqa: N818 - a reason to skip
@@ -51,3 +51,8 @@ def leave(flags: int = 0) -> None:
 def mount(kind: str, place: str, options: str = "") -> None:
     """Mount a file system of this *kind* over the directory *place*."""
     call("mount", b"none", place.encode(), kind.encode(), ctypes.c_ulong(0), options.encode())
+
+
+def unmount(place: str) -> None:
+    """Show again what the directory *place* had before something was mounted over it."""
+    call("umount2", place.encode(), _DETACH)

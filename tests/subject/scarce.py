@@ -119,6 +119,7 @@ def _in_full(
     gc.collect()
     after = {f"file in {case}": census.files(place)}
     log("inside", new=census.new(before, after) + census.since(had))
+    namespaces.unmount(place)  # for what the exit of a caller tidies up
 
 
 def _fill_pages(place: str, free: int) -> None:
