@@ -13,7 +13,6 @@ each round, every one of them; a round with a wrong one fails, and its row is dr
 
 import contextlib
 import functools
-import importlib
 import itertools
 import os
 import statistics
@@ -27,8 +26,10 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests import lab
 from tests.lab.floor import MECHANISMS, Floor, NoFloor, build
 from tests.lab.meter import Meter
+from tests.subject import load
 
 METER = Meter()
 
@@ -72,10 +73,9 @@ def floor(transport: str, program: Path | str) -> Iterator[Floor | str]:
 @pytest.fixture
 def channel(transport: str) -> Callable[..., contextlib.AbstractContextManager[Any]]:
     """Return the function `channel` of a transport, or skip with the reason."""
-    module = importlib.import_module(transport)
-    if getattr(module, "channel", None) is None:
-        pytest.skip(getattr(module, "no_channel", "it has no channel(work, workers)"))
-    opened: Callable[..., contextlib.AbstractContextManager[Any]] = module.channel
+    if (reason := lab.support(transport).no_channel) is not None:
+        pytest.skip(reason)
+    opened: Callable[..., contextlib.AbstractContextManager[Any]] = load(transport).channel
     return opened
 
 

@@ -31,9 +31,10 @@ PURE = 10**7  # terms that the pure kernel is asked for: a hundred times as many
 
 # In a fresh interpreter, for a worker starts with all that its caller has in memory.
 _PEAK = """
-import importlib, resource, sys, kernel
+import resource, sys, kernel
+from tests.subject import load
 kernel.use(sys.argv[2])
-importlib.import_module(sys.argv[1]).run(int(sys.argv[3]), int(sys.argv[4]))
+load(sys.argv[1]).run(int(sys.argv[3]), int(sys.argv[4]))
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 _BYTES = 1 << 23  # getrusage(2) tells KiB or, elsewhere, bytes; an interpreter has 8 GiB nowhere

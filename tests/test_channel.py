@@ -1,6 +1,5 @@
 """Channels: many messages of any size, in order, whole, or an error."""
 
-import importlib
 import time
 from functools import cache
 
@@ -14,10 +13,9 @@ CASES = [name.removeprefix("case_") for name in vars(messages) if name.startswit
 
 @pytest.fixture
 def channel(transport: str) -> str:
-    """Return the module name of a transport that has a channel, or skip with the reason."""
-    module = importlib.import_module(transport)
-    if getattr(module, "channel", None) is None:
-        pytest.skip(getattr(module, "no_channel", "it has no channel(work, workers)"))
+    """Return the transport if it has a channel, or skip with the reason."""
+    if (reason := lab.support(transport).no_channel) is not None:
+        pytest.skip(reason)
     return transport
 
 

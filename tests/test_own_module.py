@@ -69,6 +69,22 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     assert "shm" not in told.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tests/test_channel.py"],
+        ["--benchmark-only", "-k", "overhead and 2- or round_trip or 8B-1 or 1e4"],
+    ],
+    ids=["messages", "benchmarks"],
+)
+def test_whatever_is_not_a_clause_takes_a_file_too(tmp_path: Path, arguments: list[str]) -> None:
+    """And tells why it carries no messages."""
+    (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
+    told = _test(tmp_path, "--transport=mine.py", "-rs", *arguments)
+    assert told.returncode == 0, told.stdout
+    assert "it has no channel(work, workers)" in told.stdout
+
+
 def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
     """A clause that fails as declared is no failure; one that passes is."""
     more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'

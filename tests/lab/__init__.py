@@ -452,6 +452,7 @@ class Support(NamedTuple):
     error: why it cannot be put on trial at all, or "".
     forks: whether its workers are forked by the caller, and not started afresh.
     extra: the extra of pyproject.toml that it takes, or "".
+    no_channel: why it carries no messages, or None.
     """
 
     reason: str | None
@@ -459,6 +460,7 @@ class Support(NamedTuple):
     error: str = ""
     forks: bool = True
     extra: str = ""
+    no_channel: str | None = None
 
 
 @cache
@@ -469,7 +471,14 @@ def support(target: str) -> Support:
         _paces[target] = min(10.0, max(1.0, call["seconds"] / _USUAL))
     for told in outcome.of("support"):
         forks = all(message["count"] for message in outcome.of("forked"))
-        return Support(told["reason"], told["expected"], told["error"], forks, told["extra"])
+        return Support(
+            told["reason"],
+            told["expected"],
+            told["error"],
+            forks,
+            told["extra"],
+            told["channel"],
+        )
     return Support(None, {}, "; ".join(why for _, why in outcome.faults) or "it said nothing")
 
 

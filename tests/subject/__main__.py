@@ -72,7 +72,7 @@ def main() -> None:
         if spec["scenario"] != "support":
             raise
         told = f"{type(error).__name__}: {error}"  # and not as a crash
-        log("support", reason=None, expected={}, error=told, extra="")
+        log("support", reason=None, expected={}, error=told, extra="", channel=None)
         log("done")
         return
     place, _, name = spec["scenario"].rpartition(".")

@@ -646,7 +646,10 @@ def support(module: ModuleType, log: Log) -> None:
     if reason is not None and not isinstance(reason, str):
         error = f"{name}.unsupported() returned {reason!r}, not a reason or None"
     extra = getattr(module, "EXTRA", "")
-    log("support", reason=reason, expected=expected, error=error, extra=extra)
+    channel = None
+    if not callable(getattr(module, "channel", None)):
+        channel = getattr(module, "no_channel", "it has no channel(work, workers)")
+    log("support", reason=reason, expected=expected, error=error, extra=extra, channel=channel)
     if reason is None and not error:
         births = Births()
         log.call(module.run, 4, 4, warm=True)
