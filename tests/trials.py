@@ -103,11 +103,17 @@ def waits(transports: Sequence[str]) -> dict[str, Outcome]:
                 # A helper may be ended before it can tell.
                 subject.hear_out("born", births["count"], limit=0.5)
         time.sleep(2)
-        for subject in subjects.values():
-            for child in subject.outcome.of("born"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child["pid"], signal.SIGCONT)
-        return _outcomes(subjects, limit=20)
+        waiting, until = list(subjects.values()), time.monotonic() + 20
+        while waiting and time.monotonic() < until:
+            for subject in waiting:
+                # Those too that are born now: of a launcher that was stopped itself.
+                for child in subject.outcome.of("born"):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child["pid"], signal.SIGCONT)
+            for subject in waiting:
+                subject.hear_out("done", limit=0.2)
+            waiting = [subject for subject in waiting if not subject.outcome.of("done")]
+        return _outcomes(subjects, limit=1)
 
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:

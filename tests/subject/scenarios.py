@@ -6,6 +6,7 @@ interval timers in the midst of their work, sys.setprofile at each call into C. 
 the module is read or patched.
 """
 
+import atexit
 import ctypes
 import errno
 import gc
@@ -591,9 +592,10 @@ def dies_after(log: Log, number: int, victim: int, delay: float) -> None:
 
 
 def beaten(log: Log, number: int) -> None:
-    """Have a signal every millisecond."""
+    """Have a signal every millisecond, until the interpreter has no handlers any more."""
     signal.signal(signal.SIGALRM, lambda signum, frame: None)
     signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
 
 
 def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
