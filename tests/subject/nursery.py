@@ -33,9 +33,8 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
     births = Births()
     afresh = _served(module, births, n, workers)
     if afresh is None:
-        log("births", **_measured(module, births, n, workers))
-    else:
-        log("births", **afresh)
+        module.run(n, workers)
+    log("births", **(afresh or _measured(module, births, n, workers)))
     for line in sys.stdin:
         request = json.loads(line)
         start, starter = os.pipe()
@@ -56,8 +55,7 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 
 def _measured(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any]:
-    """Run twice; return how many children the second run has, and how long it takes."""
-    module.run(n, workers)
+    """Return how many children a run has, and how long it takes."""
     births.arm(None)
     start = time.monotonic()
     module.run(n, workers)
@@ -74,8 +72,10 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
     pid = os.fork()
     if pid == 0:
         try:
-            measured = _measured(module, births, n, workers)
-            os.write(writer, json.dumps(None if births.forked else measured).encode())
+            births.arm(None)
+            module.run(n, workers)
+            measured = None if births.forked else _measured(module, births, n, workers)
+            os.write(writer, json.dumps(measured).encode())
         finally:
             leave()
     os.close(writer)
