@@ -299,7 +299,8 @@ class Crew:
         self._lost: list[_Child] = []  # gone before a sentinel could be had
         self._owned: dict[int, int | socket.socket] = {}
         self._unread: dict[int, bytearray] = {}
-        self._lean = False  # whether there is nothing to wait for but descriptors
+        self.poll: Callable[[], list[tuple[int, int]]] | None = None
+        """Sleeps until something happens, while there are but descriptors to wait for."""
         self.exited: set[int] = set()
         """Workers that :meth:`look` has seen exit with status 0."""
 
@@ -665,11 +666,12 @@ class Crew:
         handled, self._handled = self._handled, []
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-            self._lean = self._deadline == math.inf and not self._lost
+            if self.patient and not self._lost:
+                self.poll = self._poll.poll
             yield
         finally:
             self._handled = handled
-            self._lean = False
+            self.poll = None
             signal.pthread_sigmask(signal.SIG_BLOCK, handled)
 
     def look(self, pause: float = math.inf) -> list[int]:
@@ -681,13 +683,15 @@ class Crew:
         Raises WorkerError for a worker that dies otherwise than by exit status 0;
         TimeoutError.
         """
-        if pause == math.inf and self._lean:
-            woken = self._poll.poll()
-            if len(woken) == 1 and woken[0][0] in self._unread:  # as a rule
-                return [woken[0][0]]
-            ready, dead = self._split(woken)
-        else:
-            ready, dead = self._sleep(time.monotonic() + pause)
+        if self.poll is not None and pause == math.inf:
+            return self.look_at(self.poll())
+        return self._note(*self._sleep(time.monotonic() + pause))
+
+    def look_at(self, woken: list[tuple[int, int]]) -> list[int]:
+        """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`look`."""
+        return self._note(*self._split(woken))
+
+    def _note(self, ready: list[int], dead: list[_Child]) -> list[int]:
         for child in dead:
             self._reap(child)
             if child.exitcode not in (0, None) or child.worker is None:

@@ -19,6 +19,7 @@ import math
 import mmap
 import os
 import secrets
+import select
 import socket
 import struct
 import sys
@@ -74,9 +75,13 @@ def _no_way_back() -> NotImplementedError:
 _SIZE = struct.Struct("=Q")
 _END = 2**64 - 1  # in the place of a size: there are no more
 _READ = 65536  # bytes: what a pipe holds, pipe(7)
+_FEW = 448  # bytes to read after a small message: room that CPython has at hand, in a pool
 _LARGE = 32768  # bytes from which a message is not copied for the sake of fewer system calls
 
-_LIMIT = struct.pack("@ll", 0, 250_000)  # a timeval, sys_time.h(0p): a quarter of a second
+# How long a socket may be waited at that is read with no poll(2) before, and written to: a
+# timeval each, sys_time.h(0p).
+_TO_READ = struct.pack("@ll", 0, 250_000)  # a quarter of a second
+_TO_WRITE = struct.pack("@ll", 0, 1)  # the least there is, which Linux makes a tick of its clock
 
 _size_at = _SIZE.unpack_from
 _size = _SIZE.pack
@@ -89,25 +94,14 @@ def _parts(data: Given) -> list[Given]:
     return [_size(size) + data] if size < _LARGE else [_size(size), data]
 
 
-class _Outflow:
-    """Writes to a descriptor, or to a socket without waiting, whatever its mode."""
-
-    def __init__(self, fd: int, place: socket.socket | None = None) -> None:
-        self.fd = fd
-        self.write: Callable[[Given], int] = functools.partial(os.write, fd)
-        self._writev: Callable[[list[Given]], int] = functools.partial(os.writev, fd)
-        if place is not None:
-            send, sendmsg, flag = place.send, place.sendmsg, socket.MSG_DONTWAIT
-            self.write = lambda data: send(data, flag)
-            self._writev = lambda parts: sendmsg(parts, (), flag)
-
-    def put(self, parts: list[Given]) -> memoryview:
-        """Write what fits; return what is left, as one view of bytes."""
-        done = self.write(parts[0]) if len(parts) == 1 else self._writev(parts)
-        last = parts[-1]
-        if done >= sum(map(len, parts)) - len(last):  # a cut within the size before it is rare
-            return memoryview(last)[done - sum(map(len, parts[:-1])) :]
-        return memoryview(b"".join(parts))[done:]
+def _put(fd: int, data: Given) -> memoryview:
+    """Write what fits of a message; return what is left, as one view of bytes."""
+    parts = _parts(data)
+    done = os.writev(fd, parts)
+    last = parts[-1]
+    if done >= sum(map(len, parts)) - len(last):  # a cut within the size before it is rare
+        return memoryview(last)[done - sum(map(len, parts[:-1])) :]
+    return memoryview(b"".join(parts))[done:]
 
 
 class _Inflow:
@@ -117,6 +111,8 @@ class _Inflow:
         self.worker = worker
         self.fd = fd
         self.ended = False
+        self.most = _READ
+        """Bytes to read at once."""
         self.between = True
         """Whether no part of a message has been read yet."""
         self._rest = b""  # the start of a frame
@@ -138,6 +134,7 @@ class _Inflow:
 
     def cut(self, data: bytes) -> list[Message]:
         """Return the messages that are whole by *data*, which was read."""
+        self.most = _READ
         if self._rest:
             data = self._rest + data
         messages: list[Message] = []
@@ -167,30 +164,29 @@ class _StreamLink:
 
     def __init__(self, worker: int, reader: int, writer: int) -> None:
         self.worker = worker
-        self._out = _Outflow(writer)
-        self._write = self._out.write
+        self._writer = writer
         self._inflow = _Inflow(worker, reader) if reader >= 0 else None
         self._messages: deque[Message] = deque()
 
     def send(self, data: Given) -> None:
         if type(data) is bytes and len(data) < _LARGE:  # as a rule
             frame = _size(len(data)) + data
-            if (done := self._write(frame)) == len(frame):
+            if (done := os.write(self._writer, frame)) == len(frame):
                 return
             left = memoryview(frame)[done:]
         else:
-            left = self._out.put(_parts(data))
+            left = _put(self._writer, data)
         while left:
-            left = left[self._write(left) :]
+            left = left[os.write(self._writer, left) :]
 
     def receive(self) -> Message:
-        if self._inflow is None:
+        if (inflow := self._inflow) is None:
             raise _no_way_back()
-        inflow = self._inflow
         while not self._messages:
             if inflow.between:
-                data = os.read(inflow.fd, _READ)
+                data = os.read(inflow.fd, inflow.most)
                 if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
+                    inflow.most = _FEW if len(data) < _FEW else _READ
                     return data[8:]
                 messages = inflow.cut(data) if data else None
             else:
@@ -201,7 +197,7 @@ class _StreamLink:
         return self._messages.popleft()
 
     def finish(self) -> None:
-        _crew.write_all(self._out.fd, _size(_END))
+        _crew.write_all(self._writer, _size(_END))
 
 
 def serve_streams(work: Work, worker: int, reader: int, writer: int, *others: int) -> None:
@@ -244,13 +240,13 @@ class Streams:
             self._flows[crew.listen(reader)] = _Inflow(worker, reader)
             for fd in {reader, writer} - {-1}:
                 os.set_blocking(fd, False)
-        self._outs = [_Outflow(writer) for _, writer in ends]
+        self._writers = [writer for _, writer in ends]
         if sockets and len(ends) == 1 and crew.patient:
-            self._alone, writer = ends[0]
-            place = crew.own(socket.socket(fileno=os.dup(writer)))
-            place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _LIMIT)
-            place.setblocking(True)
-            self._outs = [_Outflow(writer, place)]
+            self._alone, _ = ends[0]
+            with socket.socket(fileno=os.dup(self._alone)) as place:
+                place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TO_READ)
+                place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
+            os.set_blocking(self._alone, True)
         self._ended: set[int] = set()
         self._backlog: deque[tuple[int, Message]] = deque()  # came while we waited to send
         self._messages = self._stream()
@@ -259,42 +255,45 @@ class Streams:
         return self._messages
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
-        crew, workers, backlog = self._crew, len(self._flows), self._backlog
-        flows, since = self._flows, 0.0
-        look, listens, alone, only = crew.look, crew.listens, self._alone, [self._alone]
-        while len(crew.exited) < workers or len(self._ended) < workers:
+        crew, flows, workers = self._crew, self._flows, len(self._flows)
+        backlog, exited, ended, since = self._backlog, crew.exited, self._ended, 0.0
+        poll = crew.poll
+        alone = [(self._alone, select.POLLIN)]
+        while not exited or len(exited) < workers or len(ended) < workers:
             while backlog:
                 yield backlog.popleft()
-            owing = crew.exited - self._ended if crew.exited else None
-            since = (since or time.monotonic()) if owing else 0.0
-            if alone >= 0 and not owing and listens(alone):
-                ready = only
-            else:
-                ready = look(self._grace if owing else math.inf)
-            for fd in ready:
-                while backlog:
-                    yield backlog.popleft()
-                flow = flows[fd]
-                if flow.between:
+            owing = None
+            if poll is not None and not exited:
+                woken = alone if self._alone >= 0 else poll()
+                flow = flows.get(woken[0][0])
+                if len(woken) == 1 and flow is not None and flow.between:
                     try:
-                        data = os.read(fd, _READ)
-                    except BlockingIOError:
-                        if alone >= 0:
-                            look(0)
+                        data = os.read(flow.fd, flow.most)
+                    except BlockingIOError:  # at the limit of one that is alone
+                        crew.look(0)
                         continue
                     except ConnectionError:
                         data = b""
-                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
+                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # as a rule
+                        flow.most = _FEW if len(data) < _FEW else _READ
                         yield flow.worker, data[8:]
                         continue
-                    messages = self._took(flow, flow.cut(data) if data else None)
-                else:
-                    messages = self._read(fd)
-                for message in messages:
-                    yield flow.worker, message
+                    for message in self._took(flow, flow.cut(data) if data else None):
+                        yield flow.worker, message
+                    continue
+                ready = crew.look_at(woken)
+            else:
+                owing = exited - ended
+                since = (since or time.monotonic()) if owing else 0.0
+                ready = crew.look(self._grace if owing else math.inf)
+            for fd in ready:
+                while backlog:
+                    yield backlog.popleft()
+                for message in self._read(fd):
+                    yield flows[fd].worker, message
             if owing and time.monotonic() >= since + self._grace:
                 # Looked at once more since it was dead; what is not ready is empty.
-                for worker in owing - self._ended - {flows[fd].worker for fd in ready}:
+                for worker in owing - ended - {flows[fd].worker for fd in ready}:
                     raise crew.blame(worker)
         yield from backlog
 
@@ -315,39 +314,40 @@ class Streams:
             self._ended.add(flow.worker)
         if messages is None:
             self._crew.ignore(flow.fd)
+            self._alone = -1  # to read it again would not be to wait
             return []
         return messages
 
     def send(self, worker: int, data: Given) -> None:
         if not self._duplex:
             raise _no_way_back()
-        out = self._outs[worker]
+        writer = self._writers[worker]
         try:
             try:
                 if type(data) is bytes and len(data) < _LARGE:  # as a rule
                     frame = _size(len(data)) + data
-                    if (done := out.write(frame)) == len(frame):
+                    if (done := os.write(writer, frame)) == len(frame):
                         return
                     left = memoryview(frame)[done:]
                 else:
-                    left = out.put(_parts(data))
+                    left = _put(writer, data)
             except BlockingIOError:
                 left = memoryview(b"".join(_parts(data)))
             if left:
-                self._push(out, left)
+                self._push(writer, left)
         except ConnectionError:
             self._mourn(worker)
             raise
 
-    def _push(self, out: _Outflow, left: memoryview) -> None:
-        with self._crew.writing(out.fd):
+    def _push(self, writer: int, left: memoryview) -> None:
+        with self._crew.writing(writer):
             while left:
                 for ready in self._crew.look():
                     if ready in self._flows:
                         flow = self._flows[ready]
                         self._backlog.extend((flow.worker, m) for m in self._read(ready))
                 with contextlib.suppress(BlockingIOError):
-                    left = left[out.write(left) :]
+                    left = left[os.write(writer, left) :]
 
     def _mourn(self, worker: int) -> None:
         """Raise the error of a *worker* whose end is closed, if it is dead of one."""
