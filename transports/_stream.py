@@ -5,7 +5,7 @@ A channel is built of one of two things, whichever the mechanism gives:
 * :class:`Streams`: a stream of bytes for each worker and direction.  Before each message
   goes its size.  A worker is who holds the other end, so nothing else has to be signed.
 * :class:`Packets`: one place that all workers put packets of a limited size into.  A message
-  is cut to fragments, each with its worker, its number and a :class:`Stamp`.
+  is cut to fit, and each packet has a tag of :class:`Tags`.
 
 At the end of its work each worker says so: exit status 0 without that is an error.  The
 caller never waits for one thing alone: while it waits for room to send, it takes in what the
@@ -13,8 +13,9 @@ workers send, so that the two cannot wait for each other.
 """
 
 import contextlib
-import functools
+import errno
 import hashlib
+import itertools
 import math
 import mmap
 import os
@@ -25,7 +26,7 @@ import struct
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import kernel
@@ -407,103 +408,183 @@ def greet(
 
 # -- packets --------------------------------------------------------------------------------
 
-_PART, _LAST, _OVER = range(3)  # of a message; the end of all
 
+class Tags:
+    """Signs packets, so that no stranger can add, change, repeat or drop one unseen.
 
-class Stamp:
-    """Signs fragments, so that no stranger can add, change, repeat or drop one unseen.
+    The tag of a packet is a hash of its payload, exclusive or a pad: a random number that both
+    sides draw from a key, another for each packet (Wegman and Carter, 1981).  So a tag says
+    whose packet it is, which one, and that it has not been changed; the packet has no header.
 
-    A fragment is 24 bytes and its payload: a 64-bit keyed digest of the rest; its number in
-    the stream of its worker, from 0; its worker; its kind.
+    workers: their number.  The lowest bits of a pad are its worker, and are left by the hash.
+    bits: of a tag, which has one more, always 1, for where none may be 0.
+    trusted: that nobody else can reach the packets.  Then the hash is their size.
 
-    The digest is SipHash, which was made for just this, a short message that somebody who
-    lacks the key must not be able to sign (Aumasson and Bernstein, 2012).  CPython has it
-    under hash() (PEP 456), with a key of its own for each process that fork(2) hands on; it
-    takes 0.1 us where BLAKE2 takes 0.9.  Where that key is known or the algorithm another, it
-    is BLAKE2.
+    The hash is SipHash, which was made for short messages that somebody who lacks the key must
+    not be able to sign (Aumasson and Bernstein, 2012).  CPython has it under hash() (PEP 456),
+    with a key of its own for each process that fork(2) hands on.  Where that key is known or
+    the algorithm another, it is BLAKE2.
     """
 
-    size = 24
+    _BATCH = struct.Struct("=256Q")  # pads that are drawn at once
 
-    def __init__(self) -> None:
-        key = secrets.token_bytes(16)
+    def __init__(self, workers: int, *, bits: int = 63, trusted: bool = False) -> None:
+        key = secrets.token_bytes(32)
 
-        def blake2(body: bytes) -> int:
-            digest = hashlib.blake2b(body, digest_size=8, key=key).digest()
-            return int.from_bytes(digest, "little", signed=True)
+        def blake2(data: bytes) -> int:
+            digest = hashlib.blake2b(data, digest_size=8, key=key).digest()
+            return int.from_bytes(digest, "little")
 
         siphash = sys.hash_info.algorithm.startswith("siphash") and sys.hash_info.width == 64
-        sign = hash if siphash and sys.flags.hash_randomization else blake2
-        signed = struct.Struct("=16sQII").pack
-        head = struct.Struct("=qQII")
-        head_of, head_at = head.pack, head.unpack_from
+        secret: Callable[[bytes], int] = (
+            hash if siphash and sys.flags.hash_randomization else blake2
+        )
+        self.digest = len if trusted else secret
+        self._prf = blake2
+        self._key = key
+        self.low = (1 << (workers - 1).bit_length()) - 1
+        """The bits of a tag that are the worker."""
+        self.mask = (1 << bits) - 1 - self.low
+        """The bits of a tag that are the hash's."""
+        self._ones = sum(1 << at for at in range(0, 8 * self._BATCH.size, 64))
+        self._masks, self._tops = self.mask * self._ones, self._ones << bits
 
-        # Functions with all that they need at hand: they run for each packet.
-        def pack(number: int, worker: int, kind: int, data: Given = b"") -> bytes:
-            tag = sign(signed(key, number, worker, kind) + data)
-            return head_of(tag, number, worker, kind) + data
+    def batch(self, worker: int, number: int) -> tuple[int, ...]:
+        """Return the pads of 256 packets of *worker*, after *number* such batches."""
+        seed = self._key + struct.pack("=QQ", worker, number)
+        size = self._BATCH.size
+        pads = int.from_bytes(hashlib.shake_128(seed).digest(size), sys.byteorder)
+        # All of them at a time: these run for each packet.
+        pads = pads & self._masks | self._tops + worker * self._ones
+        return self._BATCH.unpack(pads.to_bytes(size, sys.byteorder))
 
-        def unpack(fragment: bytes) -> tuple[int, int, int, bytes] | None:
-            if len(fragment) < 24:
-                return None
-            tag, number, worker, kind = head_at(fragment)
-            if sign(key + fragment[8:]) != tag:
-                return None
-            return number, worker, kind, fragment[24:]
-
-        self.pack = pack
-        """``pack(number, worker, kind, data)`` returns a fragment."""
-        self.unpack = unpack
-        """Return (number, worker, kind, payload), or None if this run did not make it."""
+    def control(self, pad: int) -> int:
+        """Return the pad for a packet in the same place that is no message, nor part of one."""
+        return self._prf(_size(pad)) & self.mask | pad & ~self.mask
 
 
-class Label:
-    """Numbers fragments where nobody else can reach them: as :class:`Stamp`, with no digest."""
+class Flow:
+    """The packets of one worker in one direction, as their sender and their receiver see it.
 
-    _HEAD = struct.Struct("=8xQII")
-    size = _HEAD.size
+    A message that does not fit into a packet is announced by its size.
+    """
 
-    def pack(self, number: int, worker: int, kind: int, data: Given = b"") -> bytes:
-        """Return a fragment."""
-        return self._HEAD.pack(number, worker, kind) + data
+    def __init__(self, tags: Tags, worker: int) -> None:
+        self.worker = worker
+        self._tags = tags
+        self.pads = itertools.chain.from_iterable(map(self._draw, itertools.count()))
+        self.due = next(self.pads)
+        """The pad of the next packet."""
+        self.left = 0
+        """Bytes that are to come of the message under way."""
+        self.ended = False
+        self._parts: list[bytes] = []
 
-    def unpack(self, fragment: bytes) -> tuple[int, int, int, bytes] | None:
-        """Return (number, worker, kind, payload), or None for a notice."""
-        if len(fragment) < 24:
+    def _draw(self, number: int) -> tuple[int, ...]:
+        self._batch, self._number = self._tags.batch(self.worker, number), number
+        return self._batch
+
+    def announce(self, size: int) -> tuple[bytes, int]:
+        """Return the packet that tells the size of what follows, or _END, and its tag."""
+        data = _size(size)
+        return data, self._tags.control(self.due) ^ self._tags.digest(data) & self._tags.mask
+
+    def add(self, data: bytes) -> bytes | None:
+        """Return the message that is whole with this packet, or None."""
+        self._parts.append(data)
+        self.left -= len(data)
+        if self.left > 0:
             return None
-        return *self._HEAD.unpack_from(fragment), fragment[24:]
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+    def heed(self, data: bytes, tag: int) -> bool:
+        """Return whether it is what :meth:`announce` returned, and take note of it.
+
+        Raises OSError if it is a later packet than the one that is due.
+        """
+        tags = self._tags
+        pad = tags.digest(data) & tags.mask ^ tag
+        if pad == tags.control(self.due):
+            self.due = next(self.pads)
+            (size,) = _SIZE.unpack(data)
+            self.ended = size == _END
+            self.left = 0 if self.ended else size
+            return True
+        later = self._batch[self._batch.index(self.due) + 1 :]
+        if pad in later or pad in tags.batch(self.worker, self._number + 1):
+            raise OSError(f"another process has taken messages of worker {self.worker}")
+        return False
+
+
+_MOST_STRANGE = 256
+
+
+class _Strangers:
+    """Counts packets that nobody of the run has sent, of which there may not be many.
+
+    By chance one of them has the tag that is due, and who can try without end has it one day.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._left = _MOST_STRANGE + workers  # and a notice for each
+
+    def count(self) -> None:
+        """Raise OSError if this is one too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise OSError(errno.EBUSY, "another process sends to this channel")
+
+
+_TAG = struct.Struct("=Q")
+tag_size = _TAG.size
+
+
+def join(data: bytes, tag: int) -> bytes:
+    """Return a packet in which the tag comes first."""
+    return _tag(tag) + data
+
+
+def part(packet: bytes) -> tuple[bytes, int]:
+    """Return the payload and the tag of such a packet."""
+    return packet[8:], _tag_at(packet)[0] if len(packet) >= 8 else 0
+
+
+_tag = _TAG.pack
+_tag_at = _TAG.unpack_from
 
 
 class Marks:
-    """Fragments in a stream of bytes that several write to, and strangers may.
+    """Packets in a stream of bytes that several write to, and strangers may.
 
-    Before each goes a mark of eight bytes, by which it is found amid garbage, and its size.
+    Before each goes a mark of eight bytes, by which it is found amid garbage, then its size
+    and its tag.
     """
 
-    _SIZE = struct.Struct("=H")
+    _HEAD = struct.Struct("=8sHQ")
+    size = _HEAD.size
 
     def __init__(self) -> None:
         self._mark = secrets.token_bytes(8)
-        self.size = len(self._mark) + self._SIZE.size
         self._stream = b""
 
-    def pack(self, fragment: bytes) -> bytes:
-        """Return *fragment* with its mark."""
-        return b"".join((self._mark, self._SIZE.pack(len(fragment)), fragment))
+    def pack(self, data: bytes, tag: int) -> bytes:
+        """Return a packet with its mark."""
+        return self._HEAD.pack(self._mark, len(data), tag) + data
 
-    def cut(self, data: bytes) -> list[bytes]:
-        """Return the fragments that are complete with *data*."""
+    def cut(self, data: bytes) -> list[tuple[bytes, int]]:
+        """Return payload and tag of the packets that are complete with *data*."""
         stream = self._stream + data if self._stream else data
         found, at = [], 0
         while (start := stream.find(self._mark, at)) >= 0:
             at = start
             if len(stream) - start < self.size:
                 break
-            (size,) = self._SIZE.unpack_from(stream, start + 8)
+            _, size, tag = self._HEAD.unpack_from(stream, start)
             stop = start + self.size + size
             if stop > len(stream):
                 break
-            found.append(stream[start + self.size : stop])
+            found.append((stream[start + self.size : stop], tag))
             at = stop
         if start < 0:  # what is left can only be the start of a mark
             at = max(at, len(stream) - 7)
@@ -527,8 +608,9 @@ class Ring:
     SLOT = 16384
     HEAD = 64
     BATCH = 4
-    most = SLOT - 4
-    _COUNT = struct.Struct("=I")  # of packets put, of notices after that; the size of a packet
+    _COUNT = struct.Struct("=I")  # of packets put, of notices after that
+    _SLOT = struct.Struct("=IQ")  # the size of a packet, and its tag
+    most = SLOT - _SLOT.size
 
     def __init__(
         self, memory: mmap.mmap, at: int, slots: int, lock: Any, room: Any, there: Any
@@ -537,7 +619,7 @@ class Ring:
         self._lock, self._room, self._there = lock, room, there
         self._taken = self._noticed = 0
 
-    def put(self, packet: bytes, timeout: int | None = None) -> None:
+    def put(self, data: bytes, tag: int, timeout: int | None = None) -> None:
         """Add a packet; wait for room, but with a *timeout* of 0."""
         memory, at = self._memory, self._at
         if self._lock is not None:
@@ -546,8 +628,9 @@ class Ring:
         if number % self.BATCH == 0:
             self._room.acquire(timeout)
         start = at + self.HEAD + number % self._slots * self.SLOT
-        self._COUNT.pack_into(memory, start, len(packet))
-        memory[start + 4 : start + 4 + len(packet)] = packet
+        self._SLOT.pack_into(memory, start, len(data), tag)
+        start += self._SLOT.size
+        memory[start : start + len(data)] = data
         self._COUNT.pack_into(memory, at, number + 1 & 0xFFFFFFFF)
         if self._lock is not None:
             self._lock.release()
@@ -559,148 +642,112 @@ class Ring:
         self._COUNT.pack_into(self._memory, self._at + 4, notices + 1)
         self._there.release()
 
-    def take(self, timeout: int | None = None) -> bytes:
-        """Return the next packet, or b"" for a notice; wait for it, but with a *timeout* of 0."""
+    def take(self, timeout: int | None = None) -> tuple[bytes, int]:
+        """Return the next packet and its tag, 0 for a notice; wait, but with a *timeout* of 0."""
         self._there.acquire(timeout)
         memory, number = self._memory, self._taken
         if self._COUNT.unpack_from(memory, self._at + 4)[0] != self._noticed:
             self._noticed += 1
-            return b""
+            return b"", 0
         start = self._at + self.HEAD + number % self._slots * self.SLOT
-        (size,) = self._COUNT.unpack_from(memory, start)
-        packet = memory[start + 4 : start + 4 + size]
+        size, tag = self._SLOT.unpack_from(memory, start)
+        start += self._SLOT.size
+        data = memory[start : start + size]
         self._taken = number = number + 1 & 0xFFFFFFFF
         if number % self.BATCH == 0:
             self._room.release()
-        return packet
+        return data, tag
 
 
-class _Assembly:
-    """The messages of one sender, out of its fragments."""
-
-    def __init__(self, worker: int) -> None:
-        self._worker = worker
-        self._number = 0
-        self._parts: list[bytes] = []
-        self.ended = False
-
-    def due(self, number: int) -> bool:
-        """Whether this is the number due, of a message that is whole by itself; count it."""
-        if number == self._number and not self._parts:
-            self._number += 1
-            return True
-        return False
-
-    def add(self, number: int, kind: int, data: bytes) -> bytes | None:
-        """Return the message that is complete with this fragment, or None."""
-        if number != self._number:
-            if number < self._number:  # replayed
-                return None
-            raise OSError(f"another process has taken messages of worker {self._worker}")
-        self._number += 1
-        if kind == _LAST:
-            if not self._parts:
-                return data
-            parts, self._parts = [*self._parts, data], []
-            return b"".join(parts)
-        if kind == _PART:
-            self._parts.append(data)
-        else:
-            self.ended = True
-        return None
-
-
-def _fragments(number: int, data: Given, most: int) -> Iterator[tuple[int, int, Given]]:
-    """Yield (number, kind, payload) of each fragment of a message."""
-    view = memoryview(data).cast("B")
-    for at in range(0, len(view) - most, most):
-        yield number, _PART, view[at : at + most]
-        number += 1
-    rest = (len(view) - 1) // most * most
-    yield number, _LAST, view[rest:]
-
-
-_HELD = 4096  # packets, more than any medium holds: 1927 of the least size in a pipe of 64 KiB
+_HELD = 4096  # packets, more than any medium holds: 3640 of the least size in a pipe of 64 KiB
 
 
 class Medium(Protocol):
     """What a mechanism has to offer for :class:`Packets`."""
 
     most: int
-    """Bytes of a packet."""
+    """Bytes of a payload."""
     fd: int
     """What the caller sleeps on until there is a packet, or -1: then `take` sleeps."""
 
     @property
-    def seal(self) -> type[Stamp] | type[Label]:
-        """What its packets need: a stamp, where strangers may reach them."""
+    def tags(self) -> Callable[[int], Tags]:
+        """What signs packets of so many workers."""
 
     @property
     def notice(self) -> Callable[[], None] | None:
         """Where `take` sleeps, lets it return something that is no packet; it may wait."""
 
-    def put(self, packet: bytes) -> None:
+    def put(self, data: bytes, tag: int) -> None:
         """In a worker: send a packet to the caller; wait for room."""
 
-    def take(self, wait: bool) -> list[bytes]:
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         """In the caller: return packets that are there; with *wait*, and no fd, at least one."""
 
-    def reply(self, worker: int, packet: bytes) -> bool:
+    def reply(self, worker: int, data: bytes, tag: int) -> bool:
         """In the caller: send a packet to a worker if there is room, and tell whether."""
 
     def room(self, worker: int) -> int:
         """Return what becomes writable when there is room for that, or -1."""
 
-    def get(self, worker: int) -> list[bytes]:
-        """In a worker: wait for packets from the caller."""
+    def get(self, worker: int) -> tuple[bytes, int]:
+        """In a worker: wait for a packet from the caller."""
+
+
+def _pieces(data: Given, most: int) -> Iterator[bytes]:
+    view = memoryview(data).cast("B")
+    for at in range(0, max(1, len(view)), most):
+        yield bytes(view[at : at + most])
 
 
 class _PacketLink:
     """A worker's side of a medium."""
 
-    def __init__(
-        self, worker: int, medium: Any, up: Stamp | Label, down: Stamp | Label | None
-    ) -> None:
+    def __init__(self, worker: int, medium: Medium, up: Tags, down: Tags | None) -> None:
         self.worker = worker
-        self._most = medium.most - Stamp.size
+        self._most = medium.most
         self._put = medium.put
-        self._get = functools.partial(medium.get, worker)
-        self._pack = up.pack
-        self._unpack = None if down is None else down.unpack
-        self._number = 0
-        self._assembly = _Assembly(worker)
-        self._messages: deque[Message] = deque()
+        self._get = medium.get
+        self._out = Flow(up, worker)
+        self._out_digest, self._out_mask = up.digest, up.mask
+        self._in = None if down is None else Flow(down, worker)
+        if down is not None:
+            self._in_digest, self._in_mask = down.digest, down.mask
+        self._strangers = _Strangers(1)
 
     def send(self, data: Given) -> None:
-        if type(data) is bytes and len(data) <= self._most:
-            self._put(self._pack(self._number, self.worker, _LAST, data))
-            self._number += 1
+        flow = self._out
+        if type(data) is bytes and len(data) <= self._most:  # as a rule
+            self._put(data, self._out_digest(data) & self._out_mask ^ flow.due)
+            flow.due = next(flow.pads)
             return
-        for number, kind, payload in _fragments(self._number, data, self._most):
-            self._put(self._pack(number, self.worker, kind, payload))
-            self._number = number + 1
+        size = memoryview(data).nbytes
+        if size > self._most:
+            self._announce(size)
+        for piece in _pieces(data, self._most):
+            self._put(piece, self._out_digest(piece) & self._out_mask ^ flow.due)
+            flow.due = next(flow.pads)
+
+    def _announce(self, size: int) -> None:
+        self._put(*self._out.announce(size))
+        self._out.due = next(self._out.pads)
 
     def receive(self) -> Message:
-        if self._unpack is None:
+        if (flow := self._in) is None:
             raise _no_way_back()
-        while not self._messages:
-            packets = self._get()
-            for packet in packets:
-                if (fragment := self._unpack(packet)) is not None:
-                    number, worker, kind, data = fragment
-                    if worker == self.worker:
-                        if kind == _LAST and self._assembly.due(number):
-                            if len(packets) == 1:  # as a rule
-                                return data
-                            self._messages.append(data)
-                            continue
-                        message = self._assembly.add(number, kind, data)
-                        if message is not None:
-                            self._messages.append(message)
-        return self._messages.popleft()
+        while True:
+            data, tag = self._get(self.worker)
+            if self._in_digest(data) & self._in_mask ^ tag == flow.due:
+                flow.due = next(flow.pads)
+                if not flow.left:
+                    return data
+                if (message := flow.add(data)) is not None:
+                    return message
+            elif not flow.heed(data, tag):
+                self._strangers.count()
 
     def finish(self) -> None:
-        self._put(self._pack(self._number, self.worker, _OVER))
+        self._announce(_END)
 
 
 class Packets:
@@ -716,18 +763,22 @@ class Packets:
     ) -> None:
         self._crew = crew
         self._medium = medium
-        self._workers = workers
-        self._up = medium.seal()
-        self._down = medium.seal() if duplex else None
-        self._sent = [0] * workers
-        self._flows = [_Assembly(worker) for worker in range(workers)]
-        self._ended: set[int] = set()
-        self._most = medium.most - Stamp.size
+        self._most = medium.most
         self._reply = medium.reply
-        self._unopened: deque[bytes] = deque()
+        self._up = medium.tags(workers)
+        self._in = [Flow(self._up, worker) for worker in range(workers)]
+        self._out: list[Flow] = []
+        down = None
+        if duplex:
+            down = medium.tags(workers)
+            self._out = [Flow(down, worker) for worker in range(workers)]
+            self._out_digest, self._out_mask = down.digest, down.mask
+        self._strangers = _Strangers(workers)
+        self._ended: set[int] = set()
+        self._unopened: list[tuple[bytes, int]] = []  # came while we waited to send
         self._messages = self._stream()
         for worker in range(workers):
-            crew.fork(_serve_packets, work, worker, medium, self._up, self._down)
+            crew.fork(_serve_packets, work, worker, medium, self._up, down)
         if medium.notice is None:
             crew.listen(medium.fd)
         else:
@@ -737,84 +788,76 @@ class Packets:
         return self._messages
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
-        crew, workers, unopened = self._crew, self._workers, self._unopened
-        take, sleeps, exited, ended = (
-            self._medium.take,
-            self._medium.fd < 0,
-            crew.exited,
-            self._ended,
-        )
-        unpack, flows = self._up.unpack, self._flows
+        crew, take, sleeps = self._crew, self._medium.take, self._medium.fd < 0
+        workers, exited, ended = len(self._in), crew.exited, self._ended
+        digest, mask, low = self._up.digest, self._up.mask, self._up.low
+        # One for each value of these bits.
+        flows = self._in + self._in[-1:] * (low + 1 - workers)
         turns, hot, since = 0, sleeps, 0
-        while len(exited) < workers or len(ended) < workers:
-            owing = None
-            if not unopened:
-                if not exited:  # as a rule
-                    if not hot:
-                        crew.look()
-                    packets = take(sleeps)
-                    if len(packets) == 1 and (fragment := unpack(packets[0])) is not None:
-                        number, worker, kind, data = fragment
-                        if kind == _LAST and flows[worker].due(number):
-                            yield worker, data
-                            if not hot:
-                                # To try at once saves a system call where there is more, and
-                                # costs an exception where there is not: do it now and then.
-                                turns += 1
-                                hot = turns % 8 == 0
-                            continue
-                else:
-                    owing = exited - ended
-                    if len(ended) == workers or not (hot or owing):
-                        crew.look()
-                    packets = take(sleeps and not owing and len(ended) < workers)
-                unopened.extend(packets)
-            count = len(unopened)
-            while unopened:  # those too that come while the caller sends
-                fragment = unpack(unopened.popleft())
-                if fragment is None:  # a notice, or a stranger's
+        while not exited or len(exited) < workers or len(ended) < workers:
+            owing = exited and exited - ended
+            packets: Sequence[tuple[bytes, int]]
+            if self._unopened:
+                packets, self._unopened = self._unopened, []
+            elif not exited:  # as a rule
+                if not hot:
+                    crew.look()
+                packets = take(sleeps)
+            else:
+                if len(ended) == workers or not (hot or owing):
+                    crew.look()
+                packets = take(sleeps and not owing and len(ended) < workers)
+            for data, tag in packets:
+                flow = flows[tag & low]
+                if digest(data) & mask ^ tag == flow.due:
+                    flow.due = next(flow.pads)
+                    if not flow.left:  # as a rule
+                        yield flow.worker, data
+                    elif (message := flow.add(data)) is not None:
+                        yield flow.worker, message
+                elif not flow.heed(data, tag):  # a notice, or a stranger's
                     crew.look(0)
-                    continue
-                number, worker, kind, data = fragment
-                if kind == _LAST and flows[worker].due(number):
-                    yield worker, data
-                elif (found := self._add(number, worker, kind, data)) is not None:
-                    yield found
-            since = since + count if owing else 0
-            # All that it sent was there before it was dead; but others may go on and on.
-            if owing and (not count or since > _HELD):
-                for worker in owing - ended:
-                    raise crew.blame(worker)
-            hot = sleeps or (hot and count > 0)
-
-    def _add(self, number: int, worker: int, kind: int, data: bytes) -> tuple[int, Message] | None:
-        flow = self._flows[worker]
-        message = flow.add(number, kind, data)
-        if flow.ended:
-            self._ended.add(worker)
-        return None if message is None else (worker, message)
+                    self._strangers.count()
+                elif flow.ended:
+                    ended.add(flow.worker)
+            if owing:
+                # All that it sent was there before it was dead; but others may go on and on.
+                since += len(packets)
+                if not packets or since > _HELD:
+                    for worker in owing - ended:
+                        raise crew.blame(worker)
+            else:
+                since = 0
+            if not sleeps:
+                # To try at once saves a system call where there is more, and costs an exception
+                # where there is not: do it now and then.
+                turns += 1
+                hot = bool(packets) and (hot or turns % 8 == 0)
 
     def send(self, worker: int, data: Given) -> None:
-        if self._down is None:
+        if not self._out:
             raise _no_way_back()
-        most = self._most
-        if type(data) is bytes and len(data) <= most:  # as a rule
-            number = self._sent[worker]
-            packet = self._down.pack(number, worker, _LAST, data)
-            if not self._reply(worker, packet):
-                self._push(worker, packet)
-            self._sent[worker] = number + 1
+        flow = self._out[worker]
+        if type(data) is bytes and len(data) <= self._most:  # as a rule
+            tag = self._out_digest(data) & self._out_mask ^ flow.due
+            if not self._reply(worker, data, tag):
+                self._push(worker, data, tag)
+            flow.due = next(flow.pads)
             return
-        for number, kind, payload in _fragments(self._sent[worker], data, most):
-            packet = self._down.pack(number, worker, kind, payload)
-            if not self._reply(worker, packet):
-                self._push(worker, packet)
-            self._sent[worker] = number + 1
+        size = memoryview(data).nbytes
+        if size > self._most:
+            self._push(worker, *flow.announce(size))
+            flow.due = next(flow.pads)
+        for piece in _pieces(data, self._most):
+            self._push(worker, piece, self._out_digest(piece) & self._out_mask ^ flow.due)
+            flow.due = next(flow.pads)
 
-    def _push(self, worker: int, packet: bytes) -> None:
+    def _push(self, worker: int, data: bytes, tag: int) -> None:
+        if self._reply(worker, data, tag):
+            return
         room = self._medium.room(worker)
         with self._crew.writing(room) if room >= 0 else contextlib.nullcontext():
-            while not self._medium.reply(worker, packet):
+            while not self._reply(worker, data, tag):
                 if worker in self._crew.exited:
                     raise BrokenPipeError(f"worker {worker} has ended")
                 found = self._medium.take(False)
@@ -824,9 +867,7 @@ class Packets:
                     self._crew.look(math.inf if room >= 0 else 1e-3)
 
 
-def _serve_packets(
-    work: Work, worker: int, medium: Medium, up: Stamp | Label, down: Stamp | Label | None
-) -> None:
+def _serve_packets(work: Work, worker: int, medium: Medium, up: Tags, down: Tags | None) -> None:
     link = _PacketLink(worker, medium, up, down)
     work(link)
     link.finish()

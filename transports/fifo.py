@@ -6,8 +6,8 @@ end as well: a worker's open never waits for a reader, and there is no end of fi
 gap between two workers, where a reader that stops at end of file would lose the next one.
 Writers share the stream, so each frame goes in one write.
 
-A channel cuts messages to frames of at most PIPE_BUF, numbered and signed: another process of the
-same user could have opened the fifo.  For the way back each worker has a fifo of its own.
+A channel cuts messages to packets of at most PIPE_BUF, each with a mark and a tag: another process
+of the same user could have opened the fifo.  For the way back each worker has a fifo of its own.
 
 Limits: a write of at most PIPE_BUF bytes (4096 on Linux, at least 512 by POSIX, write(2))
 is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait.
@@ -17,6 +17,8 @@ import contextlib
 import errno
 import os
 import select
+from collections import deque
+from collections.abc import Sequence
 
 import kernel
 from transports import _crew, _stream
@@ -76,7 +78,7 @@ class _Medium:
     """A fifo to the caller and, if duplex, one to each worker."""
 
     notice = None
-    seal = _stream.Stamp
+    tags = _stream.Tags
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
         directory = crew.directory()
@@ -88,24 +90,25 @@ class _Medium:
         self._down = [_make(crew, directory, str(worker)) for worker in replies]
         self._joined = -1  # in a worker, its ends
         self._reader = -1
+        self._read: deque[tuple[bytes, int]] = deque()
 
-    def put(self, packet: bytes) -> None:
+    def put(self, data: bytes, tag: int) -> None:
         if self._joined < 0:
             self._joined = _join(self._up, self.fd, os.O_WRONLY)
-        os.write(self._joined, self._marks.pack(packet))
+        os.write(self._joined, self._marks.pack(data, tag))
 
-    def take(self, wait: bool) -> list[bytes]:
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         for _ in range(16):  # to the end, but for a stranger who fills it again and again
             try:
                 if found := self._marks.cut(os.read(self.fd, 65536)):
                     return found
             except BlockingIOError:
-                return []
-        return [b""]  # which is no packet
+                return ()
+        return ((b"", 0),)  # which is no packet
 
-    def reply(self, worker: int, packet: bytes) -> bool:
+    def reply(self, worker: int, data: bytes, tag: int) -> bool:
         try:
-            os.write(self._down[worker][2], self._marks.pack(packet))
+            os.write(self._down[worker][2], self._marks.pack(data, tag))
         except BlockingIOError:
             return False
         return True
@@ -113,17 +116,19 @@ class _Medium:
     def room(self, worker: int) -> int:
         return self._down[worker][2]
 
-    def get(self, worker: int) -> list[bytes]:
+    def get(self, worker: int) -> tuple[bytes, int]:
         if self._reader < 0:
             path, reader, _ = self._down[worker]
             self._reader = _join(path, reader, os.O_RDONLY)
-        return self._marks.cut(os.read(self._reader, 65536))
+        while not self._read:
+            self._read.extend(self._marks.cut(os.read(self._reader, 65536)))
+        return self._read.popleft()
 
 
 def channel(
     work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> contextlib.AbstractContextManager[_stream.Channel]:
-    """Carry messages in fragments, back by a fifo for each worker: see :mod:`transports`."""
+    """Carry messages in packets, back by a fifo for each worker: see :mod:`transports`."""
     return _stream.packets(
         lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
     )

@@ -5,7 +5,7 @@ fork: the queue lives on in the descriptors that the workers inherit, nobody els
 it, and it goes with the last of them.  On Linux the descriptor can be polled
 (mq_overview(7), "Polling"), which POSIX does not promise.
 
-A channel cuts messages to packets of at most 8 KiB, numbered and signed.  For the way back each
+A channel cuts messages to packets of at most 8 KiB, each with its tag.  For the way back each
 worker has a queue of its own, and all of them take at most half of what a user may have.
 
 Limits: 10 messages without privilege (/proc/sys/fs/mqueue/msg_max), past which a sender
@@ -13,7 +13,7 @@ waits; 256 queues (queues_max); 819200 bytes in all queues of a user (RLIMIT_MSG
 """
 
 import contextlib
-import functools
+from collections.abc import Sequence
 from typing import Any
 
 import kernel
@@ -93,24 +93,27 @@ class _Medium:
     """A queue to the caller and, if duplex, one to each worker."""
 
     notice = None
-    seal = _stream.Stamp
+    tags = _stream.Tags
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
         replies = workers if duplex else 0
-        self.most = min(_MOST, _BUDGET // (_DEPTH * (1 + replies)))
-        self._up = _queue(crew, self.most)
-        self._down = [_queue(crew, self.most) for _ in range(replies)]
+        size = min(_MOST, _BUDGET // (_DEPTH * (1 + replies)))
+        self.most = size - _stream.tag_size
+        self._up = _queue(crew, size)
+        self._down = [_queue(crew, size) for _ in range(replies)]
         self.fd: int = self._up.mqd
-        self.put = functools.partial(_crew.restart, posix_ipc.SignalError, self._up.send)
-        self._receive = functools.partial(_crew.restart, posix_ipc.SignalError, self._up.receive)
 
-    def take(self, wait: bool) -> list[bytes]:
+    def put(self, data: bytes, tag: int) -> None:
+        _crew.restart(posix_ipc.SignalError, self._up.send, _stream.join(data, tag))
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         try:
-            return [self._receive(0)[0]]
+            return (_stream.part(_crew.restart(posix_ipc.SignalError, self._up.receive, 0)[0]),)
         except posix_ipc.BusyError:
-            return []
+            return ()
 
-    def reply(self, worker: int, packet: bytes) -> bool:
+    def reply(self, worker: int, data: bytes, tag: int) -> bool:
+        packet = _stream.join(data, tag)
         try:
             _crew.restart(posix_ipc.SignalError, self._down[worker].send, packet, 0)
         except posix_ipc.BusyError:
@@ -121,14 +124,14 @@ class _Medium:
         mqd: int = self._down[worker].mqd
         return mqd
 
-    def get(self, worker: int) -> list[bytes]:
-        return [_crew.restart(posix_ipc.SignalError, self._down[worker].receive)[0]]
+    def get(self, worker: int) -> tuple[bytes, int]:
+        return _stream.part(_crew.restart(posix_ipc.SignalError, self._down[worker].receive)[0])
 
 
 def channel(
     work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> contextlib.AbstractContextManager[_stream.Channel]:
-    """Carry messages in fragments, back by a queue for each worker: see :mod:`transports`."""
+    """Carry messages in packets, back by a queue for each worker: see :mod:`transports`."""
     return _stream.packets(
         lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
     )

@@ -21,8 +21,10 @@ Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).
 import contextlib
 import ctypes
 import errno
+import functools
 import mmap
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import kernel
@@ -150,7 +152,7 @@ class _Medium:
 
     most = _stream.Ring.most
     fd = -1  # there is none: a process that watches the workers gives notice when one ends
-    seal = _stream.Label
+    tags = functools.partial(_stream.Tags, trusted=True)  # the memory has no name
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
         replies = range(workers if duplex else 0)
@@ -160,15 +162,15 @@ class _Medium:
         self._down = [_ring(crew, memory, size[0] + i * size[1], _REPLIES, False) for i in replies]
         self.put, self.notice = self._up.put, self._up.notice
 
-    def take(self, wait: bool) -> list[bytes]:
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         try:
-            return [self._up.take(None if wait else 0)]
+            return (self._up.take(None if wait else 0),)
         except posix_ipc.BusyError:
-            return []
+            return ()
 
-    def reply(self, worker: int, packet: bytes) -> bool:
+    def reply(self, worker: int, data: bytes, tag: int) -> bool:
         try:
-            self._down[worker].put(packet, 0)
+            self._down[worker].put(data, tag, 0)
         except posix_ipc.BusyError:
             return False
         return True
@@ -176,14 +178,14 @@ class _Medium:
     def room(self, worker: int) -> int:
         return -1
 
-    def get(self, worker: int) -> list[bytes]:
-        return [self._down[worker].take()]
+    def get(self, worker: int) -> tuple[bytes, int]:
+        return self._down[worker].take()
 
 
 def channel(
     work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> contextlib.AbstractContextManager[_stream.Channel]:
-    """Carry messages in fragments, through rings of slots: see :mod:`transports`."""
+    """Carry messages in packets, through rings of slots: see :mod:`transports`."""
     return _stream.packets(
         lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
     )

@@ -6,10 +6,9 @@ killed.  It has no descriptor to wait on: the caller sleeps until a worker has e
 takes what has come by then.  A worker that finds the queue full rings for it through a pipe:
 others of the same user can fill the queue too.
 
-A channel cuts messages to packets of 4 KiB, numbered and signed.  Its caller sleeps in msgrcv(2),
-and a process that watches the workers sends it an empty message when one ends.  For the way back
-there is one more queue, whose messages have the number of their worker as their type: one that does
-not take its own keeps the others from theirs once the queue is full.
+A channel cuts messages to packets of 4 KiB, whose tag is their type; sysv_ipc takes types of 31
+bits.  Its caller sleeps in msgrcv(2), and a process that watches the workers sends it an empty
+message when one ends.  For the way back each worker has a queue of its own.
 
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
@@ -18,8 +17,10 @@ in /proc/sysvipc/msg, take messages from it, fill it and remove it: that is an e
 
 import contextlib
 import errno
+import functools
 import os
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import kernel
@@ -47,17 +48,25 @@ def _free_key() -> int:
             continue
 
 
-def _queue(crew: _crew.Crew) -> Any:
+def _queues(crew: _crew.Crew, count: int) -> list[Any]:
     _crew.need(sysv_ipc, "sysv_ipc")
     with _crew.oserror(sysv_ipc.Error, limits="msgmni and msgmnb in /proc/sys/kernel"):
-        key = _free_key()
+        keys = [_free_key() for _ in range(count)]
 
         def remove() -> None:
-            with contextlib.suppress(sysv_ipc.ExistentialError):
-                sysv_ipc.MessageQueue(key).remove()
+            for key in keys:
+                with contextlib.suppress(sysv_ipc.ExistentialError):
+                    sysv_ipc.MessageQueue(key).remove()
 
         crew.enter(crew.guard(remove))
-        return sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=_MOST)
+        return [
+            sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=_MOST)
+            for key in keys
+        ]
+
+
+def _queue(crew: _crew.Crew) -> Any:
+    return _queues(crew, 1)[0]
 
 
 def unsupported() -> str | None:
@@ -116,64 +125,67 @@ def _check(error: Exception) -> None:
 
 
 class _Medium:
-    """A queue to the caller and, if duplex, one to the workers, by their number as the type."""
+    """A queue to the caller and, if duplex, one to each worker."""
 
     most = _MOST
     fd = -1  # there is none: a process that watches the workers sends b"" when one ends
-    seal = _stream.Stamp
+    tags = functools.partial(_stream.Tags, bits=30)  # for a type, which is not 0: an int
 
-    def __init__(self, crew: _crew.Crew, duplex: bool) -> None:
-        self._up = _queue(crew)
-        self._down: Any = _queue(crew) if duplex else None
+    def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
+        up, *down = _queues(crew, 1 + (workers if duplex else 0))
         # Bound once: they are called for each packet.
-        self._send, self._receive = self._up.send, self._up.receive
-        self._answer: Any = self._down.send if self._down is not None else None
+        self._send, self._receive = up.send, up.receive
+        self._answers = [queue.send for queue in down]
+        self._questions = [queue.receive for queue in down]
 
-    def put(self, packet: bytes) -> None:
+    def put(self, data: bytes, tag: int) -> None:
         try:
-            self._send(packet)
+            self._send(data, True, tag)
         except sysv_ipc.Error as error:
             _check(error)
-            self.put(packet)
+            self.put(data, tag)
 
     def notice(self) -> None:
-        self.put(b"")
+        self.put(b"", 1)  # the type of no packet, and the least there is
 
-    def take(self, wait: bool) -> list[bytes]:
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         try:
-            return [self._receive(wait)[0]]
+            return (self._receive(wait),)
         except sysv_ipc.BusyError:
-            return []
+            return ()
         except sysv_ipc.Error as error:
             _check(error)
         return self.take(wait)
 
-    def reply(self, worker: int, packet: bytes) -> bool:
+    def reply(self, worker: int, data: bytes, tag: int) -> bool:
         try:
-            self._answer(packet, False, worker + 1)
+            self._answers[worker](data, False, tag)
         except sysv_ipc.BusyError:
             return False
         except sysv_ipc.Error as error:
             _check(error)
-            return self.reply(worker, packet)
+            return self.reply(worker, data, tag)
         return True
 
     def room(self, worker: int) -> int:
         return -1
 
-    def get(self, worker: int) -> list[bytes]:
+    def get(self, worker: int) -> tuple[bytes, int]:
         try:
-            return [self._down.receive(True, worker + 1)[0]]
+            packet: tuple[bytes, int] = self._questions[worker]()
         except sysv_ipc.Error as error:
             _check(error)
-        return self.get(worker)
+            return self.get(worker)
+        return packet
 
 
 def channel(
     work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> contextlib.AbstractContextManager[_stream.Channel]:
-    """Carry messages in fragments, back by the type of a message: see :mod:`transports`."""
-    return _stream.packets(lambda crew: _Medium(crew, duplex), work, workers, duplex, timeout)
+    """Carry messages in packets, back by a queue for each worker: see :mod:`transports`."""
+    return _stream.packets(
+        lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
+    )
 
 
 if __name__ == "__main__":
