@@ -553,38 +553,52 @@ class Crew:
             self.close(writer)
             self._stack.callback(self._reap, guardian)
 
-    def watch(self, tell: Callable[[], None]) -> None:
-        """Call *tell*, in a process of its own, when a worker ends and when the time is over.
+    def watch(self, tell: Callable[[], None], check: Callable[[], None] | None = None) -> None:
+        """Call *tell*, in a process of its own, when a child ends; and *check* now and then.
 
         For a caller that sleeps where it has no descriptor to be woken by.  It is forked
-        after the last worker; *tell* may wait.
+        after the last worker; *tell* may wait.  A second one does it when the first has died,
+        and that one when the second has.
         """
-        alarm = self._deadline + 2e-3  # certainly after it
+        reader, writer = self.pipe()  # its end of file is the second one's
+        first = self._watcher([reader, *self._sentinels], writer, tell, check)
+        self.close(reader)
+        mate = [fd for fd, child in self._sentinels.items() if child is first]
+        self._watcher(mate, -1, tell, check)
+        self.close(writer)
+
+    def _watcher(
+        self,
+        sentinels: list[int],
+        other: int,
+        tell: Callable[[], None],
+        check: Callable[[], None] | None,
+    ) -> _Child:
         poll = select.poll()
-        for sentinel, child in self._sentinels.items():
-            if child.worker is not None:
-                poll.register(sentinel, select.POLLIN)
+        for sentinel in sentinels:
+            poll.register(sentinel, select.POLLIN)
 
         def wait() -> None:
             gc.disable()
             signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
             follow(self._parent)
-            until = alarm
+            if other >= 0:
+                os.close(other)
             if self._lost:
                 tell()
             while True:
-                left = until - time.monotonic()
-                gone = poll.poll(None if left == math.inf else max(0.0, min(left, 86400.0)) * 1000)
+                gone = poll.poll(None if check is None else 250)
                 for sentinel, _ in gone:
                     poll.unregister(sentinel)
-                if gone or time.monotonic() >= until:
+                if check is not None:
+                    check()
+                if gone:
                     tell()
-                if time.monotonic() >= until:
-                    until = math.inf
 
         watcher = self._spawn(None, wait)
         self._stack.callback(self._reap, watcher)
         self._stack.callback(self._dismiss, watcher)
+        return watcher
 
     def _dismiss(self, guardian: _Child) -> None:
         self._reap(guardian, os.WNOHANG)
@@ -685,7 +699,7 @@ class Crew:
         """
         if self.poll is not None and pause == math.inf:
             return self.look_at(self.poll())
-        return self._note(*self._sleep(time.monotonic() + pause))
+        return self._note(*self._sleep(time.monotonic() + pause if pause else 0.0))
 
     def look_at(self, woken: list[tuple[int, int]]) -> list[int]:
         """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`look`."""
@@ -727,7 +741,9 @@ class Crew:
         lost, self._lost = self._lost, []
         until = 0.0 if lost else min(until, self._deadline)
         pause = None  # or milliseconds, at most a day: poll(2) takes an int
-        if until < math.inf:
+        if until == 0.0:
+            pause = 0.0
+        elif until < math.inf:
             # At least one: interrupted, select.poll() asks once more only if time is left.
             pause = min(max(1e-3, until - time.monotonic()), 86400.0) * 1000
         try:

@@ -517,17 +517,14 @@ class Flow:
         return False
 
 
-_MOST_STRANGE = 256
-
-
 class _Strangers:
-    """Counts packets that nobody of the run has sent, of which there may not be many.
+    """Counts packets that nobody of the run has sent, of which there may be *most*.
 
     By chance one of them has the tag that is due, and who can try without end has it one day.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._left = _MOST_STRANGE + workers  # and a notice for each
+    def __init__(self, most: int) -> None:
+        self._left = most
 
     def count(self) -> None:
         """Raise OSError if this is one too many."""
@@ -538,6 +535,8 @@ class _Strangers:
 
 _TAG = struct.Struct("=Q")
 tag_size = _TAG.size
+NOTICE = 1  # in the place of a tag, and none: each has its highest bit set
+STRANGE = 256  # packets of strangers that are borne, as a rule
 
 
 def join(data: bytes, tag: int) -> bytes:
@@ -602,7 +601,7 @@ class Ring:
     memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
     lock: lets one writer in at a time, or None if there is but one.
     room, there: semaphores with counts of slots / BATCH and 0; these too have `acquire`, which
-        raises if it is called with 0 and would wait, and `release`.
+        raises if it has waited for its timeout, and `release`.
     """
 
     SLOT = 16384
@@ -632,9 +631,10 @@ class Ring:
         start += self._SLOT.size
         memory[start : start + len(data)] = data
         self._COUNT.pack_into(memory, at, number + 1 & 0xFFFFFFFF)
+        # In this order: a writer may go when its packet is there, and the one behind it too.
+        self._there.release()
         if self._lock is not None:
             self._lock.release()
-        self._there.release()
 
     def notice(self) -> None:
         """Wake the reader, whoever may have died with the lock."""
@@ -642,13 +642,13 @@ class Ring:
         self._COUNT.pack_into(self._memory, self._at + 4, notices + 1)
         self._there.release()
 
-    def take(self, timeout: int | None = None) -> tuple[bytes, int]:
-        """Return the next packet and its tag, 0 for a notice; wait, but with a *timeout* of 0."""
+    def take(self, timeout: float | None = None) -> tuple[bytes, int]:
+        """Return the next packet and its tag, or a notice; wait for *timeout* s at most."""
         self._there.acquire(timeout)
         memory, number = self._memory, self._taken
         if self._COUNT.unpack_from(memory, self._at + 4)[0] != self._noticed:
             self._noticed += 1
-            return b"", 0
+            return b"", NOTICE
         start = self._at + self.HEAD + number % self._slots * self.SLOT
         size, tag = self._SLOT.unpack_from(memory, start)
         start += self._SLOT.size
@@ -659,6 +659,7 @@ class Ring:
         return data, tag
 
 
+_IDLE = 64  # times that a medium is asked in a row before the caller takes a nap
 _HELD = 4096  # packets, more than any medium holds: 3640 of the least size in a pipe of 64 KiB
 
 
@@ -674,15 +675,22 @@ class Medium(Protocol):
     def tags(self) -> Callable[[int], Tags]:
         """What signs packets of so many workers."""
 
+    strange: int
+    """Packets of strangers that are borne."""
+
     @property
     def notice(self) -> Callable[[], None] | None:
-        """Where `take` sleeps, lets it return something that is no packet; it may wait."""
+        """Where `take` sleeps, lets it return b"" with the tag NOTICE; it may wait itself."""
+
+    @property
+    def check(self) -> Callable[[], None] | None:
+        """Called now and then in another process: ends the run if strangers have meddled."""
 
     def put(self, data: bytes, tag: int) -> None:
         """In a worker: send a packet to the caller; wait for room."""
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        """In the caller: return packets that are there; with *wait*, and no fd, at least one."""
+        """In the caller: return packets that are there; with *wait*, and no fd, sleep for them."""
 
     def reply(self, worker: int, data: bytes, tag: int) -> bool:
         """In the caller: send a packet to a worker if there is room, and tell whether."""
@@ -713,7 +721,7 @@ class _PacketLink:
         self._in = None if down is None else Flow(down, worker)
         if down is not None:
             self._in_digest, self._in_mask = down.digest, down.mask
-        self._strangers = _Strangers(1)
+        self._strangers = _Strangers(medium.strange)
 
     def send(self, data: Given) -> None:
         flow = self._out
@@ -773,40 +781,58 @@ class Packets:
             down = medium.tags(workers)
             self._out = [Flow(down, worker) for worker in range(workers)]
             self._out_digest, self._out_mask = down.digest, down.mask
-        self._strangers = _Strangers(workers)
+        self._strangers = _Strangers(medium.strange)
         self._ended: set[int] = set()
         self._unopened: list[tuple[bytes, int]] = []  # came while we waited to send
+        self._asked = self._idle = 0
         self._messages = self._stream()
         for worker in range(workers):
             crew.fork(_serve_packets, work, worker, medium, self._up, down)
-        if medium.notice is None:
+        if medium.fd >= 0:
             crew.listen(medium.fd)
-        else:
-            crew.watch(medium.notice)
+        elif medium.notice is not None and crew.patient:
+            crew.watch(medium.notice, medium.check)
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
         return self._messages
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
-        crew, take, sleeps = self._crew, self._medium.take, self._medium.fd < 0
+        crew, medium, take = self._crew, self._medium, self._medium.take
+        # Where nothing can be waited for together with the deaths of workers: `take` sleeps, and
+        # is woken by a notice; if there is a time to be kept, it is asked again and again.
+        sleeps, asks = medium.fd < 0 and crew.patient, medium.fd < 0 and not crew.patient
         workers, exited, ended = len(self._in), crew.exited, self._ended
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
         # One for each value of these bits.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
-        turns, hot, since = 0, sleeps, 0
+        turns, hot, since, nobody = 0, False, 0, frozenset[int]()
         while not exited or len(exited) < workers or len(ended) < workers:
-            owing = exited and exited - ended
+            owing = exited - ended if exited else nobody
             packets: Sequence[tuple[bytes, int]]
             if self._unopened:
                 packets, self._unopened = self._unopened, []
-            elif not exited:  # as a rule
+            elif ended and len(ended) == workers:
+                crew.look()
+                packets = take(False)
+            elif owing:
+                packets = take(False)
+            elif sleeps:
+                packets = take(True)
+                turns += 1
+                if not packets or turns % 64 == 0:  # a notice may be behind much else
+                    crew.look(0)
+            elif asks:
+                packets = self._ask()
+            else:
+                # To try at once saves a system call where there is more, and costs an exception
+                # where there is not: do it now and then.
                 if not hot:
                     crew.look()
-                packets = take(sleeps)
-            else:
-                if len(ended) == workers or not (hot or owing):
-                    crew.look()
-                packets = take(sleeps and not owing and len(ended) < workers)
+                packets = take(False)
+                turns += 1
+                if hot and (not packets or turns % 64 == 0):
+                    crew.look(0)
+                hot = bool(packets) and (hot or turns % 8 == 0)
             for data, tag in packets:
                 flow = flows[tag & low]
                 if digest(data) & mask ^ tag == flow.due:
@@ -817,7 +843,8 @@ class Packets:
                         yield flow.worker, message
                 elif not flow.heed(data, tag):  # a notice, or a stranger's
                     crew.look(0)
-                    self._strangers.count()
+                    if tag != NOTICE:
+                        self._strangers.count()
                 elif flow.ended:
                     ended.add(flow.worker)
             if owing:
@@ -828,11 +855,18 @@ class Packets:
                         raise crew.blame(worker)
             else:
                 since = 0
-            if not sleeps:
-                # To try at once saves a system call where there is more, and costs an exception
-                # where there is not: do it now and then.
-                turns += 1
-                hot = bool(packets) and (hot or turns % 8 == 0)
+
+    def _ask(self) -> Sequence[tuple[bytes, int]]:
+        packets = self._medium.take(False)
+        self._asked += 1
+        self._idle = 0 if packets else self._idle + 1
+        if self._idle > _IDLE:
+            self._crew.look(1e-3)
+        elif self._asked % _IDLE == 0:
+            self._crew.look(0)
+        elif self._idle:
+            os.sched_yield()
+        return packets
 
     def send(self, worker: int, data: Given) -> None:
         if not self._out:

@@ -77,7 +77,8 @@ def _join(path: str, same: int, flags: int) -> int:
 class _Medium:
     """A fifo to the caller and, if duplex, one to each worker."""
 
-    notice = None
+    notice = check = None
+    strange = _stream.STRANGE
     tags = _stream.Tags
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:

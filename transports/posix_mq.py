@@ -92,7 +92,8 @@ def _work(queue: Any, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
 class _Medium:
     """A queue to the caller and, if duplex, one to each worker."""
 
-    notice = None
+    notice = check = None
+    strange = _stream.STRANGE
     tags = _stream.Tags
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:

@@ -13,7 +13,8 @@ is no total: such a death ends the run.
 
 A channel is a ring of slots in such memory, with semaphores for room and for what is there, and
 one to let one writer in at a time; for the way back each worker has a ring.  Its caller sleeps in
-sem_wait(3), and a process that watches the workers posts when one ends.
+sem_clockwait(3), and a process that watches the workers posts when one ends; should that be dead
+too, the caller looks after them itself twice a second.
 
 Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).
 """
@@ -24,6 +25,7 @@ import errno
 import functools
 import mmap
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +43,14 @@ _ADDED = _TOTAL.stop  # and a byte for each worker from there on
 
 _SLOTS = 16  # slots of the ring to the caller, a power of two
 _REPLIES = 8  # and of the ring to a worker
+_NAP = 0.5  # seconds, after which the caller looks whether somebody has died
 _PLACE = 3 * _LOCK + _stream.Ring.HEAD  # of a ring, before its slots
+
+
+class _Timespec(ctypes.Structure):
+    """struct timespec, time.h(0p): POSIX has no more than these, Linux and macOS in this order."""
+
+    _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
 
 
 class _Semaphore:
@@ -53,18 +62,38 @@ class _Semaphore:
         self._call(libc.sem_init, 1, value)
         # Bound once: to look a function up by its name costs as much as to call it.
         self._wait, self._try, self._post = libc.sem_wait, libc.sem_trywait, libc.sem_post
+        # By a clock that nobody sets, where there is the choice (glibc 2.30).
+        clockwait = getattr(libc, "sem_clockwait", None)
+        self._clock = time.CLOCK_MONOTONIC if clockwait else time.CLOCK_REALTIME
+        self._until = _Timespec()
+        until = ctypes.byref(self._until)
+        self._timed = (clockwait, self._clock, until) if clockwait else (libc.sem_timedwait, until)
 
-    def _call(self, function: Any, *args: int) -> None:
+    def _call(self, function: Any, *args: Any) -> None:
         while function(self._place, *args) != 0:
             if (code := ctypes.get_errno()) != errno.EINTR:
                 raise OSError(code, f"{function.__name__}: {os.strerror(code)}")
 
-    def acquire(self, timeout: int | None = None) -> None:
-        """Take one, and wait for it but with a *timeout* of 0: then BusyError is raised."""
+    def acquire(self, timeout: float | None = None) -> None:
+        """Take one; wait for it, but for *timeout* seconds at most: then raise BusyError."""
         try:
-            self._call(self._wait if timeout is None else self._try)
-        except BlockingIOError:
+            if timeout is None:
+                self._call(self._wait)
+            elif timeout == 0:
+                self._call(self._try)
+            else:
+                self._nap(timeout)
+        except (BlockingIOError, TimeoutError):
             raise posix_ipc.BusyError from None
+
+    def _nap(self, timeout: float) -> None:
+        try:
+            self._call(*self._timed)
+        except TimeoutError:
+            # Set anew here alone: to do so each time would cost as much as the rest.
+            at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
+            self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+            raise
 
     def release(self) -> None:
         self._call(self._post)
@@ -152,6 +181,8 @@ class _Medium:
 
     most = _stream.Ring.most
     fd = -1  # there is none: a process that watches the workers gives notice when one ends
+    check = None
+    strange = 0
     tags = functools.partial(_stream.Tags, trusted=True)  # the memory has no name
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
@@ -164,7 +195,7 @@ class _Medium:
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         try:
-            return (self._up.take(None if wait else 0),)
+            return (self._up.take(_NAP if wait else 0),)
         except posix_ipc.BusyError:
             return ()
 

@@ -8,7 +8,8 @@ others of the same user can fill the queue too.
 
 A channel cuts messages to packets of 4 KiB, whose tag is their type; sysv_ipc takes types of 31
 bits.  Its caller sleeps in msgrcv(2), and a process that watches the workers sends it an empty
-message when one ends.  For the way back each worker has a queue of its own.
+message when one ends.  For the way back each worker has a queue of its own.  Of others that take
+messages or let none in, that process finds the trace, and then removes the queue.
 
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
@@ -124,15 +125,24 @@ def _check(error: Exception) -> None:
         raise _crew.as_oserror(error) from error
 
 
+def _strange(pid: int, reader: int) -> bool:
+    # It is the number of a thread where the message went to one that was asleep: Linux has
+    # task_pid() in pipelined_send(), ipc/msg.c. Of one that has ended there is nothing to know.
+    mine = pid in (0, reader) or os.path.exists(f"/proc/{reader}/task/{pid}")
+    return not mine and os.path.exists(f"/proc/{pid}")
+
+
 class _Medium:
     """A queue to the caller and, if duplex, one to each worker."""
 
     most = _MOST
     fd = -1  # there is none: a process that watches the workers sends b"" when one ends
+    strange = 0  # what has been taken may come back, and no trace be left of that
     tags = functools.partial(_stream.Tags, bits=30)  # for a type, which is not 0: an int
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
-        up, *down = _queues(crew, 1 + (workers if duplex else 0))
+        self._crew, self._caller = crew, os.getpid()
+        self._up, *self._down = up, *down = _queues(crew, 1 + (workers if duplex else 0))
         # Bound once: they are called for each packet.
         self._send, self._receive = up.send, up.receive
         self._answers = [queue.send for queue in down]
@@ -146,7 +156,15 @@ class _Medium:
             self.put(data, tag)
 
     def notice(self) -> None:
-        self.put(b"", 1)  # the type of no packet, and the least there is
+        self.put(b"", _stream.NOTICE)
+
+    def check(self) -> None:
+        """Remove the queue, which wakes all, where a message was taken or none can be sent."""
+        readers = [self._caller, *(self._crew.pid(worker) for worker in range(len(self._down)))]
+        for queue, reader in zip([self._up, *self._down], readers, strict=True):
+            with contextlib.suppress(sysv_ipc.ExistentialError):
+                if _strange(queue.last_receive_pid, reader) or queue.max_size < _MOST:
+                    self._up.remove()
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         try:

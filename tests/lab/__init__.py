@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.lab.oracle import tolerance, ulps
-from tests.subject import census
+from tests.subject import CHANNEL, census
 from transports import NAMES
 
 __all__ = ["NAMES", "Hang", "Outcome", "Subject", "state", "support", "trial", "unsupported"]
@@ -64,8 +64,10 @@ def module_of(transport: str) -> str:
     """Return what to load for a transport: a module by its name, or a file by its path.
 
     transport: one of NAMES, the name of a module, or the path of a file, from the directory in
-        which the suite was started.
+        which the suite was started; with ":channel" after it, the channel of that.
     """
+    if transport.endswith(CHANNEL):
+        return module_of(transport.removesuffix(CHANNEL)) + CHANNEL
     if transport.endswith(".py"):
         return str(Path(STARTED_IN, transport).resolve())
     return f"transports.{transport}" if transport in NAMES else transport

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+CHANNEL = ":channel"
+
 _MOST = 4000  # bytes
 
 Run = Callable[..., float]
@@ -21,9 +23,14 @@ Run = Callable[..., float]
 def load(target: str) -> ModuleType:
     """Import a module by its name, or from a file by its absolute path.
 
+    With ":channel" after that it is its channel that is run: see tests.subject.through.
     What is in the file's directory can be imported by it, and it itself by the workers that it
     spawns: the directory is put at the end of the path.
     """
+    if target.endswith(CHANNEL):
+        through = importlib.import_module("tests.subject.through")
+        module: ModuleType = through.channel_of(load(target.removesuffix(CHANNEL)))
+        return module
     if not target.endswith(".py"):
         return importlib.import_module(target)
     directory, file = os.path.split(target)
