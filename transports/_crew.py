@@ -39,7 +39,7 @@ import traceback
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from types import FrameType, TracebackType
-from typing import NamedTuple, NoReturn, Self, TypeVar
+from typing import NamedTuple, NoReturn, ParamSpec, Self, TypeVar
 
 import kernel
 
@@ -94,6 +94,7 @@ class _Child:
 _Closeable = TypeVar("_Closeable", int, socket.socket)
 _Entered = TypeVar("_Entered")
 _Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
 
 # What a worker tells of its exception: its number and text, 512 bytes in all.
 _REPORT_TEXT = 508
@@ -224,6 +225,29 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def quiet(write: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Return *write*, which writes to a pipe or socket, so that a closed one is but EPIPE.
+
+    CPython ignores the signal that POSIX sends with that.  A caller may have it otherwise; or
+    have it blocked, and then it would stay pending.
+    """
+    ignored = signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
+    if ignored and signal.SIGPIPE not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        return write
+
+    def quietly(*args: _Arguments.args, **options: _Arguments.kwargs) -> _Result:
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+        waits = signal.SIGPIPE in signal.sigpending()
+        try:
+            return write(*args, **options)
+        finally:
+            if not waits and signal.SIGPIPE in signal.sigpending():
+                signal.sigwait({signal.SIGPIPE})
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    return quietly
 
 
 class Seal:
@@ -546,7 +570,7 @@ class Crew:
                 remove()
             except Exception:  # noqa: BLE001 - short of descriptors, perhaps, which it is not
                 with contextlib.suppress(BrokenPipeError):
-                    os.write(writer, b"!")
+                    quiet(os.write)(writer, b"!")
             else:
                 self._dismiss(guardian)
             self._unwatch(guardian)

@@ -234,6 +234,7 @@ class Streams:
     ) -> None:
         self._crew = crew
         self._duplex = duplex
+        self._write, self._put = _crew.quiet(os.write), _crew.quiet(_put)
         self._grace = grace
         self._alone = -1
         self._flows = {}
@@ -327,11 +328,11 @@ class Streams:
             try:
                 if type(data) is bytes and len(data) < _LARGE:  # as a rule
                     frame = _size(len(data)) + data
-                    if (done := os.write(writer, frame)) == len(frame):
+                    if (done := self._write(writer, frame)) == len(frame):
                         return
                     left = memoryview(frame)[done:]
                 else:
-                    left = _put(writer, data)
+                    left = self._put(writer, data)
             except BlockingIOError:
                 left = memoryview(b"".join(_parts(data)))
             if left:
@@ -343,18 +344,28 @@ class Streams:
     def _push(self, writer: int, left: memoryview) -> None:
         with self._crew.writing(writer):
             while left:
-                for ready in self._crew.look():
-                    if ready in self._flows:
-                        flow = self._flows[ready]
-                        self._backlog.extend((flow.worker, m) for m in self._read(ready))
+                self._take_in()
                 with contextlib.suppress(BlockingIOError):
-                    left = left[os.write(writer, left) :]
+                    left = left[self._write(writer, left) :]
+
+    def _take_in(self, pause: float = math.inf) -> None:
+        for ready in self._crew.look(pause):
+            if ready in self._flows:
+                flow = self._flows[ready]
+                self._backlog.extend((flow.worker, m) for m in self._read(ready))
 
     def _mourn(self, worker: int) -> None:
-        """Raise the error of a *worker* whose end is closed, if it is dead of one."""
+        """Raise the error of a *worker* whose end is closed, if it has died amid its work."""
+        exited, reader = self._crew.exited, list(self._flows)[worker]
         until = time.monotonic() + 0.5
-        while worker not in self._crew.exited and time.monotonic() < until:
-            self._crew.look(0.01)
+        while worker not in exited or (
+            worker not in self._ended and self._crew.listens(reader)  # there may be its end
+        ):
+            if time.monotonic() >= until:
+                break
+            self._take_in(0.01)
+        if worker in exited - self._ended:
+            raise self._crew.blame(worker)
 
 
 def greet(

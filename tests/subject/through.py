@@ -18,7 +18,8 @@ PARTS = 3
 def channel_of(module: ModuleType) -> ModuleType:
     """Return a module whose `run` goes through the function `channel` of *module*."""
     made = ModuleType(f"{module.__name__}:channel", __doc__)
-    made.EXPECTED_FAILURES = getattr(module, "EXPECTED_FAILURES", {})  # type: ignore[attr-defined]
+    expected = getattr(module, "CHANNEL_EXPECTED_FAILURES", {})
+    made.EXPECTED_FAILURES = expected  # type: ignore[attr-defined]
     made.EXTRA = getattr(module, "EXTRA", "")  # type: ignore[attr-defined]
     channel = getattr(module, "channel", None)
 
