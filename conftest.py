@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME",
         help="test this alone: one of the nine, a module that has run(n, workers), or the path "
-        "of such a file; may be given again",
+        "of such a file; with ':channel' after it, its channel; may be given again",
     )
     group.addoption(
         "--profile",

@@ -85,6 +85,46 @@ def test_whatever_is_not_a_clause_takes_a_file_too(tmp_path: Path, arguments: li
     assert "it has no channel(work, workers)" in told.stdout
 
 
+LOSSY = """
+import contextlib
+from transports.pipe import channel as whole, run
+
+class Lossy:
+    def __init__(self, messages):
+        self.send = messages.send
+        self.messages = messages
+
+    def __iter__(self):
+        return (pair for at, pair in enumerate(self.messages) if at != {lost})
+
+@contextlib.contextmanager
+def channel(work, workers, **options):
+    with whole(work, workers, **options) as messages:
+        yield Lossy(messages)
+"""
+
+
+@pytest.mark.parametrize("lost", [-1, 1])
+def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> None:
+    """One that loses a message fails, though its run is right."""
+    (tmp_path / "mine.py").write_text(LOSSY.format(lost=lost))
+    every = "exact_for_every_number"
+    told = _test(tmp_path, "--transport=mine.py", "--transport=mine.py:channel", "-k", every)
+    assert told.returncode == (pytest.ExitCode.OK if lost < 0 else pytest.ExitCode.TESTS_FAILED)
+    rows = [line.split() for line in told.stdout.splitlines() if line.startswith("mine.py")]
+    assert [row[0] for row in rows] == ["mine.py", "mine.py:channel"]
+    assert [row[1] for row in rows] == ["1/1", "1/1" if lost < 0 else "0/1"], told.stdout
+
+
+def test_a_module_without_a_channel_says_so(tmp_path: Path) -> None:
+    """By its own reason, or the suite's."""
+    (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
+    told = _test(tmp_path, "--transport=mine.py:channel", "--transport=file:channel", "-k", "exact")
+    assert told.returncode == pytest.ExitCode.OK, told.stdout
+    assert "unsupported: it has no channel(work, workers)" in told.stdout
+    assert "unsupported: a file" in told.stdout, told.stdout
+
+
 def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
     """A clause that fails as declared is no failure; one that passes is."""
     more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'
