@@ -26,7 +26,7 @@ import functools
 import mmap
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import kernel
@@ -59,47 +59,54 @@ class _Semaphore:
     def __init__(self, memory: mmap.mmap, at: int = 0, value: int = 1) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         self._place = (ctypes.c_char * _LOCK).from_buffer(memory, at)
-        self._call(libc.sem_init, 1, value)
-        # Bound once: to look a function up by its name costs as much as to call it.
-        self._wait, self._try, self._post = libc.sem_wait, libc.sem_trywait, libc.sem_post
+        _call(libc.sem_init, self._place, 1, value)
+        # Bound once: to look a function up by its name costs as much as to call it.  By address:
+        # the traceback of a handler's exception would hold the memory, which is to be closed.
+        place, bind = ctypes.c_void_p(ctypes.addressof(self._place)), functools.partial
+        self._wait, self._post = bind(libc.sem_wait, place), bind(libc.sem_post, place)
+        self._try = bind(libc.sem_trywait, place)
         # By a clock that nobody sets, where there is the choice (glibc 2.30).
-        clockwait = getattr(libc, "sem_clockwait", None)
-        self._clock = time.CLOCK_MONOTONIC if clockwait else time.CLOCK_REALTIME
         self._until = _Timespec()
         until = ctypes.byref(self._until)
-        self._timed = (clockwait, self._clock, until) if clockwait else (libc.sem_timedwait, until)
-
-    def _call(self, function: Any, *args: Any) -> None:
-        while function(self._place, *args) != 0:
-            if (code := ctypes.get_errno()) != errno.EINTR:
-                raise OSError(code, f"{function.__name__}: {os.strerror(code)}")
+        if hasattr(libc, "sem_clockwait"):
+            self._clock = time.CLOCK_MONOTONIC
+            self._timed = bind(libc.sem_clockwait, place, self._clock, until)
+        else:
+            self._clock = time.CLOCK_REALTIME
+            self._timed = bind(libc.sem_timedwait, place, until)
 
     def acquire(self, timeout: float | None = None) -> None:
         """Take one; wait for it, but for *timeout* seconds at most: then raise BusyError."""
+        wait = self._wait if timeout is None else self._timed if timeout else self._try
+        if wait() == 0:
+            return
         try:
-            if timeout is None:
-                self._call(self._wait)
-            elif timeout == 0:
-                self._call(self._try)
-            else:
-                self._nap(timeout)
+            _failed("sem_wait")
+            _call(wait)
         except (BlockingIOError, TimeoutError):
+            # Set anew here alone: to do so each time would cost as much as the rest.
+            at = time.clock_gettime_ns(self._clock) + int((timeout or 0) * 1e9)
+            self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
             raise posix_ipc.BusyError from None
 
-    def _nap(self, timeout: float) -> None:
-        try:
-            self._call(*self._timed)
-        except TimeoutError:
-            # Set anew here alone: to do so each time would cost as much as the rest.
-            at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
-            self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
-            raise
-
     def release(self) -> None:
-        self._call(self._post)
+        if self._post() != 0:
+            _failed("sem_post")
 
     def close(self) -> None:
-        del self._place  # or the memory cannot be closed
+        # The first, or the memory cannot be closed; the others are of no use from then on.
+        del self._place, self._wait, self._post, self._try, self._timed
+
+
+def _call(function: Callable[..., int], *args: object) -> None:
+    while function(*args) != 0:
+        _failed(getattr(function, "__name__", "sem_wait"))
+
+
+def _failed(name: str) -> None:
+    """Raise OSError for the errno of C; return if a signal was all."""
+    if (code := ctypes.get_errno()) != errno.EINTR:
+        raise OSError(code, f"{name}: {os.strerror(code)}")
 
 
 def _memory(crew: _crew.Crew, size: int) -> mmap.mmap:
