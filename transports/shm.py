@@ -84,9 +84,10 @@ class _Semaphore:
             _failed("sem_wait")
             _call(wait)
         except (BlockingIOError, TimeoutError):
-            # Set anew here alone: to do so each time would cost as much as the rest.
-            at = time.clock_gettime_ns(self._clock) + int((timeout or 0) * 1e9)
-            self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+            if timeout:
+                # Set anew here alone: to do so each time would cost as much as the rest.
+                at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
+                self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
             raise posix_ipc.BusyError from None
 
     def release(self) -> None:
