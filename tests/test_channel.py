@@ -33,6 +33,11 @@ def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
     assert told[0]["why"] is None
 
 
+def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
+    """No warning of Python's on the caller's stderr either."""
+    judge.undisturbed(_carried(channel))
+
+
 def test_nothing_is_left_of_a_channel(channel: str) -> None:
     """No descriptor, child, thread, timer, mapping, file, queue, segment after all of these."""
     judge.clean(_carried(channel))
@@ -40,7 +45,7 @@ def test_nothing_is_left_of_a_channel(channel: str) -> None:
 
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
     """Killed, raising or exiting with 0, before, between and amid its messages; and named."""
-    outcome = judge.clean(lab.trial(channel, "messages.struck", limit=30))
+    outcome = judge.undisturbed(judge.clean(lab.trial(channel, "messages.struck", limit=30)))
     pairs = list(zip(outcome.of("struck"), outcome.of("ended"), strict=True))
     assert len(pairs) == 10
     for struck, ended in pairs:
@@ -49,6 +54,17 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
         assert f"worker 0 (pid {struck['pid']})" in ended["text"], ended
         assert "partial" not in ended, ended
         assert late < judge.SECOND, f"{late:.2f} s: {ended}"
+
+
+def test_every_exception_of_a_worker_is_told(channel: str) -> None:
+    """By the error that `channel` raises: its worker, its type, and its text where it has one."""
+    outcome = judge.undisturbed(judge.clean(lab.trial(channel, "messages.raised", limit=30)))
+    told = outcome.of("raised")
+    assert [message["case"] for message in told] == list(messages.EXCEPTIONS)
+    for message in told:
+        assert message["error"] == "WorkerError", message
+        for part in (f"worker 0 (pid {message['worker']})", *message["parts"]):
+            assert part in message["text"], message
 
 
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:

@@ -36,7 +36,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import partial
 from types import FrameType, TracebackType
 from typing import NamedTuple, NoReturn, ParamSpec, Self, TypeVar
@@ -134,9 +134,10 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
 
-# Seconds in which nothing comes from the channel of a worker that is dead, until it is sure that
-# nothing will: interrupted, select.poll() asks once more only if time is left.
-_SURE = 0.1
+# Times that a caller takes what is ready after a worker has exited, until the worker's result
+# would have been among it: all that is ahead of it is a full backlog of connections (4096,
+# listen(2)), of which `admitted` takes 64 at a time, and one more look to read it.
+_LOOKS = 128
 
 _TERMINAL = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
 
@@ -220,6 +221,19 @@ def random_name() -> str:
     return "ipc-" + secrets.token_hex(13)
 
 
+def described(error: BaseException) -> bytes:
+    """Return type and text of *error* in UTF-8, whatever it is.
+
+    A lone surrogate, as in a path that is not text (os.fsdecode), becomes its escape: UTF-8 has
+    no code for it.  An error that cannot even be formatted is told by its type.
+    """
+    try:
+        text = "".join(traceback.format_exception_only(error)).strip()
+    except Exception:  # noqa: BLE001 - of a class whose methods raise
+        text = type(error).__name__
+    return text.encode(errors="backslashreplace")
+
+
 def write_all(fd: int, data: bytes) -> None:
     """Write all of *data*: write(2) may take less, on a full disk or a signal."""
     view = memoryview(data)
@@ -296,6 +310,47 @@ class Seal:
             del stream[: start + (self.size if sums else 1)]
         # What is left can only be the start of a frame, or of a mark.
         del stream[: max(0, start if start >= 0 else len(stream) - len(self._mark) + 1)]
+        return found
+
+
+class Owing:
+    """The workers that have exited, and whose results may still be on their way.
+
+    A worker is lost when nothing more of it can come: a look that began after its exit was seen
+    found nothing ready at all (for a channel that does not deliver at once, after *grace*
+    seconds), or so many looks found something that its result would have been reached.
+    """
+
+    def __init__(self, grace: float = 0.0) -> None:
+        self._grace = grace
+        self._until: dict[int, float] = {}
+        self._looks: dict[int, int] = {}
+        self.until = math.inf
+        """The time, of time.monotonic(), at which to look again at the latest."""
+
+    def __bool__(self) -> bool:
+        return bool(self._until)
+
+    def expect(self, exited: Iterable[int]) -> None:
+        """Add workers that have exited: the next look begins after that was seen."""
+        now = time.monotonic()
+        for worker in exited:
+            self._until.setdefault(worker, now + self._grace)
+        self.until = min(self._until.values(), default=math.inf)
+
+    def lost(self, results: Container[int], ready: bool) -> list[int]:
+        """Return the workers that are lost, after a look that found something *ready* or not.
+
+        results: holds each worker whose result has been taken; it is forgotten.
+        """
+        for worker in [worker for worker in self._until if worker in results]:
+            del self._until[worker]
+        found, now = [], time.monotonic()
+        for worker, until in self._until.items():
+            self._looks[worker] = looks = self._looks.get(worker, 0) + 1
+            if now >= until and (not ready or looks > _LOOKS):
+                found.append(worker)
+        self.until = min(self._until.values(), default=math.inf)
         return found
 
 
@@ -530,9 +585,8 @@ class Crew:
         try:
             work(*args)
         except BaseException as error:
-            text = "".join(traceback.format_exception_only(error)).strip().encode()
             # One write of at most 512 bytes is atomic on every system (POSIX, PIPE_BUF).
-            os.write(self._tell, _REPORT.pack(worker, text[:_REPORT_TEXT]))
+            os.write(self._tell, _REPORT.pack(worker, described(error)[:_REPORT_TEXT]))
             raise
 
     def enter(self, context: contextlib.AbstractContextManager[_Entered]) -> _Entered:
@@ -678,10 +732,10 @@ class Crew:
         Raises WorkerError for a worker that dies otherwise than by exit status 0, or whose
         result is not in *results* when it is dead and its channel empty; TimeoutError.
         """
-        owing: dict[int, float] = {}
+        owing = Owing(grace)
         running = len(self._children)
         while running or owing:
-            ready, dead = self._sleep(min(owing.values(), default=math.inf))
+            ready, dead = self._sleep(owing.until)
             for child in dead:
                 self._reap(child)
                 if child.exitcode not in (0, None) or child.worker is None:
@@ -690,13 +744,9 @@ class Crew:
             if ready or exited:
                 yield Event(ready, exited)
             running -= len(exited)
-            now = time.monotonic()
-            owing |= dict.fromkeys(exited, now + max(grace, _SURE))
-            for worker, until in list(owing.items()):
-                if worker in results:
-                    del owing[worker]
-                elif now >= until and ((not ready and not exited) or now >= until + 0.5):
-                    raise self._blame(self._children[worker])
+            for worker in owing.lost(results, bool(ready)):
+                raise self.blame(worker)
+            owing.expect(worker for worker in exited if worker not in results)
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[None]:
@@ -799,7 +849,7 @@ class Crew:
         with contextlib.suppress(BlockingIOError):
             while report := os.read(self._report, _REPORT.size):
                 worker, text = _REPORT.unpack(report)
-                texts[worker] = text.rstrip(b"\0").decode(errors="replace")
+                texts[worker] = text.rstrip(b"\0").decode(errors="ignore")  # cut in a character
         return WorkerError(child.worker, child.pid, child.exitcode, texts.get(child.worker, ""))
 
 

@@ -222,6 +222,10 @@ class Streams:
         alone is read with no poll(2) before: the end of the stream tells of a death or, should
         a child of the worker hold the socket, that limit.
     grace: see :meth:`transports._crew.Crew.events`.
+
+    A worker that has exited is reported as dead only when nothing more of it can come: its
+    stream was read to its end, or a look that began after the exit was seen found it empty
+    (and, where a stream does not deliver at once, the last *grace* seconds brought nothing).
     """
 
     def __init__(
@@ -250,6 +254,7 @@ class Streams:
                 place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
             os.set_blocking(self._alone, True)
         self._ended: set[int] = set()
+        self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
         self._backlog: deque[tuple[int, Message]] = deque()  # came while we waited to send
         self._messages = self._stream()
 
@@ -258,13 +263,13 @@ class Streams:
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
         crew, flows, workers = self._crew, self._flows, len(self._flows)
-        backlog, exited, ended, since = self._backlog, crew.exited, self._ended, 0.0
+        backlog, exited, ended = self._backlog, crew.exited, self._ended
         poll = crew.poll
         alone = [(self._alone, select.POLLIN)]
         while not exited or len(exited) < workers or len(ended) < workers:
             while backlog:
                 yield backlog.popleft()
-            owing = None
+            owing: set[int] = set()
             if poll is not None and not exited:
                 woken = alone if self._alone >= 0 else poll()
                 flow = flows.get(woken[0][0])
@@ -286,18 +291,33 @@ class Streams:
                 ready = crew.look_at(woken)
             else:
                 owing = exited - ended
-                since = (since or time.monotonic()) if owing else 0.0
+                for worker in owing - self._quiet_since.keys():
+                    self._quiet_since[worker] = time.monotonic()
                 ready = crew.look(self._grace if owing else math.inf)
             for fd in ready:
                 while backlog:
                     yield backlog.popleft()
                 for message in self._read(fd):
                     yield flows[fd].worker, message
-            if owing and time.monotonic() >= since + self._grace:
-                # Looked at once more since it was dead; what is not ready is empty.
-                for worker in owing - ended - {flows[fd].worker for fd in ready}:
-                    raise crew.blame(worker)
+            if owing:
+                self._raise_if_silent(owing, ready)
         yield from backlog
+
+    def _raise_if_silent(self, owing: set[int], ready: list[int]) -> None:
+        """Raise the error of a worker of *owing* of which nothing more can come.
+
+        owing: workers that had exited, without their end, before the look that found *ready*.
+        """
+        now = time.monotonic()
+        for fd, flow in self._flows.items():
+            if (worker := flow.worker) not in owing or worker in self._ended:
+                continue
+            if not self._crew.listens(fd):  # read to its end
+                raise self._crew.blame(worker)
+            if fd in ready:
+                self._quiet_since[worker] = now
+            elif now >= self._quiet_since[worker] + self._grace:
+                raise self._crew.blame(worker)
 
     def _read(self, fd: int) -> list[Message]:
         flow = self._flows[fd]
@@ -348,23 +368,31 @@ class Streams:
                 with contextlib.suppress(BlockingIOError):
                     left = left[self._write(writer, left) :]
 
-    def _take_in(self, pause: float = math.inf) -> None:
-        for ready in self._crew.look(pause):
-            if ready in self._flows:
-                flow = self._flows[ready]
-                self._backlog.extend((flow.worker, m) for m in self._read(ready))
+    def _take_in(self, pause: float = math.inf) -> list[int]:
+        """Wait, *pause* seconds at most; keep the messages that come; return what was ready."""
+        ready = self._crew.look(pause)
+        for fd in ready:
+            if fd in self._flows:
+                flow = self._flows[fd]
+                self._backlog.extend((flow.worker, m) for m in self._read(fd))
+        return ready
 
     def _mourn(self, worker: int) -> None:
-        """Raise the error of a *worker* whose end is closed, if it has died amid its work."""
+        """Raise the error of a *worker* that has closed its end, if it exited amid its work.
+
+        A worker may close its end and live on: its exit is waited for half a second.
+        """
         exited, reader = self._crew.exited, list(self._flows)[worker]
         until = time.monotonic() + 0.5
-        while worker not in exited or (
-            worker not in self._ended and self._crew.listens(reader)  # there may be its end
-        ):
-            if time.monotonic() >= until:
-                break
+        while worker not in exited and time.monotonic() < until:
             self._take_in(0.01)
-        if worker in exited - self._ended:
+        if worker not in exited:
+            return
+        # All that it sent can be read now, its end too: until a look finds nothing of it.
+        while worker not in self._ended and self._crew.listens(reader):
+            if reader not in self._take_in(self._grace):
+                break
+        if worker not in self._ended:
             raise self._crew.blame(worker)
 
 
@@ -374,20 +402,25 @@ def greet(
     seal: _crew.Seal,
     welcome: Callable[[socket.socket, object], bool],
     workers: int,
+    grace: float = 0.0,
 ) -> list[tuple[int, int]]:
     """Accept a connection of each worker, and return the ends for :class:`Streams`.
 
     The first frame of a connection is sealed, and tells whose it is.  That signs all that
     follows: the kernel lets nobody else into a connection, so to sign each message would cost
     time and add nothing.
+
+    grace: see :meth:`transports._crew.Crew.events`.
     """
     listener.setblocking(False)
     entrance = crew.listen(listener.fileno())
     heard: dict[int, tuple[socket.socket, bytes]] = {}
     known: dict[int, int] = {}
-    since = 0.0
+    owing = _crew.Owing(grace)
     while len(known) < workers:
-        for fd in crew.look(0.05 if since else math.inf):
+        owing.expect(crew.exited - known.keys())
+        ready = crew.look(grace if owing else math.inf)
+        for fd in ready:
             if fd == entrance:
                 for connection in _crew.admitted(crew, listener, welcome):
                     heard[crew.listen(connection.fileno())] = (connection, b"")
@@ -407,10 +440,8 @@ def greet(
                 known.setdefault(worker, fd)
             if fd not in known.values():
                 crew.close(connection)
-        if lost := crew.exited - known.keys():
-            since = since or time.monotonic()
-            if time.monotonic() > since + 0.5:  # what it said is not under way any more
-                raise crew.blame(min(lost))
+        for worker in owing.lost(known, bool(ready)):
+            raise crew.blame(worker)
     crew.ignore(entrance)
     for connection, _ in heard.values():
         crew.close(connection)
@@ -609,6 +640,10 @@ class Ring:
     in the order of their slots, so whoever has taken a count may read: no processor is relied
     on to show two writes to memory in their order.  Room is counted in batches of slots.
 
+    A notice wakes the reader without a packet.  Its sender counts it as begun, releases *there*,
+    and counts it as done.  The reader takes whatever count it gets first for a notice that has
+    begun, so between the two a packet may wait whose count was taken for the notice.
+
     memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
     lock: lets one writer in at a time, or None if there is but one.
     room, there: semaphores with counts of slots / BATCH and 0; these too have `acquire`, which
@@ -618,7 +653,8 @@ class Ring:
     SLOT = 16384
     HEAD = 64
     BATCH = 4
-    _COUNT = struct.Struct("=I")  # of packets put, of notices after that
+    _COUNT = struct.Struct("=I")
+    _BEGUN, _DONE = 4, 8  # where the counts of notices are, behind that of packets
     _SLOT = struct.Struct("=IQ")  # the size of a packet, and its tag
     most = SLOT - _SLOT.size
 
@@ -648,16 +684,29 @@ class Ring:
             self._lock.release()
 
     def notice(self) -> None:
-        """Wake the reader, whoever may have died with the lock."""
-        (notices,) = self._COUNT.unpack_from(self._memory, self._at + 4)
-        self._COUNT.pack_into(self._memory, self._at + 4, notices + 1)
+        """Wake the reader, whoever may have died with the lock; one process at a time."""
+        memory, at = self._memory, self._at
+        (notices,) = self._COUNT.unpack_from(memory, at + self._BEGUN)
+        self._COUNT.pack_into(memory, at + self._BEGUN, notices + 1)
         self._there.release()
+        self._COUNT.pack_into(memory, at + self._DONE, notices + 1)
+
+    def settled(self) -> bool:
+        """Whether no notice is between its two counts.
+
+        If that is so before `take` finds nothing, there is no packet: every count that was taken
+        for a notice has been replaced by its sender.
+        """
+        memory, at = self._memory, self._at
+        (begun,) = self._COUNT.unpack_from(memory, at + self._BEGUN)
+        (done,) = self._COUNT.unpack_from(memory, at + self._DONE)
+        return bool(begun == done)
 
     def take(self, timeout: float | None = None) -> tuple[bytes, int]:
         """Return the next packet and its tag, or a notice; wait for *timeout* s at most."""
         self._there.acquire(timeout)
         memory, number = self._memory, self._taken
-        if self._COUNT.unpack_from(memory, self._at + 4)[0] != self._noticed:
+        if self._COUNT.unpack_from(memory, self._at + self._BEGUN)[0] != self._noticed:
             self._noticed += 1
             return b"", NOTICE
         start = self._at + self.HEAD + number % self._slots * self.SLOT
@@ -671,7 +720,6 @@ class Ring:
 
 
 _IDLE = 64  # times that a medium is asked in a row before the caller takes a nap
-_HELD = 4096  # packets, more than any medium holds: 3640 of the least size in a pipe of 64 KiB
 
 
 class Medium(Protocol):
@@ -697,11 +745,19 @@ class Medium(Protocol):
     def check(self) -> Callable[[], None] | None:
         """Called now and then in another process: ends the run if strangers have meddled."""
 
+    def held(self) -> int:
+        """Return how many packets to the caller there can be at most that were not taken yet."""
+
     def put(self, data: bytes, tag: int) -> None:
         """In a worker: send a packet to the caller; wait for room."""
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        """In the caller: return packets that are there; with *wait*, and no fd, sleep for them."""
+        """In the caller: return packets that are there; with *wait*, and no fd, sleep for them.
+
+        They come in the order in which they were put.  Without *wait*, nothing is returned only
+        if no packet is there that was put before the call; where that cannot be said yet, it is
+        a notice: b"" with the tag NOTICE.
+        """
 
     def reply(self, worker: int, data: bytes, tag: int) -> bool:
         """In the caller: send a packet to a worker if there is room, and tell whether."""
@@ -794,6 +850,8 @@ class Packets:
             self._out_digest, self._out_mask = down.digest, down.mask
         self._strangers = _Strangers(medium.strange)
         self._ended: set[int] = set()
+        # Of workers that exited without their end: packets that may still be ahead of it.
+        self._ahead: dict[int, int] = {}
         self._unopened: list[tuple[bytes, int]] = []  # came while we waited to send
         self._asked = self._idle = 0
         self._messages = self._stream()
@@ -816,12 +874,12 @@ class Packets:
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
         # One for each value of these bits.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
-        turns, hot, since, nobody = 0, False, 0, frozenset[int]()
+        turns, hot = 0, False
         while not exited or len(exited) < workers or len(ended) < workers:
-            owing = exited - ended if exited else nobody
+            owing = exited - ended if exited else None
             packets: Sequence[tuple[bytes, int]]
             if self._unopened:
-                packets, self._unopened = self._unopened, []
+                packets, self._unopened, owing = self._unopened, [], None
             elif ended and len(ended) == workers:
                 crew.look()
                 packets = take(False)
@@ -859,13 +917,22 @@ class Packets:
                 elif flow.ended:
                     ended.add(flow.worker)
             if owing:
-                # All that it sent was there before it was dead; but others may go on and on.
-                since += len(packets)
-                if not packets or since > _HELD:
-                    for worker in owing - ended:
-                        raise crew.blame(worker)
-            else:
-                since = 0
+                self._raise_if_missing(owing, packets)
+
+    def _raise_if_missing(self, owing: set[int], packets: Sequence[tuple[bytes, int]]) -> None:
+        """Raise the error of a worker of *owing* whose end cannot come any more.
+
+        owing: workers that had exited before *packets* were taken, and had not sent their end.
+            What they put was in the medium by then.  So it has all been taken when the medium
+            is empty, or has given as many packets since as it can hold.
+        """
+        taken = sum(tag != NOTICE for _, tag in packets)
+        for worker in sorted(owing - self._ended):
+            if worker not in self._ahead:
+                self._ahead[worker] = self._medium.held()
+            self._ahead[worker] -= taken
+            if not packets or self._ahead[worker] < 0:
+                raise self._crew.blame(worker)
 
     def _ask(self) -> Sequence[tuple[bytes, int]]:
         packets = self._medium.take(False)
@@ -905,7 +972,7 @@ class Packets:
             while not self._reply(worker, data, tag):
                 if worker in self._crew.exited:
                     raise BrokenPipeError(f"worker {worker} has ended")
-                found = self._medium.take(False)
+                found = [packet for packet in self._medium.take(False) if packet[1] != NOTICE]
                 self._unopened.extend(found)
                 if not found:
                     # Where nothing tells of room, ask again each millisecond.

@@ -15,6 +15,7 @@ is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which w
 
 import contextlib
 import errno
+import fcntl
 import os
 import select
 from collections import deque
@@ -74,6 +75,12 @@ def _join(path: str, same: int, flags: int) -> int:
     return fd
 
 
+def _capacity(fd: int) -> int:
+    """Return the bytes that a pipe holds: fcntl(2), F_GETPIPE_SZ."""
+    # Without that call, as on macOS, a pipe grows to 64 KiB.
+    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else 65536
+
+
 class _Medium:
     """A fifo to the caller and, if duplex, one to each worker."""
 
@@ -92,6 +99,9 @@ class _Medium:
         self._joined = -1  # in a worker, its ends
         self._reader = -1
         self._read: deque[tuple[bytes, int]] = deque()
+
+    def held(self) -> int:
+        return _capacity(self.fd) // self._marks.size
 
     def put(self, data: bytes, tag: int) -> None:
         if self._joined < 0:

@@ -30,7 +30,6 @@ import signal
 import sys
 import sysconfig
 import time
-import traceback
 from functools import partial
 from typing import Any
 
@@ -203,8 +202,8 @@ def _rank(n: int, workers: int) -> None:
             _crew.write_all(1, bytes(frames))
         _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
     except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
-        what = " ".join("".join(traceback.format_exception_only(error)).split())
-        _say(f"rank {rank} pid {os.getpid()} raised {what}".encode())
+        what = b" ".join(_crew.described(error).split())
+        _say(f"rank {rank} pid {os.getpid()} raised ".encode() + what)
         os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
 
 

@@ -105,6 +105,10 @@ class _Medium:
         self._down = [_queue(crew, size) for _ in range(replies)]
         self.fd: int = self._up.mqd
 
+    def held(self) -> int:
+        most: int = self._up.max_messages
+        return most
+
     def put(self, data: bytes, tag: int) -> None:
         _crew.restart(posix_ipc.SignalError, self._up.send, _stream.join(data, tag))
 

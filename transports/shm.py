@@ -44,6 +44,7 @@ _ADDED = _TOTAL.stop  # and a byte for each worker from there on
 _SLOTS = 16  # slots of the ring to the caller, a power of two
 _REPLIES = 8  # and of the ring to a worker
 _NAP = 0.5  # seconds, after which the caller looks whether somebody has died
+_MOMENT = 1e-3  # seconds until it asks again for a packet whose count is on its way
 _PLACE = 3 * _LOCK + _stream.Ring.HEAD  # of a ring, before its slots
 
 
@@ -191,7 +192,8 @@ class _Medium:
     fd = -1  # there is none: a process that watches the workers gives notice when one ends
     check = None
     strange = 0
-    tags = functools.partial(_stream.Tags, trusted=True)  # the memory has no name
+    # The memory has no name.  A partial is a method from Python 3.14 on, and warns before.
+    tags = staticmethod(functools.partial(_stream.Tags, trusted=True))
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
         replies = range(workers if duplex else 0)
@@ -201,9 +203,21 @@ class _Medium:
         self._down = [_ring(crew, memory, size[0] + i * size[1], _REPLIES, False) for i in replies]
         self.put, self.notice = self._up.put, self._up.notice
 
+    def held(self) -> int:
+        return _SLOTS
+
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        if wait:
+            return self._take(_NAP)
+        settled = self._up.settled()  # before the semaphore is tried
+        if (found := self._take(0)) or settled:
+            return found
+        time.sleep(_MOMENT)  # or a stopped watcher would keep a processor busy
+        return ((b"", _stream.NOTICE),)
+
+    def _take(self, timeout: float) -> Sequence[tuple[bytes, int]]:
         try:
-            return (self._up.take(_NAP if wait else 0),)
+            return (self._up.take(timeout),)
         except posix_ipc.BusyError:
             return ()
 

@@ -138,7 +138,8 @@ class _Medium:
     most = _MOST
     fd = -1  # there is none: a process that watches the workers sends b"" when one ends
     strange = 0  # what has been taken may come back, and no trace be left of that
-    tags = functools.partial(_stream.Tags, bits=30)  # for a type, which is not 0: an int
+    # For a type, which is not 0: an int.  A partial is a method from Python 3.14 on.
+    tags = staticmethod(functools.partial(_stream.Tags, bits=30))
 
     def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
         self._crew, self._caller = crew, os.getpid()
@@ -154,6 +155,10 @@ class _Medium:
         except sysv_ipc.Error as error:
             _check(error)
             self.put(data, tag)
+
+    def held(self) -> int:
+        most: int = self._up.max_size  # bytes, and as many messages that are empty: msgop(2)
+        return most
 
     def notice(self) -> None:
         self.put(b"", _stream.NOTICE)

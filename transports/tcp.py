@@ -98,7 +98,9 @@ def channel(
             hello = seal.pack(worker, 0.0)
             crew.fork(_serve, connection, listener.getsockname(), hello, work, worker, duplex)
             crew.close(connection)
-        ends = _stream.greet(crew, listener, seal, lambda *peer: _welcome(ours, *peer), workers)
+        ends = _stream.greet(
+            crew, listener, seal, lambda *peer: _welcome(ours, *peer), workers, _GRACE
+        )
         streams = _stream.Streams(crew, ends, duplex, sockets=True, grace=_GRACE)
         with crew.admit():
             yield streams

@@ -4,8 +4,10 @@ What workers send is drawn from a hash of who sends it and when, so that each si
 the other has to say, to the last byte.
 """
 
+import contextlib
 import gc
 import hashlib
+import mmap
 import os
 import select
 import signal
@@ -119,6 +121,113 @@ def case_more_than_it_holds(module: ModuleType, log: Log) -> str | None:
     with module.channel(work, 3) as channel:
         time.sleep(0.1)
         return _compare(channel, sizes)
+
+
+_FEW = 20_000  # messages, more than most channels hold; a TCP connection may hold more of them
+_STILL = 0.2  # seconds without another message sent, after which a channel is taken for full
+
+
+def _capacity(module: ModuleType, size: int) -> int:
+    """Return how many messages of *size* bytes a worker can send before it has to wait."""
+    sent = mmap.mmap(-1, 8)
+
+    def work(link: Any) -> None:
+        for number in range(_FEW):
+            link.send(bytes(size))
+            sent[:] = (number + 1).to_bytes(8, "little")
+        link.send(bytes(size))
+
+    def count() -> int:
+        return int.from_bytes(sent[:], "little")
+
+    with module.channel(work, 1):
+        seen, until = -1, time.monotonic() + 10
+        while seen != count() and time.monotonic() < until:
+            seen = count()
+            time.sleep(_STILL)
+    return count()
+
+
+def case_as_many_as_it_holds(module: ModuleType, log: Log) -> str | None:
+    """Let a worker send almost all that the channel holds, and exit before the first is taken.
+
+    Messages of one byte and of none are the most that a channel can hold.
+    """
+    for size in (1, 0):
+        count = _capacity(module, size)
+        count -= max(1, min(32, count // 8))  # that the worker has ended takes room as well
+        pid = mmap.mmap(-1, 8)
+
+        def work(link: Any, size: int = size, count: int = count, pid: Any = pid) -> None:
+            pid[:] = os.getpid().to_bytes(8, "little")
+            for number in range(count):
+                link.send(content(0, number, size))
+
+        with module.channel(work, 1) as channel:
+            while not (worker := int.from_bytes(pid[:], "little")):
+                time.sleep(0.001)
+            with contextlib.suppress(ChildProcessError):  # reaped already
+                os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+            if (why := _compare(channel, {0: [size] * count})) is not None:
+                return f"{count} messages of {size} bytes: {why}"
+    return None
+
+
+def case_many_small(module: ModuleType, log: Log) -> str | None:
+    """Thousands of messages of one byte and of none are taken while they come."""
+    sizes = {w: [1, 0] * 3333 for w in range(3)}
+
+    def work(link: Any) -> None:
+        for number, size in enumerate(sizes[link.worker]):
+            link.send(content(link.worker, number, size))
+
+    with module.channel(work, 3) as channel:
+        return _compare(channel, sizes)
+
+
+def case_short_lives(module: ModuleType, log: Log) -> str | None:
+    """Workers that send a few messages and are gone, while the caller takes them."""
+    sizes = {w: [10] * 3 for w in range(2)}
+
+    def work(link: Any) -> None:
+        for number, size in enumerate(sizes[link.worker]):
+            link.send(content(link.worker, number, size))
+
+    for _ in range(20):
+        with module.channel(work, 2) as channel:
+            if (why := _compare(channel, sizes)) is not None:
+                return why
+    return None
+
+
+def case_stopped_caller(module: ModuleType, log: Log) -> str | None:
+    """Stop the caller twice, each time while some workers begin, send and exit."""
+    sizes = {w: [10] for w in range(6)}
+
+    def work(link: Any) -> None:
+        link.send(content(link.worker, 0, 10))
+
+    births = Births()
+    caller, begun = os.getpid(), time.monotonic()
+
+    def stop_twice() -> None:
+        for at, number in ((0.06, "STOP"), (0.2, "CONT"), (0.71, "STOP"), (0.85, "CONT")):
+            time.sleep(max(0.0, begun + at - time.monotonic()))
+            os.kill(caller, signal.Signals[f"SIG{number}"])
+
+    stopper = os.fork()
+    if stopper == 0:
+        try:
+            stop_twice()
+        finally:
+            os._exit(0)
+    births.arm(lambda number: time.sleep(0.1 if number <= 3 else 0.75))
+    try:
+        with module.channel(work, 6) as channel:
+            return _compare(channel, sizes)
+    finally:
+        births.arm(None)
+        os.waitpid(stopper, 0)
 
 
 def case_both_at_once(module: ModuleType, log: Log) -> str | None:
@@ -313,6 +422,78 @@ def struck(module: ModuleType, log: Log) -> None:
         except Exception as error:  # noqa: BLE001 - it is the verdict
             told |= {"error": type(error).__name__, "text": str(error)}
         log("ended", **told)
+    gc.collect()
+    log("inside", new=census.new(before, census.inside()))
+
+
+class Demanding(Exception):  # noqa: N818 - it is the shape that counts
+    """Takes arguments of its own, so that a pickle of it cannot be loaded."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+class Unprintable(Exception):  # noqa: N818
+    """Has no text: to ask for it raises."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+def _because() -> None:
+    try:
+        raise KeyError("the cause")
+    except KeyError as error:
+        raise RuntimeError("the effect") from error
+
+
+def _raise(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        raise error
+
+    return act
+
+
+# What a worker raises, and what an error about it has to show.
+EXCEPTIONS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
+    "plain": (_raise(ValueError("plain text")), ("ValueError", "plain text")),
+    "other arguments": (_raise(Demanding("one", "two")), ("Demanding", "one and two")),
+    "SystemExit": (_raise(SystemExit(0)), ("SystemExit",)),
+    "SystemExit with text": (_raise(SystemExit("why")), ("SystemExit", "why")),
+    "KeyboardInterrupt": (_raise(KeyboardInterrupt()), ("KeyboardInterrupt",)),
+    "GeneratorExit": (_raise(GeneratorExit()), ("GeneratorExit",)),
+    "StopIteration": (_raise(StopIteration(3)), ("StopIteration",)),
+    "umlauts": (_raise(ValueError("ümläut €")), ("ümläut €",)),
+    "a lone surrogate": (_raise(OSError(os.fsdecode(b"caf\xe9"))), ("caf\\udce9",)),
+    "a NUL": (_raise(ValueError("before\0behind")), ("before\0behind",)),
+    "a megabyte": (_raise(ValueError("é" * MIB)), ("ValueError", "ééé")),
+    "no text": (_raise(ValueError()), ("ValueError",)),
+    "no text to be had": (_raise(Unprintable()), ("Unprintable",)),
+    "several lines": (_raise(ValueError("first\nsecond")), ("first\nsecond",)),
+    "a group": (_raise(ExceptionGroup("some", [ValueError("one")])), ("ExceptionGroup", "some")),
+    "a cause": (_because, ("RuntimeError", "the effect")),
+    "a syntax error": (_raise(SyntaxError("odd", ("x", 1, 1, "text"))), ("SyntaxError", "odd")),
+}
+
+
+def raised(module: ModuleType, log: Log) -> None:
+    """Let a worker raise each of EXCEPTIONS, while another one waits; tell the error of each."""
+    before = census.inside()
+    for case, (act, parts) in EXCEPTIONS.items():
+
+        def work(link: Any, act: Callable[[], None] = act) -> None:
+            if link.worker == 0:
+                act()
+            time.sleep(9)
+
+        told: dict[str, Any] = {"case": case, "parts": parts, "worker": None}
+        try:
+            with module.channel(work, 2) as channel:
+                list(channel)
+        except Exception as error:  # noqa: BLE001 - it is the verdict
+            told |= {"error": type(error).__name__, "text": str(error)[:1000]}
+            told["worker"] = getattr(error, "pid", None)
+        log("raised", **told)
     gc.collect()
     log("inside", new=census.new(before, census.inside()))
 
