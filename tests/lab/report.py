@@ -40,12 +40,22 @@ def _cell(outcomes: Outcomes) -> str:
     return text + (f" not {','.join(failed)}" if failed else "")
 
 
+def _messages(seen: Sequence[str]) -> str:
+    """Return 'passed/judged' of the tests of a channel, or '-' if it has none."""
+    judged = [outcome for outcome in seen if outcome != "skipped"]
+    if not judged:
+        return "-"
+    passed = judged.count("passed")
+    return f"{passed}/{len(judged)}" + (" FAILED" if passed < len(judged) else "")
+
+
 class Tally:
     """A plugin that counts, explains failures, and prints the support matrix."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._outcomes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._channels: dict[str, list[str]] = defaultdict(list)
         self._skips: dict[str, set[str]] = defaultdict(set)
         self._partial: set[tuple[str, str]] = set()
         self._asked: dict[str, None] = {}
@@ -72,9 +82,14 @@ class Tally:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note what became of the clause; where it failed, say what that means."""
         report = yield
-        found = clause_of(item)
-        if found is None or self._config.getoption("benchmark_only", False):
-            return report  # the latter skips every clause
+        if self._config.getoption("benchmark_only", False):  # which skips every clause
+            return report
+        if "channel" in getattr(item, "fixturenames", ()) and (
+            report.when == "call" or report.outcome != "passed"
+        ):
+            self._channels[item.callspec.params["transport"]].append(report.outcome)  # type: ignore[attr-defined]
+        if (found := clause_of(item)) is None:
+            return report
         clause, name = found
         if report.when == "call" or report.outcome != "passed":
             seen = "expected" if report.skipped and hasattr(report, "wasxfail") else report.outcome
@@ -124,10 +139,12 @@ class Tally:
         ]
         widths[0] = max(len(row[0]) for row in [heads, *rows])
         terminalreporter.section("support matrix", sep="-", blue=True)
-        write("clauses passed / clauses judged")
+        more = "; messages: tests of the channel" if self._channels else ""
+        write(f"clauses passed / clauses judged{more}")
         for row in [heads, *rows]:
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-            write(line.rstrip(), red=" not " in line, yellow=len(row) == 2)
+            bad = " not " in line or "FAILED" in line
+            write(line.rstrip(), red=bad, yellow=len(row) == 2)
         for skip, names in self._skips.items():
             write(f"{skip}: {', '.join(sorted(names))}")
         if self._config.option.verbose > 0:
@@ -139,13 +156,15 @@ class Tally:
     def _table(self, reasons: Mapping[str, str | None]) -> tuple[list[str], list[list[str]]]:
         tried = {clause for outcomes in self._outcomes.values() for clause in outcomes}
         families = [family for family in FAMILIES if any(c[0] == family for c in tried)]
-        heads = ["transport", *(f"{family} {FAMILIES[family]}" for family in families), "all"]
+        heads = ["transport", *(f"{family} {FAMILIES[family]}" for family in families)]
+        heads += [*(["messages"] if self._channels else []), "all"]
         rows = []
         for name, outcomes in self._outcomes.items():
             if (reason := reasons.get(name)) is not None:
                 rows.append([name, f"unsupported: {reason}"])
                 continue
             cells = [_cell({c: o for c, o in outcomes.items() if c[0] == f}) for f in families]
+            cells += [_messages(self._channels[name])] if self._channels else []
             rows.append([name, *cells, _cell(outcomes)])
         levels = {row[0]: self._profile(row[0]) for row in rows if len(row) > 2}
         if any(levels.values()):
