@@ -236,10 +236,11 @@ class Stranger:
                 path = fields[7]
                 if path.startswith("@"):  # @ stands for each zero byte, proc_net(5)
                     find = Find("abstract", path, "\0" + path[1:])
-                elif (thing := self.places.locate(path)) and thing.kind == "socket":
+                else:
+                    thing = self.places.locate(path)
+                    if thing is None or (thing.kind, thing.owner) != ("socket", self.owner):
+                        continue
                     find = Find("socket", thing.path, thing)
-                else:  # in none of the places
-                    continue
                 if theirs is not None:
                     self.holders[find] = inode, theirs.sockets[inode]
                 yield find

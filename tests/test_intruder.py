@@ -24,6 +24,7 @@ from tests.intruder.paths import own_directory, remove_tree
 from tests.intruder.session import sysv
 from tests.lab.visit import Stranger, bearing, visit
 from tests.stranger import KINDS
+from tests.subject.__main__ import Paths
 
 # It starts as the user who runs the suite, who can read the interpreter, and becomes the other.
 STRANGER = """
@@ -315,6 +316,33 @@ def test_queues_of_others_are_left_alone(stage: Stage) -> None:
             assert look() == before, how
         assert queue.receive(0)[0] == b"mine"
         assert keyless.receive(False)[0] == b"mine"
+
+
+def test_what_a_trial_has_made_is_told(tmp_path: Path) -> None:
+    """By an audit hook: not what it finds, nor what it puts into what it finds."""
+    told: list[tuple[str, bool]] = []
+
+    def log(kind: str, **facts: Any) -> None:
+        told.append((facts["name"], facts["made"]))
+
+    hook = Paths(log, [str(tmp_path)], "/private")  # type: ignore[arg-type]
+    create = os.O_CREAT | os.O_WRONLY
+    (tmp_path / "there").mkdir()
+    hook("open", (str(tmp_path / "new"), None, create))
+    hook("open", (str(tmp_path / "read"), None, os.O_RDONLY))
+    hook("open", (str(tmp_path / "there"), None, create))
+    hook("open", (str(tmp_path / "within" / "it"), None, create))
+    hook("socket.bind", (None, str(tmp_path / "socket")))
+    hook("socket.bind", (None, ("127.0.0.1", 0)))
+    hook("os.rename", (str(tmp_path / "new"), str(tmp_path / "there"), -1, -1))
+    assert told == [
+        ("new", True),
+        ("read", False),
+        ("there", False),
+        ("within", False),
+        ("socket", True),
+        ("there", True),
+    ]
 
 
 MODULE = """
