@@ -3,8 +3,15 @@
 It is started by `tests.lab.visit` as ``python -m tests.stranger JSON``, reads requests from
 its standard input and answers each, in lines of JSON.  It looks where every user can look:
 /proc/net, /proc/sysvipc, POSIX queues and shared directories.  It strikes at what is new
-since it began to watch and belongs to the session of the transport's caller: what a
-neighbour makes in the meantime is left alone.
+since it began to watch and is proven to belong to the session of the transport's caller: what
+a neighbour makes in the meantime is left alone, and so is what a link leads to (see
+tests.intruder.paths).
+
+- Private directories are the trial's, with all that is in them.
+- In shared ones, what the trial has made or a process of the session holds.
+- Sockets that a process of the session holds, as long as it does.
+- In an IPC namespace of the trial's own, all queues, segments and semaphores; elsewhere, those
+  that a process of the session holds, or was the last to use.
 
 Started by root, it can act as another user: only the effective uid counts for what a process
 may open, send to or remove (credentials(7)), so it keeps the real one to tell whose is what.
@@ -15,27 +22,26 @@ import ctypes
 import errno
 import fcntl
 import json
-import marshal
 import os
-import pickle
 import random
 import resource
 import select
-import shutil
 import socket
-import stat
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.intruder.frames import VALUE, bombs, garbage, halves
+from tests.intruder.paths import KINDS as PATHS
+from tests.intruder.paths import Places, Thing
+from tests.intruder.session import Holdings, Session, holds, sysv
+from tests.subject import namespaces
 from tests.subject.census import mount_queues
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-
-_VALUE = 0.1234  # a sum that a worker may have
 
 _CONNECTIONS = 500
 
@@ -45,7 +51,10 @@ _IPC_NOWAIT = 0o4000  # <sys/ipc.h>
 _IPC_RMID, _IPC_SET, _IPC_STAT = 0, 1, 2
 _MODE, _QBYTES = 20, 88  # offsets in struct msqid_ds, of 64 bits: <bits/types/struct_msqid_ds.h>
 
-PATHS = ("file", "fifo", "socket", "directory", "link")
+_UNIX = (socket.SOCK_STREAM, socket.SOCK_SEQPACKET, socket.SOCK_DGRAM)
+
+_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has shared memory and semaphores, shm_overview(7)
+
 REMOTE = ("tcp", "udp")  # where anybody on this machine may knock
 
 KINDS = (
@@ -55,62 +64,11 @@ KINDS = (
 
 
 class Find(NamedTuple):
-    """Something that a transport has made: its kind, and its name, address or id."""
+    """Something that a transport has made: its kind, its name, and its address, id or Thing."""
 
     kind: str
     name: str
     address: Any = None
-
-
-class Bomb:
-    """Makes a directory where it is unpickled."""
-
-    def __init__(self, marker: str) -> None:
-        self._marker = marker
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
-        return os.mkdir, (self._marker,)
-
-
-def _framed(bodies: list[bytes]) -> list[bytes]:
-    """Return *bodies* as they are, and behind a length as programs are wont to write it.
-
-    "!i" is that of multiprocessing.connection.
-    """
-    lengths = ("!i", "<I", "<Q", "!Q")
-    return bodies + [struct.pack(f, len(b)) + b for b in bodies for f in lengths]
-
-
-def _garbage() -> list[bytes]:
-    """Return what may be taken for a result, and what is certainly none."""
-    record = {"worker": 0, "value": _VALUE, "result": _VALUE, "sum": _VALUE}
-    texts = [repr(_VALUE), f"{_VALUE}\n", f"0 {_VALUE}\n", f"0,{_VALUE}\n", _VALUE.hex()]
-    plausible = [struct.pack(form, _VALUE) for form in ("<d", ">d")]
-    plausible += [struct.pack(form, 0, _VALUE) for form in ("<id", ">id", "<qd", ">qd")]
-    plausible += [struct.pack("<idd", 0, _VALUE, _VALUE), struct.pack("<d", float("nan"))]
-    plausible += [text.encode() for text in texts]
-    plausible += [json.dumps(value).encode() + b"\n" for value in (_VALUE, [0, _VALUE], record)]
-    plausible += [pickle.dumps(value) for value in (_VALUE, (0, _VALUE), [_VALUE], record)]
-    noise = [random.randbytes(size) for size in (1, 7, 8, 36, 512)]
-    return _framed(plausible) + noise + [bytes(8), b"\xff" * 16, random.randbytes(65536)]
-
-
-def _halves() -> list[bytes]:
-    """Return frames that end too early, or announce more than anybody has."""
-    announced = [struct.pack(form, 0x7FFFFFFF) for form in ("!i", "<I", "<q", "!q")]
-    return [b"", b"\0", struct.pack("d", _VALUE)[:3], struct.pack("!i", 8), *announced, b"0.12"]
-
-
-def _bombs(marker: str) -> list[bytes]:
-    """Return bytes that make the directory *marker* in whoever takes them for a program."""
-    source = f"__import__('os').mkdir({marker!r})"
-    pickles = [pickle.dumps(Bomb(marker), protocol) for protocol in (0, 2, 4)]
-    code = marshal.dumps(compile(source, "stranger", "eval"))
-    shell = f"$(mkdir '{marker}')\n"
-    yaml = f"!!python/object/apply:os.mkdir ['{marker}']\n"
-    # A line of its own too, whatever stands before it in a stream.
-    texts = [source, source + "\n", f"\n{source}\n", shell, yaml]
-    return _framed([*pickles, code, *(text.encode() for text in texts)])
 
 
 @contextlib.contextmanager
@@ -126,38 +84,41 @@ def queues() -> Iterator[Path | None]:
                 os.rmdir(place)
 
 
-def kind_of(mode: int) -> str:
-    """Return what a file of *mode* is."""
-    tests = {"fifo": stat.S_ISFIFO, "socket": stat.S_ISSOCK, "directory": stat.S_ISDIR}
-    tests["link"] = stat.S_ISLNK
-    return next((kind for kind, test in tests.items() if test(mode)), "file")
+def _identity(info: os.stat_result) -> tuple[int, int]:
+    return info.st_dev, info.st_ino
 
 
-def sysv() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (kind, columns) of each System V object: sysvipc(7), proc_sysvipc(5)."""
-    for kind in ("msg", "sem", "shm"):
-        with contextlib.suppress(OSError):
-            head, *rows = Path("/proc/sysvipc", kind).read_text().splitlines()
-            for row in rows:
-                columns = dict(zip(head.split(), row.split(), strict=False))
-                yield kind, columns | {"id": row.split()[1]}  # msqid, semid or shmid
+def _held(thing: Thing, theirs: Holdings) -> bool:
+    """Tell whether what lies in a shared directory is held by a process of the session.
+
+    A file that is open for reading alone may be anybody's, but for shared memory.
+    """
+    if thing.kind == "directory":
+        return False
+    written = theirs.objects.get(thing.identity)
+    memory = thing.place == _MEMORY
+    if written is None:
+        return memory and (thing.path, thing.inode) in theirs.mapped
+    return written or memory or thing.kind != "file"
 
 
 class Stranger:
     """What it knows, what it holds open, and what it has laid."""
 
     def __init__(self, spec: dict[str, Any], messages: Path | None) -> None:
-        self.session: int = spec["session"]
+        self.session = Session(spec["session"])
         self.private: list[str] = spec["private"]
         self.shared: list[str] = spec["shared"]
+        self.alone: bool = spec["ipc"] is not None  # with the trial, in an IPC namespace
         self.marker: str = spec["marker"]
         self.canary: str = spec["canary"]
         self.owner = os.getuid()
+        self.places = Places(self.private, self.shared)
         self.messages = messages
         self.before: set[Find] = set()
         self.usual: set[str] = set()
         self.held: list[int | socket.socket] = []
-        self.undo: list[Callable[[], object]] = []
+        self.holders: dict[Find, tuple[str, list[str]]] = {}  # see holds()
         self.listeners: dict[int, tuple[socket.socket | None, Find]] = {}
         self.stolen: list[bytes] = []
         self.inner: set[str] = set()  # names seen inside of private directories
@@ -167,39 +128,13 @@ class Stranger:
 
     # -- looking --------------------------------------------------------------------------
 
-    def processes(self) -> list[int]:
-        """Return the processes of the session of the transport's caller."""
-        found = []
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                # Field 6 of proc_pid_stat(5); the second may hold spaces and brackets.
-                if int(Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()[3]) == (
-                    self.session
-                ):
-                    found.append(int(entry))
-        return found
+    def look(self, made: list[str]) -> list[Find]:
+        """Return what the transport has now, outermost first, and directories last.
 
-    def theirs(self) -> set[str]:
-        """Return what these processes have open or mapped: 'socket:[inode]' and paths."""
-        found = set()
-        euid = os.geteuid()
-        os.seteuid(os.getuid())
-        try:
-            for pid in self.processes():
-                with contextlib.suppress(OSError):
-                    for fd in os.listdir(f"/proc/{pid}/fd"):
-                        with contextlib.suppress(OSError):
-                            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
-                    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-                        found.add(line.split(None, 5)[-1])
-        finally:
-            os.seteuid(euid)
-        return found
-
-    def look(self, named: list[str]) -> list[Find]:
-        """Return what the transport has now, outermost first, and directories last."""
-        theirs = self.theirs()
-        found = list(set(self._all(theirs, named)) - self.before)
+        made: paths in shared directories that the trial has made itself.
+        """
+        self.places.names.clear()
+        found = list(set(self._all(self.session.holdings(), made)) - self.before)
         # A directory that is struck first would hide what is in it.
         found.sort(key=lambda find: (find.kind == "directory", -find.name.count("/")))
         self.seen.update(found)
@@ -208,52 +143,74 @@ class Stranger:
     def watch(self) -> None:
         """Take all that there is now for old."""
         self.before = set(self._all(None, []))
-        self.usual = self.theirs()
+        self.usual = set(self.session.holdings().sockets)
 
-    def _all(self, theirs: set[str] | None, named: list[str]) -> Iterator[Find]:
+    def _all(self, theirs: Holdings | None, made: list[str]) -> Iterator[Find]:
         # The kernel takes milliseconds to write these tables: only where there is a new socket.
-        fresh = (theirs or set()) - self.usual
-        sockets = theirs is None or any(thing.startswith("socket:") for thing in fresh)
-        for table, kind, state in (
-            ("tcp", "tcp", _LISTENING),
-            ("tcp6", "tcp", _LISTENING),
-            ("udp", "udp", _UDP_BOUND),
-            ("udp6", "udp", _UDP_BOUND),
-        ):
-            if sockets:
+        if theirs is None or theirs.sockets.keys() - self.usual:
+            for table, kind, state in (
+                ("tcp", "tcp", _LISTENING),
+                ("tcp6", "tcp", _LISTENING),
+                ("udp", "udp", _UDP_BOUND),
+                ("udp6", "udp", _UDP_BOUND),
+            ):
                 yield from self._internet(table, kind, state, theirs)
-        if sockets:
             yield from self._unix(theirs)
         for kind, columns in sysv():
-            if int(columns["uid"]) == self.owner:
-                ident = columns["id"]
+            ident = columns["id"]
+            if int(columns["uid"]) == self.owner and (
+                theirs is None or self.alone or self.session.used(kind, columns)
+            ):
                 yield Find(kind, f"{kind} {ident}", int(ident))
-        if self.messages is not None:
-            with contextlib.suppress(OSError):
-                for name in os.listdir(self.messages):
-                    yield Find("mqueue", "/" + name)
-        for place in self.private + self.shared:
-            for find in self._files(place, inside=False):
-                base = os.path.basename(find.name)
-                if (
-                    theirs is None
-                    or place in self.private
-                    or base in named
-                    or any(path.split(" (")[0].startswith(find.name) for path in theirs)
+        yield from self._messages(theirs)
+        for place in self.private:
+            yield from self._files(self.places.top(place), theirs)
+        for place in self.shared:
+            yield from self._files(self._proven(place, theirs, made), theirs)
+
+    def _messages(self, theirs: Holdings | None) -> Iterator[Find]:
+        if self.messages is None:
+            return
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self.messages):
+                info = os.lstat(os.path.join(str(self.messages), name))
+                identity = _identity(info)
+                if info.st_uid == self.owner and (
+                    theirs is None or self.alone or identity in theirs.objects
                 ):
-                    yield find
-                    if find.kind == "directory" and find not in self.before and theirs is not None:
-                        yield from self._files(find.name, inside=True)
+                    yield Find("mqueue", "/" + name, identity)
+
+    def _proven(self, place: str, theirs: Holdings | None, made: list[str]) -> Iterator[Thing]:
+        """Yield what is in a directory that all share, and belongs to the session."""
+        for thing in self.places.top(place):
+            if theirs is None or thing.path in made or _held(thing, theirs):
+                yield thing
+
+    def _files(self, things: Iterator[Thing], theirs: Holdings | None) -> Iterator[Find]:
+        for thing in things:
+            find = Find(thing.kind, thing.path, thing)
+            if thing.owner == self.owner:
+                yield find
+                if find.kind == "directory" and find not in self.before and theirs is not None:
+                    with contextlib.suppress(OSError):
+                        yield from self._inside(find)
+
+    def _inside(self, find: Find) -> Iterator[Find]:
+        below = list(self.places.inside(find.address))
+        self._enter("list", find)
+        for thing in below:
+            self.inner.add(os.path.basename(thing.name))
+            if thing.owner == self.owner:
+                yield Find(thing.kind, thing.path, thing)
 
     def _internet(
-        self, table: str, kind: str, state: str, theirs: set[str] | None
+        self, table: str, kind: str, state: str, theirs: Holdings | None
     ) -> Iterator[Find]:
         with contextlib.suppress(OSError):
             for row in Path("/proc/net", table).read_text().splitlines()[1:]:
                 fields = row.split()
-                if fields[3] != state or (
-                    theirs is not None and f"socket:[{fields[9]}]" not in theirs
-                ):
+                inode = f"socket:[{fields[9]}]"
+                if fields[3] != state or (theirs is not None and inode not in theirs.sockets):
                     continue
                 word, port = fields[1].split(":")
                 raw = b"".join(
@@ -263,40 +220,30 @@ class Stranger:
                 address = socket.inet_ntop(family, raw)
                 target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
                 name = f"{address} port {int(port, 16)} inode {fields[9]}"
-                yield Find(kind, name, (int(family), target, int(port, 16)))
+                find = Find(kind, name, (int(family), target, int(port, 16)))
+                if theirs is not None:
+                    self.holders[find] = inode, theirs.sockets[inode]
+                yield find
 
-    def _unix(self, theirs: set[str] | None) -> Iterator[Find]:
+    def _unix(self, theirs: Holdings | None) -> Iterator[Find]:
         with contextlib.suppress(OSError):
             text = Path("/proc/net/unix").read_bytes().decode(errors="surrogateescape")
             for row in text.split("\n")[1:]:
                 fields = row.split(None, 7)
-                if len(fields) < 8 or (
-                    theirs is not None and f"socket:[{fields[6]}]" not in theirs
-                ):
+                inode = f"socket:[{fields[6]}]" if len(fields) == 8 else ""
+                if not inode or (theirs is not None and inode not in theirs.sockets):
                     continue
                 path = fields[7]
                 if path.startswith("@"):  # @ stands for each zero byte, proc_net(5)
-                    yield Find("abstract", path, "\0" + path[1:])
-                elif path.startswith("/"):
-                    yield Find("socket", path)
-
-    def _files(self, place: str, *, inside: bool) -> Iterator[Find]:
-        try:
-            names = os.listdir(place)
-        except OSError:
-            return
-        if inside:
-            self._enter("list", Find("directory", place))
-            self.inner.update(names)
-        for name in names:
-            path = os.path.join(place, name)
-            with contextlib.suppress(OSError):
-                info = os.lstat(path)
-                if info.st_uid == self.owner:
-                    kind = kind_of(info.st_mode)
-                    yield Find(kind, path)
-                    if inside and kind == "directory":
-                        yield from self._files(path, inside=True)
+                    find = Find("abstract", path, "\0" + path[1:])
+                else:
+                    thing = self.places.locate(path)
+                    if thing is None or (thing.kind, thing.owner) != ("socket", self.owner):
+                        continue
+                    find = Find("socket", thing.path, thing)
+                if theirs is not None:
+                    self.holders[find] = inode, theirs.sockets[inode]
+                yield find
 
     # -- single intrusions ----------------------------------------------------------------
 
@@ -306,14 +253,18 @@ class Stranger:
             self.entered.append(what)
 
     def _connect(self, find: Find) -> socket.socket | None:
-        kinds: list[int] = [socket.SOCK_STREAM, socket.SOCK_SEQPACKET, socket.SOCK_DGRAM]
-        if find.kind == "tcp":
-            kinds = [socket.SOCK_STREAM]
-        elif find.kind == "udp":
-            kinds = [socket.SOCK_DGRAM]
-        family, address = int(socket.AF_UNIX), find.address or find.name
-        if find.kind in REMOTE:
-            family, address = find.address[0], find.address[1:]
+        """Connect to a socket that was found; return None if it is the session's no more."""
+        if find.kind == "socket":
+            with self.places.pin(find.address) as pinned:
+                return self._reach(find, socket.AF_UNIX, pinned.path("socket"), *_UNIX)
+        if find.kind == "abstract":
+            return self._reach(find, socket.AF_UNIX, find.address, *_UNIX)
+        kind = socket.SOCK_STREAM if find.kind == "tcp" else socket.SOCK_DGRAM
+        return self._reach(find, find.address[0], find.address[1:], kind)
+
+    def _reach(
+        self, find: Find, family: int, address: Any, *kinds: socket.SocketKind
+    ) -> socket.socket | None:
         for kind in kinds:
             connection = socket.socket(family, kind)
             connection.setblocking(False)
@@ -322,20 +273,25 @@ class Stranger:
                 poller = select.poll()
                 poller.register(connection, select.POLLOUT)
                 code = 0 if poller.poll(20) else errno.ETIMEDOUT
-            if code == 0:
+            # An address may have passed to another program; nothing has been sent so far.
+            if code == 0 and (find not in self.holders or holds(self.holders[find])):
                 return connection
             connection.close()
             if code != errno.EPROTOTYPE:
                 break
         return None
 
-    def _open(self, path: str, flags: int) -> int:
-        return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    def _open(self, find: Find, flags: int) -> int:
+        with self.places.pin(find.address) as pinned:
+            return pinned.open(flags)
 
     def _queue(self, find: Find, flags: int) -> int:
         fd = int(_LIBC.mq_open(find.name.encode(), flags | os.O_NONBLOCK))
         if fd < 0:
             raise OSError(ctypes.get_errno(), "mq_open")
+        if _identity(os.fstat(fd)) != find.address:
+            os.close(fd)
+            raise OSError(errno.ESTALE, "is another queue now", find.name)
         return fd
 
     def give(self, find: Find, data: bytes, *, hold: bool = False) -> bool:
@@ -355,7 +311,7 @@ class Stranger:
                 else:
                     connection.close()
             elif find.kind in ("fifo", "file"):
-                fd = self._open(find.name, os.O_WRONLY)
+                fd = self._open(find, os.O_WRONLY)
                 done = True
                 if hold:
                     self.held.append(fd)
@@ -398,7 +354,7 @@ class Stranger:
         got: list[bytes] = []
         with contextlib.suppress(OSError):
             if find.kind in ("fifo", "file"):
-                fd = self._open(find.name, os.O_RDONLY)
+                fd = self._open(find, os.O_RDONLY)
                 self._enter("read", find)
                 try:
                     got += filter(None, [os.read(fd, 65536)])
@@ -439,15 +395,15 @@ class Stranger:
                 act(find)
 
     def _garbage(self, find: Find) -> None:
-        for data in _garbage():
+        for data in garbage():
             self.give(find, data)
 
     def _half(self, find: Find) -> None:
-        for data in _halves():
+        for data in halves():
             self.give(find, data, hold=True)
 
     def _bomb(self, find: Find) -> None:
-        for data in _bombs(self.marker):
+        for data in bombs(self.marker):
             self.give(find, data)
 
     def _replay(self, find: Find) -> None:
@@ -462,19 +418,19 @@ class Stranger:
     def _alter(self, find: Find) -> None:
         self.tried += 1
         if find.kind == "file":
-            os.truncate(find.name, 0)
+            with self.places.pin(find.address) as pinned:
+                pinned.truncate()
             self._enter("truncate", find)
-        for data in (random.randbytes(4096), struct.pack("<d", _VALUE) * 8):
+        for data in (random.randbytes(4096), struct.pack("<d", VALUE) * 8):
             self.give(find, data)
 
     def _remove(self, find: Find) -> None:
         self.tried += 1
-        if find.kind == "directory":
-            shutil.rmtree(find.name)
-        elif find.kind in PATHS:
-            os.unlink(find.name)
+        if find.kind in PATHS:
+            self.places.remove(find.address)
         elif find.kind == "mqueue":
-            if _LIBC.mq_unlink(find.name.encode()) != 0:
+            now = os.lstat(os.path.join(str(self.messages), find.name[1:]))
+            if _identity(now) != find.address or _LIBC.mq_unlink(find.name.encode()) != 0:
                 return
         elif find.kind in ("msg", "sem", "shm"):
             if self._control(find, _IPC_RMID, None) != 0:
@@ -491,7 +447,8 @@ class Stranger:
     def _deny(self, find: Find) -> None:
         self.tried += 1
         if find.kind in PATHS:
-            os.chmod(find.name, 0)
+            with self.places.pin(find.address) as pinned:
+                pinned.chmod(0)
             self._enter("chmod", find)
         elif find.kind == "msg":
             self._set(find, _MODE, struct.pack("=H", 0))
@@ -505,71 +462,66 @@ class Stranger:
             if self._control(find, _IPC_SET, info) == 0:
                 self._enter("set", find)
 
-    def _aside(self, find: Find) -> str:
-        """Rename what was found; return its new name."""
-        aside = find.name + ".aside"
-        os.rename(find.name, aside)
+    def _aside(self, find: Find) -> Find:
+        """Rename what was found; return it with its new name."""
+        thing = self.places.aside(find.address)
         self._enter("rename", find)
-        self.undo.append(lambda: shutil.rmtree(aside) if os.path.isdir(aside) else os.unlink(aside))
-        return aside
-
-    def _laid(self, path: str) -> None:
-        self.undo.append(lambda: os.unlink(path))
+        return Find(find.kind, thing.path, thing)
 
     def _link(self, find: Find) -> None:
         self.tried += 1
         if find.kind in PATHS and find.kind != "link":
             self._aside(find)
             inner = "" if find.kind == "directory" else "/file"
-            os.symlink(self.canary + inner, find.name)
-            self._laid(find.name)
+            self.places.lay_link(find.address.place, find.address.name, self.canary + inner)
 
     def _lay(self, find: Find) -> None:
         if find.kind == "directory":
             for name in self.inner:
                 self.tried += 1
-                path = os.path.join(find.name, name)
+                thing: Thing = find.address
                 with contextlib.suppress(FileExistsError):
-                    os.symlink(self.canary + "/file", path)
+                    inner = f"{thing.name}/{name}"
+                    self.places.lay_link(thing.place, inner, self.canary + "/file")
                     self._enter("link in", find)
-                    self._laid(path)
 
     def _jam(self, find: Find) -> None:
         """Put something in the place of what was found that lets its users wait."""
         self.tried += 1
         if find.kind in ("file", "fifo"):
             self._aside(find)
-            os.mkfifo(find.name, 0o600)
-            self._laid(find.name)
+            self.places.lay_fifo(find.address.place, find.address.name)
         elif find.kind == "socket":
             self._aside(find)
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            listener.bind(find.name)
-            self._laid(find.name)
+            listener, mine = self._listener(find)
             listener.listen(0)
             self.held.append(listener)
             for _ in range(2):
-                if (connection := self._connect(find)) is not None:
+                if (connection := self._connect(mine)) is not None:
                     self.held.append(connection)
         elif find.kind == "msg":
             self._set(find, _QBYTES, struct.pack("@L", 1))
+
+    def _listener(self, find: Find) -> tuple[socket.socket, Find]:
+        """Bind a socket to the name of what was set aside."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        thing = self.places.lay_socket(find.address.place, find.address.name, listener)
+        return listener, Find("socket", thing.path, thing)
 
     def _middle(self, find: Find) -> None:
         """Take the place of a socket or fifo, and pass all on, twice: see serve()."""
         self.tried += 1
         if find.kind == "socket":
             aside = self._aside(find)
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            listener.bind(find.name)
-            self._laid(find.name)
+            listener, _ = self._listener(find)
             listener.listen(16)
             listener.settimeout(0.1)
-            self.listeners[listener.fileno()] = (listener, Find("socket", aside))
+            self.listeners[listener.fileno()] = (listener, aside)
         elif find.kind == "fifo":
             aside = self._aside(find)
-            os.mkfifo(find.name, 0o600)
-            self._laid(find.name)
-            self.listeners[self._open(find.name, os.O_RDWR)] = (None, Find("fifo", aside))
+            thing = self.places.lay_fifo(find.address.place, find.address.name)
+            mine = Find("fifo", thing.path, thing)
+            self.listeners[self._open(mine, os.O_RDWR)] = (None, aside)
 
     def serve(self, fd: int) -> None:
         """Pass on what comes to a place that _middle has taken: changed, then twice as it is."""
@@ -593,7 +545,7 @@ class Stranger:
 
     def _silence(self, find: Find) -> None:
         if find.kind in ("file", "fifo"):
-            fd = self._open(find.name, os.O_RDWR)
+            fd = self._open(find, os.O_RDWR)
             self.held.append(fd)
             self.tried += 1
             self._enter("lock", find)
@@ -627,19 +579,15 @@ class Stranger:
             with contextlib.suppress(OSError):
                 os.close(fd) if listener is None else listener.close()
         self.listeners.clear()
-        while self.undo:
-            with contextlib.suppress(OSError):
-                self.undo.pop()()
+        self.places.clear()
 
     def foretell(self, names: dict[str, list[str]]) -> None:
         """Lay symbolic links at *names*, by their places, as an attacker who guessed them."""
         for place, guesses in names.items():
             for name in guesses:
                 self.tried += 1
-                path = os.path.join(place, name)
                 with contextlib.suppress(OSError):
-                    os.symlink(self.canary + "/file", path)
-                    self._laid(path)
+                    self.places.lay_link(place, name, self.canary + "/file")
 
 
 def _answer(me: Stranger, request: dict[str, Any]) -> None:
@@ -650,14 +598,14 @@ def _answer(me: Stranger, request: dict[str, Any]) -> None:
     elif request["do"] == "clear":
         me.clear()
     elif request["do"] == "strike":
-        finds = me.look(request["named"])
+        finds = me.look(request["made"])
         for how in request["how"]:
             me.strike(how, finds)
     elif request["do"] == "harass":  # at whatever comes and goes, without a pause
         until = time.monotonic() + request["seconds"]
         turn = 0
         while time.monotonic() < until:
-            finds = me.look(request["named"])
+            finds = me.look(request["made"])
             me.strike(request["how"][turn % len(request["how"])], finds)
             me.clear()
             turn += bool(finds)
@@ -669,12 +617,14 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.umask(0)  # what it lays must be in nobody's way by its mode
+    if spec["ipc"] is not None:
+        namespaces.join_ipc(spec["ipc"])
     with queues() as messages:
-        me = Stranger(spec, messages)
         if spec["uid"] is not None:
             os.setgroups([])
             os.setegid(spec["uid"])
             os.seteuid(spec["uid"])
+        me = Stranger(spec, messages)  # as who it acts: it opens its places
         reaches = [place for place in me.private if os.access(place, os.X_OK, effective_ids=True)]
         print(json.dumps({"ready": reaches, "euid": os.geteuid()}), flush=True)
         rest = b""

@@ -16,7 +16,6 @@ import json
 import math
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from tests.intruder.paths import remove_tree
 from tests.lab.oracle import tolerance, ulps
 from tests.subject import CHANNEL, census
 from transports import NAMES
@@ -82,7 +82,7 @@ def _bench() -> str:
     def clear() -> None:
         if os.getpid() == owner:
             _no_next()
-            shutil.rmtree(bench, ignore_errors=True)
+            remove_tree(bench)
 
     atexit.register(clear)
     return bench
@@ -180,7 +180,7 @@ class _Interpreter:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         os.close(self.reader)
-        shutil.rmtree(self.place, ignore_errors=True)
+        remove_tree(str(self.place))
 
 
 # The next trial's interpreter, which starts while the one before is on trial: a third of the

@@ -158,7 +158,7 @@ class Nursery:
 
     def __init__(self, target: str, n: int, workers: int) -> None:
         self._subject = Subject(target, "nursery.nurse", {"n": n, "workers": workers}, {})
-        self._log = str(self._subject.private[2] / "trace")
+        self._log = str(self._subject.private[2].parent / "trace")  # in none of the trial's own
         Path(self._log).touch()
         self.traced = 0
 

@@ -9,7 +9,6 @@ import json
 import os
 import pwd
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.intruder.paths import own_directory
 from tests.lab import ROOT, SHARED, Hang, Message, Outcome, Subject, state, trial
 
 QUIET = 0.1  # seconds without news, after which no further child is waited for
+_PROGRAM = ("-m", "tests.stranger")
+
 LIMIT = 6.0  # seconds that a run may lose until it is a hang
 
 
@@ -57,13 +59,15 @@ class Visit:
 
 
 class Stranger:
-    """The process of tests.stranger."""
+    """The process of tests.stranger.
 
-    def __init__(self, subject: Subject, places: dict[str, Any]) -> None:
-        spec = {"session": subject.process.pid, "shared": SHARED} | places
-        spec["private"] = [*places["private"], *map(str, subject.private)]
+    spec: what `tests.stranger.Stranger` takes from it.
+    program: the arguments of the interpreter that runs it.
+    """
+
+    def __init__(self, spec: dict[str, Any], program: Sequence[str] = _PROGRAM) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.stranger", json.dumps(spec)],
+            [sys.executable, *program, json.dumps(spec)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -123,8 +127,25 @@ def _release(pids: Sequence[int]) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-def _names(subject: Subject) -> list[str]:
-    return [message["name"] for message in subject.outcome.of("named")]
+def _made(subject: Subject) -> list[str]:
+    """Return what the trial has made itself in directories that all share."""
+    named = subject.outcome.of("named")
+    return [os.path.join(told["place"], told["name"]) for told in named if told["made"]]
+
+
+def _come(subject: Subject, places: dict[str, Any]) -> Stranger:
+    """Start a stranger for a trial, in the trial's own IPC namespace if it has one."""
+    (apart,) = subject.expect("apart")
+    pid = subject.process.pid
+    return Stranger(
+        places
+        | {
+            "session": pid,
+            "ipc": pid if apart["ipc"] else None,
+            "shared": SHARED,
+            "private": [*places["private"], *map(str, subject.private)],
+        }
+    )
 
 
 class _Runs:
@@ -166,7 +187,7 @@ class _Runs:
                 pattern.append(here)
                 group += 1
                 if how != "nothing" and here[0].startswith(stage):
-                    self._stranger.ask("strike", how=[how], named=_names(self._subject))
+                    self._stranger.ask("strike", how=[how], made=_made(self._subject))
                 _release(list(held))
                 held.clear()
                 resumed = news = time.monotonic()
@@ -178,8 +199,8 @@ class _Runs:
         before, overs = len(self._subject.outcome.calls()), len(self._subject.outcome.of("over"))
         self._subject.tell({"way": "harass", "seconds": seconds})
         if hows:
-            named = _names(self._subject)
-            self._stranger.begin("harass", how=hows, named=named, seconds=seconds)
+            made = _made(self._subject)
+            self._stranger.begin("harass", how=hows, made=made, seconds=seconds)
         # Read all the while, or a full pipe would hold the subject up.
         self._subject.expect("over", overs + 1, limit=seconds + LIMIT)
         if hows:
@@ -211,12 +232,9 @@ def _open_directory() -> Iterator[Path]:
     """Give a directory like /tmp, that every user reaches, to whoever has one."""
     bases = [tempfile.gettempdir(), *SHARED]
     open_to_all = [b for b in bases if os.path.isdir(b) and os.stat(b).st_mode & 0o1007 == 0o1007]
-    place = Path(tempfile.mkdtemp(prefix="ipc-open-", dir=[*open_to_all, bases[0]][0]))
-    place.chmod(0o1777)
-    try:
+    with own_directory("ipc-open-", [*open_to_all, bases[0]][0]) as place:
+        place.chmod(0o1777)
         yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def visit(
@@ -239,8 +257,8 @@ def visit(
     seen = Visit()
     left = list(hows)
     while left:
-        with tempfile.TemporaryDirectory(prefix="ipc-canary-") as scratch, _open_directory() as tmp:
-            _one_trial(target, left, uid, workers, stream, names or {}, Path(scratch), tmp, seen)
+        with own_directory("ipc-canary-") as scratch, _open_directory() as tmp:
+            _one_trial(target, left, uid, workers, stream, names or {}, scratch, tmp, seen)
     return seen
 
 
@@ -270,7 +288,7 @@ def _one_trial(
 
     def act(subject: Subject) -> None:
         todo[:], struck[:] = left, []
-        stranger = Stranger(subject, places)
+        stranger = _come(subject, places)
         way = "nothing"
         try:
             seen.reaches = str(tmp) in stranger.hear()["ready"]

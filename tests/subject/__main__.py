@@ -13,25 +13,43 @@ import signal
 import sys
 from typing import Any
 
-from tests.subject import Log, door, load
+from tests.subject import Log, door, load, namespaces
 
 PRELOADED = ("scenarios",)  # not all: a larger process takes longer to fork
 
 # Audit events that tell of a new name, and which of their arguments it is.
-_NAMED_AT = {"open": 0, "os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1}
+_NAMED_AT = {
+    "open": 0,
+    "os.mkdir": 0,
+    "os.rename": 1,
+    "os.link": 1,
+    "os.symlink": 1,
+    "socket.bind": 1,
+}
+
+# Scenarios that strangers visit: they may strike at all that there is in a namespace of its own.
+_VISITED = "closed.visited"
+
+
+def _makes(event: str, args: tuple[Any, ...], path: str) -> bool:
+    """Tell whether an event of _NAMED_AT makes *path*, and does not use what is there."""
+    if event == "open" and not (isinstance(args[2], int) and args[2] & os.O_CREAT):
+        return False
+    return event == "os.rename" or not os.path.lexists(path)
 
 
 class Paths:
     """An audit hook that tells which entries of shared directories this trial has named.
 
-    What is new in /tmp may be anybody's; what is new and was named here is ours.
+    What is new in /tmp may be anybody's; what is new and was named here is ours.  Whether it was
+    made here, too, is for strangers to know: an open may lead to a file of another program.
     """
 
     def __init__(self, log: Log, places: list[str], private: str) -> None:
         self._log = log
         self._places = places
         self._private = private
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str, bool]] = set()
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         """Tell of the path that an event names (PEP 578; the audit events table)."""
@@ -44,10 +62,11 @@ class Paths:
             return
         for place in self._places:
             if path.startswith(place + "/") and not path.startswith(self._private):
-                name = path[len(place) + 1 :].split("/")[0]
-                if name not in self._told:
-                    self._told.add(name)
-                    self._log("named", place=place, name=name)
+                name, _, below = path[len(place) + 1 :].partition("/")
+                made = not below and _makes(event, args, path)
+                if (place, name, made) not in self._told:
+                    self._told.add((place, name, made))
+                    self._log("named", place=place, name=name, made=made)
 
 
 def main() -> None:
@@ -66,6 +85,8 @@ def main() -> None:
     log = Log(fd)
     sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
     door.open_for_business(fd)
+    if spec["scenario"] == _VISITED:  # before the import, which may make queues
+        log("apart", ipc=namespaces.leave_ipc())
     try:
         module = load(spec["target"])
     except Exception as error:

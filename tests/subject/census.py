@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,15 @@ def new(before: Census, after: Census) -> list[tuple[str, str]]:
     ]
 
 
-def since(before: Census) -> list[tuple[str, str]]:
+def since(before: Census, look: Callable[[], Census] | None = None) -> list[tuple[str, str]]:
     """Return what this process has now and had not *before*.
 
     A thread that was joined may still be on its way out: it is given a second.
+
+    look: what else takes the census, of which *before* is one.
     """
     until = time.monotonic() + 1
-    while (found := new(before, inside())) and time.monotonic() < until:
+    while (found := new(before, (look or inside)())) and time.monotonic() < until:
         time.sleep(0.001)
     return found
 
@@ -111,7 +114,7 @@ def _mappings() -> set[str]:
 
 def outside(*places: str) -> Census:
     """Return what the system has of this user: queues, segments, and the files in *places*."""
-    census: Census = sysv() | {"POSIX queue": _queues()}
+    census = of_the_namespace()
     for place in places:
         census[f"file in {place}"] = files(place)
     return census
@@ -127,6 +130,11 @@ def files(place: str) -> set[str]:
                 if info.st_uid == os.getuid():
                     found.add(f"{stat.filemode(info.st_mode)} {entry.name}")
     return found
+
+
+def of_the_namespace() -> Census:
+    """Return what the IPC namespace of this process has: ipc_namespaces(7)."""
+    return sysv() | {"POSIX queue": queues()}
 
 
 def sysv() -> Census:
@@ -145,7 +153,8 @@ def _sysv() -> set[str]:
     return {" ".join(line.split()[:3]) for line in listing.splitlines() if line[:2] in "q s m "}
 
 
-def _queues() -> set[str]:
+def queues() -> set[str]:
+    """Return the POSIX queues of this user, or the bytes of all where they cannot be listed."""
     directory = _queue_directory()
     if directory is None:
         return {f"{queue_bytes()} {_IN_ALL}"}

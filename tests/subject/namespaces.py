@@ -23,16 +23,20 @@ def call(name: str, *args: object) -> None:
         raise Refused(f"{name}: {os.strerror(code)}")
 
 
-def leave(flags: int = 0) -> None:
+def leave(flags: int = 0, *, user: bool = True) -> None:
     """Leave the namespaces *flags*, and that of mounts, for new ones.
 
     What is mounted after that is seen by nobody else.  An ordinary user needs a user namespace
     for it, where the system lets him have one.
+
+    user: whether it may be one in a user namespace.
     """
     uid, gid = os.geteuid(), os.getegid()
     try:
         call("unshare", flags | _NEWNS)
     except Refused:
+        if not user:
+            raise
         call("unshare", flags | _NEWNS | _NEWUSER)
     else:
         call("mount", b"none", b"/", None, ctypes.c_ulong(_REC | _PRIVATE), None)
@@ -56,3 +60,43 @@ def mount(kind: str, place: str, options: str = "") -> None:
 def unmount(place: str) -> None:
     """Show again what the directory *place* had before something was mounted over it."""
     call("umount2", place.encode(), _DETACH)
+
+
+def leave_ipc() -> bool:
+    """Leave the IPC namespace for one of this process's own, if it is root; tell whether it did.
+
+    An ordinary user would need a user namespace, and in that a transport meets other rights.
+    """
+    if os.geteuid() != 0:
+        return False
+    try:
+        leave(NEWIPC, user=False)
+        _show_queues()
+    except Refused:
+        return False
+    return True
+
+
+def apart() -> bool:
+    """Tell whether this process has another IPC namespace than its parent."""
+    try:
+        return os.readlink("/proc/self/ns/ipc") != os.readlink(f"/proc/{os.getppid()}/ns/ipc")
+    except OSError:
+        return False
+
+
+def join_ipc(pid: int) -> None:
+    """Join the IPC namespace of process *pid*, setns(2)."""
+    fd = os.open(f"/proc/{pid}/ns/ipc", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        call("setns", fd, NEWIPC)
+    finally:
+        os.close(fd)
+    leave(user=False)
+    _show_queues()
+
+
+def _show_queues() -> None:
+    """Let /dev/mqueue, if there is one, show the queues of the IPC namespace of this process."""
+    if os.path.ismount("/dev/mqueue"):
+        mount("mqueue", "/dev/mqueue")

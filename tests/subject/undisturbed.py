@@ -467,16 +467,39 @@ def _queues(stack: contextlib.ExitStack, names: list[str]) -> Callable[[], list[
         import posix_ipc  # noqa: PLC0415 - may be missing
 
         for name in names[:12]:
-            memory = posix_ipc.SharedMemory(f"/{name}", posix_ipc.O_CREAT, size=8)
-            memory.close_fd()
-            stack.callback(_let_go, memory.unlink, posix_ipc.ExistentialError)
-            semaphore = posix_ipc.Semaphore(f"/{name}", posix_ipc.O_CREAT, initial_value=0)
-            stack.callback(semaphore.close)
-            # Before that: the unlink of one that is closed finds none.
-            stack.callback(_let_go, semaphore.unlink, posix_ipc.ExistentialError)
-            looks.append(partial(_value, semaphore))
-            looks.append(partial(_shared, posix_ipc, name))
+            # What another program has under such a name is there already, and left alone.
+            with contextlib.suppress(posix_ipc.ExistentialError):
+                memory = posix_ipc.SharedMemory(f"/{name}", posix_ipc.O_CREX, size=8)
+                memory.close_fd()
+                _unlink_later(stack, memory, name, posix_ipc.ExistentialError)
+                looks.append(partial(_shared, posix_ipc, name))
+            with contextlib.suppress(posix_ipc.ExistentialError):
+                semaphore = posix_ipc.Semaphore(f"/{name}", posix_ipc.O_CREX, initial_value=0)
+                stack.callback(semaphore.close)
+                # Before that: the unlink of one that is closed finds none.
+                _unlink_later(stack, semaphore, f"sem.{name}", posix_ipc.ExistentialError)
+                looks.append(partial(_value, semaphore))
     return lambda: [look() for look in looks]
+
+
+def _unlink_later(
+    stack: contextlib.ExitStack, thing: Any, file: str, gone: type[Exception]
+) -> None:
+    """Unlink shared memory or a semaphore in the end, unless its name leads to another by then.
+
+    file: its name in /dev/shm, where Linux has it: shm_overview(7), sem_overview(7).
+    """
+    path = os.path.join("/dev/shm", file)  # noqa: S108 - looked at
+
+    def look() -> tuple[int, int] | None:
+        try:
+            info = os.lstat(path)
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    made = look()
+    stack.callback(lambda: _let_go(thing.unlink, gone) if look() == made else None)
 
 
 def _let_go(remove: Callable[[], object], gone: type[Exception]) -> None:
