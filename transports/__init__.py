@@ -61,7 +61,7 @@ transport, add one file; it is found by its name.
 
 import os
 
-from transports._crew import WorkerError
+from transports._supervisor import WorkerError
 
 __all__ = ["NAMES", "WorkerError"]
 

@@ -13,55 +13,54 @@ Limits: a write of at most PIPE_BUF bytes (4096 on Linux, at least 512 by POSIX,
 is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait.
 """
 
-import contextlib
 import errno
-import fcntl
 import os
-import select
-from collections import deque
-from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 
 import kernel
-from transports import _crew, _stream
+from transports._channel import Channel, Work, over_packets
+from transports._channel.fifo import medium
+from transports._supervisor import SignedFrames, Supervisor, main, private_directory, probe
 
 
-def _open(crew: _crew.Crew) -> tuple[str, int]:
-    path, reader, _ = _make(crew, crew.directory(), "fifo")
+def _open(supervisor: Supervisor) -> tuple[str, int]:
+    path, reader, _ = _make(supervisor, private_directory(supervisor), "fifo")
     return path, reader
 
 
-def _make(crew: _crew.Crew, directory: str, name: str) -> tuple[str, int, int]:
+def _make(supervisor: Supervisor, directory: str, name: str) -> tuple[str, int, int]:
     path = os.path.join(directory, name)
     os.mkfifo(path, 0o600)
     os.chmod(path, 0o600)  # whatever the umask
-    reader = crew.own(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-    writer = crew.own(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    reader = supervisor.own(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    writer = supervisor.own(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
     return path, reader, writer
 
 
 def unsupported() -> str | None:
     """Return why no fifo can be made here, or None."""
-    return _crew.probe(_open)
+    return probe(_open)
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
     slices = kernel.slices(n, workers)
-    seal = _crew.Seal()
+    signer = SignedFrames()
     sums: dict[int, float] = {}
-    with _crew.Crew(timeout) as crew:
-        path, reader = _open(crew)
+    with Supervisor(timeout) as supervisor:
+        path, reader = _open(supervisor)
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, path, reader, seal, worker, lo, hi)
-        crew.listen(reader)
-        for ready, _ in crew.events(sums):
+            supervisor.fork(_work, path, reader, signer, worker, lo, hi)
+        supervisor.listen(reader)
+        for ready, _ in supervisor.events(sums):
             if ready:
-                sums |= seal.scan(crew.read(reader))
+                sums |= signer.scan(supervisor.read(reader))
     return kernel.combine(sums.values())
 
 
-def _work(path: str, reader: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
-    frame = seal.pack(worker, kernel.partial_sum(lo, hi))
+def _work(path: str, reader: int, signer: SignedFrames, worker: int, lo: int, hi: int) -> None:
+    frame = signer.pack(worker, kernel.partial_sum(lo, hi))
     os.write(_join(path, reader, os.O_WRONLY), frame)  # whole or not at all: it is < PIPE_BUF
 
 
@@ -75,67 +74,6 @@ def _join(path: str, same: int, flags: int) -> int:
     return fd
 
 
-def _capacity(fd: int) -> int:
-    """Return the bytes that a pipe holds: fcntl(2), F_GETPIPE_SZ."""
-    # Without that call, as on macOS, a pipe grows to 64 KiB.
-    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else 65536
-
-
-class _Medium:
-    """A fifo to the caller and, if duplex, one to each worker."""
-
-    notice = check = None
-    strange = _stream.STRANGE
-    tags = _stream.Tags
-
-    def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
-        directory = crew.directory()
-        self._marks = _stream.Marks()
-        # One that fits into a write that is not mixed with others'.
-        self.most = select.PIPE_BUF - self._marks.size
-        self._up, self.fd, _ = _make(crew, directory, "fifo")
-        replies = range(workers if duplex else 0)
-        self._down = [_make(crew, directory, str(worker)) for worker in replies]
-        self._joined = -1  # in a worker, its ends
-        self._reader = -1
-        self._read: deque[tuple[bytes, int]] = deque()
-
-    def held(self) -> int:
-        return _capacity(self.fd) // self._marks.size
-
-    def put(self, data: bytes, tag: int) -> None:
-        if self._joined < 0:
-            self._joined = _join(self._up, self.fd, os.O_WRONLY)
-        os.write(self._joined, self._marks.pack(data, tag))
-
-    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        for _ in range(16):  # to the end, but for a stranger who fills it again and again
-            try:
-                if found := self._marks.cut(os.read(self.fd, 65536)):
-                    return found
-            except BlockingIOError:
-                return ()
-        return ((b"", 0),)  # which is no packet
-
-    def reply(self, worker: int, data: bytes, tag: int) -> bool:
-        try:
-            os.write(self._down[worker][2], self._marks.pack(data, tag))
-        except BlockingIOError:
-            return False
-        return True
-
-    def room(self, worker: int) -> int:
-        return self._down[worker][2]
-
-    def get(self, worker: int) -> tuple[bytes, int]:
-        if self._reader < 0:
-            path, reader, _ = self._down[worker]
-            self._reader = _join(path, reader, os.O_RDONLY)
-        while not self._read:
-            self._read.extend(self._marks.cut(os.read(self._reader, 65536)))
-        return self._read.popleft()
-
-
 CHANNEL_EXPECTED_FAILURES = {
     "G2": "of a message that another process has read out of the fifo nobody knows until the next",
 }
@@ -143,13 +81,11 @@ CHANNEL_EXPECTED_FAILURES = {
 
 
 def channel(
-    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> contextlib.AbstractContextManager[_stream.Channel]:
+    work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> AbstractContextManager[Channel]:
     """Carry messages in packets, back by a fifo for each worker: see :mod:`transports`."""
-    return _stream.packets(
-        lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
-    )
+    return over_packets(partial(medium, _make, _join), work, workers, duplex, timeout)
 
 
 if __name__ == "__main__":
-    _crew.main(run, unsupported)
+    main(run, unsupported)

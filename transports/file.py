@@ -11,39 +11,46 @@ import contextlib
 import os
 
 import kernel
-from transports import _crew
+from transports._supervisor import (
+    SignedFrames,
+    Supervisor,
+    main,
+    private_directory,
+    probe,
+    write_all,
+)
 
 no_channel = "a file tells nobody that it has grown, and what was read of it stays"
 
 
 def unsupported() -> str | None:
     """Return why no file can be written here, or None."""
-    return _crew.probe(_crew.Crew.directory)
+    return probe(private_directory)
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
     slices = kernel.slices(n, workers)
-    seal = _crew.Seal()
+    signer = SignedFrames()
     sums: dict[int, float] = {}
-    with _crew.Crew(timeout) as crew:
+    with Supervisor(timeout) as supervisor:
         # By descriptor: whatever is renamed meanwhile, it is this directory.
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-        directory = crew.own(os.open(crew.directory(), flags))
+        directory = supervisor.own(os.open(private_directory(supervisor), flags))
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, directory, seal, worker, lo, hi)
-        for _, exited in crew.events(sums):
+            supervisor.fork(_work, directory, signer, worker, lo, hi)
+        for _, exited in supervisor.events(sums):
             for worker in exited:
-                sums |= seal.unpack(_read(directory, worker, seal.size + 1))
+                sums |= signer.unpack(_read(directory, worker, signer.size + 1))
     return kernel.combine(sums.values())
 
 
-def _work(directory: int, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
-    frame = seal.pack(worker, kernel.partial_sum(lo, hi))
+def _work(directory: int, signer: SignedFrames, worker: int, lo: int, hi: int) -> None:
+    frame = signer.pack(worker, kernel.partial_sum(lo, hi))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     file = os.open(str(worker), flags, 0o600, dir_fd=directory)
     os.fchmod(file, 0o600)  # whatever the umask: the caller has to read it
-    _crew.write_all(file, frame)
+    write_all(file, frame)
 
 
 def _read(directory: int, worker: int, most: int) -> bytes:
@@ -59,4 +66,4 @@ def _read(directory: int, worker: int, most: int) -> bytes:
 
 
 if __name__ == "__main__":
-    _crew.main(run, unsupported)
+    main(run, unsupported)

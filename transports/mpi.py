@@ -34,7 +34,17 @@ from functools import partial
 from typing import Any
 
 import kernel
-from transports import _crew
+from transports._supervisor import (
+    SignedFrames,
+    Supervisor,
+    WorkerError,
+    die_with_parent,
+    guard,
+    main,
+    write_all,
+)
+from transports._supervisor.child import described
+from transports._supervisor.launcher import end_all, execute
 
 EXTRA = "mpi"  # of pyproject.toml: not required where all transports are
 
@@ -70,9 +80,9 @@ def _launcher() -> str:
     raise FileNotFoundError(f"there is no {name}, in {ours} or on PATH: pip install mpich")
 
 
-def _environment(seal: _crew.Seal) -> dict[str, str]:
+def _environment(signer: SignedFrames) -> dict[str, str]:
     environment = os.environ | {
-        _KEY: seal.secret.hex(),
+        _KEY: signer.secret.hex(),
         "IPC_KERNEL": kernel.selected,
         "PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]),
         # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed.
@@ -100,7 +110,7 @@ def unsupported() -> str | None:
         return "ModuleNotFoundError: mpi4py is not installed: pip install 'ipc-conformance[mpi]'"
     try:
         run(0, 1, timeout=_PROBE)
-    except (OSError, _crew.WorkerError) as error:
+    except (OSError, WorkerError) as error:
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -109,32 +119,33 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* ranks: see :mod:`transports`."""
     kernel.slices(n, workers)
     n, workers = int(n), int(workers)
-    seal = _crew.Seal()
+    signer = SignedFrames()
     said = bytearray()
-    with _crew.Crew(timeout) as crew:
-        command, environment = _command(n, workers), _environment(seal)
-        output, end = crew.pipe()
+    with Supervisor(timeout) as supervisor:
+        command, environment = _command(n, workers), _environment(signer)
+        output, end = supervisor.pipe()
         os.set_blocking(output, False)
         try:
-            # Left before the crew ends mpiexec, which would have its proxies kill the ranks,
+            # Left before the supervisor ends mpiexec, which would have its proxies kill the ranks,
             # and their shared memory would stay.
-            with crew.guard(partial(_crew.end_all, f"{_KEY}={environment[_KEY]}")):
-                launcher = crew.execute(command, environment, _ROOT, end)
-                crew.close(end)
-                crew.listen(output)
+            remove = partial(end_all, f"{_KEY}={environment[_KEY]}")
+            with guard(supervisor, remove):
+                launcher = execute(supervisor, command, environment, _ROOT, end)
+                supervisor.close(end)
+                supervisor.listen(output)
                 try:
-                    for ready, _ in crew.events({launcher}):
+                    for ready, _ in supervisor.events({launcher}):
                         if ready:
-                            said[:] = crew.read(output)
-                except _crew.WorkerError as error:
+                            said[:] = supervisor.read(output)
+                except WorkerError as error:
                     said += _rest(output)
-                    raise _blame(error, said) from None
+                    raise _rank_error(error, said) from None
         finally:
             _unlink(said)
         said += _rest(output)
-        sums = seal.scan(bytearray(said))
+        sums = signer.scan(bytearray(said))
         if len(sums) != workers:
-            raise _blame(_crew.WorkerError(launcher, crew.pid(launcher), 0), said)
+            raise _rank_error(WorkerError(launcher, supervisor.workers[launcher].pid, 0), said)
     return kernel.combine(sums.values())
 
 
@@ -162,7 +173,7 @@ def _rest(output: int) -> bytes:
     return rest
 
 
-def _blame(error: _crew.WorkerError, said: bytearray) -> _crew.WorkerError:
+def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
     """Return an error that names the rank that has raised, or tells what mpiexec knows.
 
     Which rank a signal has ended it does not know: it ends the others, and names any of them.
@@ -171,19 +182,19 @@ def _blame(error: _crew.WorkerError, said: bytearray) -> _crew.WorkerError:
         return error  # of the guardian
     if raised := _RAISED.search(said):
         rank, pid, text = raised.groups()
-        return _crew.WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
+        return WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
     if killed := _KILLED.search(said):
         told = f"a rank was killed by {signal.Signals(int(killed[1])).name} ({int(killed[1])})"
     else:
         lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
         told = error.text or "; ".join(lines)[-400:]
     text = ": ".join(filter(None, ["mpiexec", told]))
-    return _crew.WorkerError(error.worker, error.pid, error.exitcode, text)
+    return WorkerError(error.worker, error.pid, error.exitcode, text)
 
 
 def _rank(n: int, workers: int) -> None:
     """Be a rank: sum a slice, and as rank 0 print the sums of all."""
-    _crew.follow(os.getppid())
+    die_with_parent(os.getppid())
     rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or -1)
     try:
         if "PMI_FD" in os.environ:
@@ -193,30 +204,30 @@ def _rank(n: int, workers: int) -> None:
         _forget_names()
         world = MPI.COMM_WORLD
         rank = world.rank
-        seal = _crew.Seal(bytes.fromhex(os.environ[_KEY]))
+        signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
         lo, hi = next(itertools.islice(kernel.slices(n, workers), rank, None))
-        frame = seal.pack(rank, kernel.partial_sum(lo, hi))
-        frames = bytearray(seal.size * workers) if rank == 0 else None
+        frame = signer.pack(rank, kernel.partial_sum(lo, hi))
+        frames = bytearray(signer.size * workers) if rank == 0 else None
         _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
         if frames:
-            _crew.write_all(1, bytes(frames))
+            write_all(1, bytes(frames))
         _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
     except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
-        what = b" ".join(_crew.described(error).split())
+        what = b" ".join(described(error).split())
         _say(f"rank {rank} pid {os.getpid()} raised ".encode() + what)
         os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
 
 
 def _say(what: bytes) -> None:
     # A line in one write: mpiexec forwards it whole.
-    _crew.write_all(1, b"ipc-mpi " + what[:1000] + b"\n")
+    write_all(1, b"ipc-mpi " + what[:1000] + b"\n")
 
 
 def _job(fd: int) -> bytes:
     """Return what MPICH's process manager calls this job: PMI version 1, in lines of text."""
     answer = b""
     for question in (b"cmd=init pmi_version=1 pmi_subversion=1\n", b"cmd=get_my_kvsname\n"):
-        _crew.write_all(fd, question)
+        write_all(fd, question)
         answer = b""
         while not answer.endswith(b"\n"):
             if not (data := os.read(fd, 4096)):
@@ -247,4 +258,4 @@ if __name__ == "__main__":
     if _KEY in os.environ:
         _rank(*map(int, sys.argv[1:]))
     else:
-        _crew.main(run, unsupported)
+        main(run, unsupported)

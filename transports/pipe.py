@@ -10,35 +10,35 @@ Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A write of at m
 bytes (4096 on Linux, at least 512 by POSIX) is never split.
 """
 
-import contextlib
 import os
 import struct
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import kernel
-from transports import _crew, _stream
+from transports._channel import Channel, Ends, Work, over_streams
+from transports._supervisor import Supervisor, main, probe, write_all
 
 _SUM = struct.Struct("=d")
 
 
 def unsupported() -> str | None:
     """Return why there are no pipes here, or None."""
-    return _crew.probe(_crew.Crew.pipe)
+    return probe(Supervisor.pipe)
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
     slices = kernel.slices(n, workers)
     sums: dict[int, float] = {}
-    with _crew.Crew(timeout) as crew:
+    with Supervisor(timeout) as supervisor:
         worker_at = {}
         for lo, hi in slices:
-            reader, writer = crew.pipe()
-            worker_at[crew.listen(reader)] = crew.fork(_work, reader, writer, lo, hi)
-            crew.close(writer)
-        for ready, _ in crew.events(sums):
+            reader, writer = supervisor.pipe()
+            worker_at[supervisor.listen(reader)] = supervisor.fork(_work, reader, writer, lo, hi)
+            supervisor.close(writer)
+        for ready, _ in supervisor.events(sums):
             for reader in ready:
-                data = crew.read(reader)
+                data = supervisor.read(reader)
                 if len(data) == _SUM.size:
                     (sums[worker_at[reader]],) = _SUM.unpack(data)
     return kernel.combine(sums.values())
@@ -46,28 +46,22 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
 
 def _work(reader: int, writer: int, lo: int, hi: int) -> None:
     os.close(reader)
-    _crew.write_all(writer, _SUM.pack(kernel.partial_sum(lo, hi)))
+    write_all(writer, _SUM.pack(kernel.partial_sum(lo, hi)))
 
 
-@contextlib.contextmanager
+def _ends(supervisor: Supervisor, duplex: bool) -> tuple[Ends, Ends]:
+    """Return the caller's ends and the worker's: of one pipe or, if duplex, of two."""
+    our_reader, their_writer = supervisor.pipe()
+    their_reader, our_writer = supervisor.pipe() if duplex else (-1, -1)
+    return Ends(our_reader, our_writer), Ends(their_reader, their_writer)
+
+
 def channel(
-    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> Iterator[_stream.Channel]:
+    work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> AbstractContextManager[Channel]:
     """Carry messages, each way by a pipe of its own: see :mod:`transports`."""
-    _stream.check(workers)
-    ends = []
-    with _crew.Crew(timeout) as crew:
-        for worker in range(workers):
-            reader, writer = crew.pipe()
-            theirs, ours = crew.pipe() if duplex else (-1, -1)
-            crew.fork(_stream.serve_streams, work, worker, theirs, writer, reader, ours)
-            for fd in (writer, theirs) if duplex else (writer,):
-                crew.close(fd)
-            ends.append((reader, ours))
-        streams = _stream.Streams(crew, ends, duplex, sockets=False)
-        with crew.admit():
-            yield streams
+    return over_streams(_ends, work, workers, duplex, timeout, sockets=False)
 
 
 if __name__ == "__main__":
-    _crew.main(run, unsupported)
+    main(run, unsupported)

@@ -13,40 +13,48 @@ waits; 256 queues (queues_max); 819200 bytes in all queues of a user (RLIMIT_MSG
 """
 
 import contextlib
-from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import kernel
-from transports import _crew, _stream
+from transports._channel import Channel, Work, over_packets
+from transports._channel.posix_mq import medium
+from transports._supervisor import (
+    SignedFrames,
+    Supervisor,
+    as_oserror,
+    guard,
+    main,
+    optional,
+    probe,
+    random_name,
+    require,
+    retry_on_signal,
+)
 
-try:
-    import posix_ipc
-except ModuleNotFoundError:
-    posix_ipc = None
+posix_ipc = optional("posix_ipc")
 
 _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
 _LIMITS = "RLIMIT_MSGQUEUE; queues_max and msg_max in /proc/sys/fs/mqueue"
-_MOST = 8192  # bytes a message, msgsize_max as Linux sets it
-_LEAST = 2 * _stream.tag_size  # which a size and its tag take
-_BUDGET = 32_768  # bytes of the queues of a duplex channel: a user may have twenty of them
 
 
-def _queue(crew: _crew.Crew, size: int = _crew.Seal.size) -> Any:
-    _crew.need(posix_ipc, "posix_ipc")
+def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> Any:
+    require(posix_ipc, "posix_ipc")
     if not posix_ipc.MESSAGE_QUEUES_SUPPORTED:
         raise OSError("this system has no POSIX message queues")
-    name = "/" + _crew.random_name()
+    name = "/" + random_name()
 
     def unlink() -> None:
         with contextlib.suppress(posix_ipc.ExistentialError):
             posix_ipc.unlink_message_queue(name)
 
     # posix_ipc says ValueError for EINVAL, which mq_open(3) gives for a limit exceeded.
-    with crew.guard(unlink), _crew.oserror(posix_ipc.Error, ValueError, limits=_LIMITS):
+    with guard(supervisor, unlink), as_oserror(posix_ipc.Error, ValueError, limits=_LIMITS):
         queue = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=size
         )
-        crew.enter(contextlib.closing(queue))
+        supervisor.cleanup.enter_context(contextlib.closing(queue))
     return queue
 
 
@@ -58,80 +66,38 @@ def _depth() -> int:
 
 def unsupported() -> str | None:
     """Return why no POSIX message queue can be had here, or None."""
-    return _crew.probe(_queue)
+    return probe(_queue)
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
     slices = kernel.slices(n, workers)
-    seal = _crew.Seal()
+    signer = SignedFrames()
     sums: dict[int, float] = {}
-    with _crew.Crew(timeout) as crew:
-        queue = _queue(crew)
+    with Supervisor(timeout) as supervisor:
+        queue = _queue(supervisor)
         for worker, (lo, hi) in enumerate(slices):
-            crew.fork(_work, queue, seal, worker, lo, hi)
-            sums |= _drain(queue, seal)  # or the eleventh to be ready waits for the last fork
-        crew.listen(queue.mqd)
-        for _ in crew.events(sums):
-            sums |= _drain(queue, seal)
+            supervisor.fork(_work, queue, signer, worker, lo, hi)
+            sums |= _drain(queue, signer)  # or the eleventh to be ready waits for the last fork
+        supervisor.listen(queue.mqd)
+        for _ in supervisor.events(sums):
+            sums |= _drain(queue, signer)
     return kernel.combine(sums.values())
 
 
-def _drain(queue: Any, seal: _crew.Seal) -> dict[int, float]:
+def _drain(queue: Any, signer: SignedFrames) -> dict[int, float]:
     sums: dict[int, float] = {}
     # Not queue.block = False: workers share the open description, and its flags.
     with contextlib.suppress(posix_ipc.BusyError):
         while True:
-            sums |= seal.unpack(_crew.restart(posix_ipc.SignalError, queue.receive, 0)[0])
+            sums |= signer.unpack(retry_on_signal(posix_ipc.SignalError, queue.receive, 0)[0])
     return sums
 
 
-def _work(queue: Any, seal: _crew.Seal, worker: int, lo: int, hi: int) -> None:
-    _crew.restart(posix_ipc.SignalError, queue.send, seal.pack(worker, kernel.partial_sum(lo, hi)))
-
-
-class _Medium:
-    """A queue to the caller and, if duplex, one to each worker."""
-
-    notice = check = None
-    strange = _stream.STRANGE
-    tags = _stream.Tags
-
-    def __init__(self, crew: _crew.Crew, workers: int, duplex: bool) -> None:
-        replies = workers if duplex else 0
-        size = max(_LEAST, min(_MOST, _BUDGET // (_DEPTH * (1 + replies)))) if duplex else _MOST
-        self.most = size - _stream.tag_size
-        self._up = _queue(crew, size)
-        self._down = [_queue(crew, size) for _ in range(replies)]
-        self.fd: int = self._up.mqd
-
-    def held(self) -> int:
-        most: int = self._up.max_messages
-        return most
-
-    def put(self, data: bytes, tag: int) -> None:
-        _crew.restart(posix_ipc.SignalError, self._up.send, _stream.join(data, tag))
-
-    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        try:
-            return (_stream.part(_crew.restart(posix_ipc.SignalError, self._up.receive, 0)[0]),)
-        except posix_ipc.BusyError:
-            return ()
-
-    def reply(self, worker: int, data: bytes, tag: int) -> bool:
-        packet = _stream.join(data, tag)
-        try:
-            _crew.restart(posix_ipc.SignalError, self._down[worker].send, packet, 0)
-        except posix_ipc.BusyError:
-            return False
-        return True
-
-    def room(self, worker: int) -> int:
-        mqd: int = self._down[worker].mqd
-        return mqd
-
-    def get(self, worker: int) -> tuple[bytes, int]:
-        return _stream.part(_crew.restart(posix_ipc.SignalError, self._down[worker].receive)[0])
+def _work(queue: Any, signer: SignedFrames, worker: int, lo: int, hi: int) -> None:
+    retry_on_signal(
+        posix_ipc.SignalError, queue.send, signer.pack(worker, kernel.partial_sum(lo, hi))
+    )
 
 
 CHANNEL_EXPECTED_FAILURES = dict.fromkeys(
@@ -141,13 +107,11 @@ CHANNEL_EXPECTED_FAILURES = dict.fromkeys(
 
 
 def channel(
-    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> contextlib.AbstractContextManager[_stream.Channel]:
+    work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> AbstractContextManager[Channel]:
     """Carry messages in packets, back by a queue for each worker: see :mod:`transports`."""
-    return _stream.packets(
-        lambda crew: _Medium(crew, workers, duplex), work, workers, duplex, timeout
-    )
+    return over_packets(partial(medium, _queue, _DEPTH), work, workers, duplex, timeout)
 
 
 if __name__ == "__main__":
-    _crew.main(run, unsupported)
+    main(run, unsupported)

@@ -9,40 +9,42 @@ Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A stream has no
 boundaries: a send may be cut anywhere, whatever its size.
 """
 
-import contextlib
 import socket
 import struct
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import kernel
-from transports import _crew, _stream
+from transports._channel import Channel, Ends, Work, over_streams
+from transports._supervisor import Supervisor, main, probe
 
 _SUM = struct.Struct("=d")
 
 
-def _pair(crew: _crew.Crew) -> tuple[socket.socket, socket.socket]:
+def _pair(supervisor: Supervisor) -> tuple[socket.socket, socket.socket]:
     ours, theirs = socket.socketpair()
-    return crew.own(ours), crew.own(theirs)
+    return supervisor.own(ours), supervisor.own(theirs)
 
 
 def unsupported() -> str | None:
     """Return why there are no socket pairs here, or None."""
-    return _crew.probe(_pair)
+    return probe(_pair)
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     """Compute pi from *n* terms in *workers* processes: see :mod:`transports`."""
     slices = kernel.slices(n, workers)
     sums: dict[int, float] = {}
-    with _crew.Crew(timeout) as crew:
+    with Supervisor(timeout) as supervisor:
         worker_at = {}
         for lo, hi in slices:
-            ours, theirs = _pair(crew)
-            worker_at[crew.listen(ours.fileno())] = crew.fork(_work, ours, theirs, lo, hi)
-            crew.close(theirs)
-        for ready, _ in crew.events(sums):
+            ours, theirs = _pair(supervisor)
+            worker_at[supervisor.listen(ours.fileno())] = supervisor.fork(
+                _work, ours, theirs, lo, hi
+            )
+            supervisor.close(theirs)
+        for ready, _ in supervisor.events(sums):
             for fd in ready:
-                data = crew.read(fd)
+                data = supervisor.read(fd)
                 if len(data) == _SUM.size:
                     (sums[worker_at[fd]],) = _SUM.unpack(data)
     return kernel.combine(sums.values())
@@ -53,24 +55,18 @@ def _work(ours: socket.socket, theirs: socket.socket, lo: int, hi: int) -> None:
     theirs.sendall(_SUM.pack(kernel.partial_sum(lo, hi)))
 
 
-@contextlib.contextmanager
+def _ends(supervisor: Supervisor, duplex: bool) -> tuple[Ends, Ends]:
+    """Return the caller's ends and the worker's: each a socket, from which it may read."""
+    ours, theirs = (end.fileno() for end in _pair(supervisor))
+    return Ends(ours, ours), Ends(theirs if duplex else -1, theirs)
+
+
 def channel(
-    work: _stream.Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> Iterator[_stream.Channel]:
+    work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
+) -> AbstractContextManager[Channel]:
     """Carry messages, both ways by one pair: see :mod:`transports`."""
-    _stream.check(workers)
-    ends = []
-    with _crew.Crew(timeout) as crew:
-        for worker in range(workers):
-            ours, theirs = _pair(crew)
-            fd, back = theirs.fileno(), theirs.fileno() if duplex else -1
-            crew.fork(_stream.serve_streams, work, worker, back, fd, ours.fileno())
-            crew.close(theirs)
-            ends.append((ours.fileno(), ours.fileno()))
-        streams = _stream.Streams(crew, ends, duplex, sockets=True)
-        with crew.admit():
-            yield streams
+    return over_streams(_ends, work, workers, duplex, timeout, sockets=True)
 
 
 if __name__ == "__main__":
-    _crew.main(run, unsupported)
+    main(run, unsupported)

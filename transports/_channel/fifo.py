@@ -1,0 +1,115 @@
+"""Packets through fifos: one to the caller and, if duplex, one to each worker."""
+
+import fcntl
+import os
+import secrets
+import select
+import struct
+from collections.abc import Callable, Sequence
+
+from transports._channel.packets import Medium
+from transports._supervisor import Supervisor, private_directory
+
+Make = Callable[[Supervisor, str, str], tuple[str, int, int]]
+"""Makes a fifo of a name in a directory; returns its path and both of its ends."""
+Join = Callable[[str, int, int], int]
+"""Opens a fifo by its path, if it is the same as a descriptor, with these flags."""
+
+_READ = 65536  # bytes to read at once: what a pipe holds, pipe(7)
+_READS = 16  # without a whole packet, until a reader is held up no longer by one who writes garbage
+_GARBAGE = ((b"", 0),)  # no packet: a tag is never 0
+
+
+class SyncMarks:
+    """Packets in a stream of bytes that several processes write to, and foreign ones may.
+
+    Before each goes a mark of eight bytes, by which it is found amid garbage, then its size
+    and its tag.  The mark is the same for all streams of a run.
+    """
+
+    _HEAD = struct.Struct("=8sHQ")
+    size = _HEAD.size
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+        self._stream = b""
+
+    def pack(self, data: bytes, tag: int) -> bytes:
+        """Return a packet with its mark."""
+        return self._HEAD.pack(self._mark, len(data), tag) + data
+
+    def cut(self, data: bytes) -> list[tuple[bytes, int]]:
+        """Return payload and tag of the packets that are complete with *data*."""
+        stream = self._stream + data if self._stream else data
+        found, at = [], 0
+        while (start := stream.find(self._mark, at)) >= 0:
+            at = start
+            if len(stream) - start < self.size:
+                break
+            _, size, tag = self._HEAD.unpack_from(stream, start)
+            stop = start + self.size + size
+            if stop > len(stream):
+                break
+            found.append((stream[start + self.size : stop], tag))
+            at = stop
+        if start < 0:  # what is left can only be the start of a mark
+            at = max(at, len(stream) - 7)
+        self._stream = stream[at:]
+        return found
+
+
+class _Fifo:
+    """A fifo of packets: the caller holds both ends of it, a worker joins it at its first use."""
+
+    def __init__(
+        self, place: tuple[str, int, int], marks: SyncMarks, join: Join, caller: int
+    ) -> None:
+        self._path, self.fd, self.room = place
+        self._marks, self._join, self._caller = marks, join, caller
+        self._writer = self._reader = -1  # of this process
+
+    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+        if self._writer < 0:
+            self._writer = self._end(self.room, self.fd, os.O_WRONLY)
+        try:
+            os.write(self._writer, self._marks.pack(data, tag))  # whole: it is within PIPE_BUF
+        except BlockingIOError:
+            return False
+        return True
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        if self._reader < 0:
+            self._reader = self._end(self.fd, self.fd, os.O_RDONLY)
+        for _ in range(_READS):
+            try:
+                if found := self._marks.cut(os.read(self._reader, _READ)):
+                    return found
+            except BlockingIOError:
+                return ()
+        return _GARBAGE
+
+    def _end(self, callers: int, same: int, flags: int) -> int:
+        """Return an end of this process: the caller's own does not block, a worker's does."""
+        return callers if os.getpid() == self._caller else self._join(self._path, same, flags)
+
+
+def medium(make: Make, join: Join, supervisor: Supervisor, workers: int, duplex: bool) -> Medium:
+    """Make the fifos of a channel."""
+    directory, mark = private_directory(supervisor), secrets.token_bytes(8)
+    up, *down = (
+        _Fifo(make(supervisor, directory, name), SyncMarks(mark), join, supervisor.caller)
+        for name in ("fifo", *map(str, range(workers if duplex else 0)))
+    )
+    return Medium(
+        up,
+        down,
+        # A packet fits into a write that is not mixed with others'.
+        most=select.PIPE_BUF - SyncMarks.size,
+        held=lambda: _capacity(up.fd) // SyncMarks.size,
+    )
+
+
+def _capacity(fd: int) -> int:
+    """Return the bytes that a pipe holds: fcntl(2), F_GETPIPE_SZ."""
+    # Without that call, as on macOS, a pipe grows to 64 KiB.
+    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else 65536

@@ -1,0 +1,59 @@
+"""Packets through POSIX message queues: one to the caller and, if duplex, one to each worker."""
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from transports._channel.packets import Medium
+from transports._supervisor import Supervisor, optional, retry_on_signal
+
+posix_ipc = optional("posix_ipc")
+
+_TAG = struct.Struct("=Q")  # before each payload
+_MOST = 8192  # bytes a message, msgsize_max as Linux sets it
+_LEAST = 2 * _TAG.size  # which a size and its tag take
+_BUDGET = 32_768  # bytes of the queues of a duplex channel: a user may have twenty of them
+
+
+class _Queue:
+    """A queue of packets, each behind its tag."""
+
+    def __init__(self, queue: Any) -> None:
+        self._send, self._receive = queue.send, queue.receive
+        self.fd: int = queue.mqd
+        self.room: int = queue.mqd
+
+    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+        packet, timeout = _TAG.pack(tag) + data, None if wait else 0
+        try:
+            retry_on_signal(posix_ipc.SignalError, self._send, packet, timeout)
+        except posix_ipc.BusyError:
+            return False
+        return True
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        timeout = None if wait else 0
+        try:
+            packet, _ = retry_on_signal(posix_ipc.SignalError, self._receive, timeout)
+        except posix_ipc.BusyError:
+            return ()
+        tag: int = _TAG.unpack_from(packet)[0] if len(packet) >= _TAG.size else 0
+        return ((packet[_TAG.size :], tag),)
+
+
+def medium(
+    make: Callable[[Supervisor, int], Any],
+    depth: int,
+    supervisor: Supervisor,
+    workers: int,
+    duplex: bool,
+) -> Medium:
+    """Make the queues of a channel: *make* makes one for messages of so many bytes.
+
+    depth: messages that a queue holds by default; fewer bytes are left for each of more queues.
+    """
+    count = 1 + (workers if duplex else 0)
+    size = max(_LEAST, min(_MOST, _BUDGET // (depth * count))) if duplex else _MOST
+    queues = [make(supervisor, size) for _ in range(count)]
+    up, *down = map(_Queue, queues)
+    return Medium(up, down, most=size - _TAG.size, held=lambda: int(queues[0].max_messages))

@@ -1,0 +1,182 @@
+"""Packets through rings in shared memory: one to the caller and, if duplex, one to each worker."""
+
+import mmap
+import struct
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Protocol
+
+from transports._channel.authentication import NOTICE, Authenticator
+from transports._channel.packets import Medium
+from transports._semaphore import SIZE as SEMAPHORE
+from transports._supervisor import Supervisor
+
+_SLOTS = 16  # slots of the ring to the caller, a power of two
+_REPLIES = 8  # and of the ring to a worker
+_NAP = 0.5  # seconds, after which the caller looks whether somebody has died
+_NOTICED = ((b"", NOTICE),)
+_SEMAPHORES = 3 * SEMAPHORE  # before each ring
+_MOMENT = 1e-3  # seconds until it asks again for a packet whose count is on its way
+
+
+class Semaphore(Protocol):
+    """A semaphore in shared memory."""
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever."""
+
+    def release(self) -> None:
+        """Give one back."""
+
+
+class Ring:
+    """A bounded buffer in shared memory, under semaphores.
+
+    A packet has a slot of its own.  Each count of *there* is one whole packet, and they come
+    in the order of their slots, so whoever has taken a count may read: no processor is relied
+    on to show two writes to memory in their order.  Room is counted in batches of slots.
+
+    A notice wakes the reader without a packet.  Its sender counts it as begun, releases *there*,
+    and counts it as done.  The reader takes whatever count it gets first for a notice that has
+    begun, so between the two a packet may wait whose count was taken for the notice.
+
+    memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
+    lock: lets one writer in at a time, or None if there is but one.
+    free, there: semaphores with counts of slots / BATCH and 0.
+    nap: seconds that `take` sleeps at most, or None: for ever.
+    """
+
+    fd = room = -1  # there is none: a process that watches the workers gives a notice
+
+    SLOT = 16384
+    HEAD = 64
+    BATCH = 4
+    _COUNT = struct.Struct("=I")
+    _BEGUN, _DONE = 4, 8  # where the counts of notices are, behind that of packets
+    _SLOT = struct.Struct("=IQ")  # the size of a packet, and its tag
+    most = SLOT - _SLOT.size
+
+    def __init__(
+        self,
+        memory: mmap.mmap,
+        at: int,
+        slots: int,
+        lock: Semaphore | None,
+        free: Semaphore,
+        there: Semaphore,
+        nap: float | None = None,
+    ) -> None:
+        self._memory, self._at, self._slots = memory, at, slots
+        self._lock, self._free, self._there, self._nap = lock, free, there, nap
+        self._taken = self._noticed = 0
+
+    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+        """Add a packet and tell whether there was room; with *wait*, wait for room."""
+        memory, at = self._memory, self._at
+        if self._lock is not None:
+            self._lock.acquire()
+        (number,) = self._COUNT.unpack_from(memory, at)
+        if number % self.BATCH == 0 and not self._free.acquire(None if wait else 0):
+            if self._lock is not None:
+                self._lock.release()
+            return False
+        start = at + self.HEAD + number % self._slots * self.SLOT
+        self._SLOT.pack_into(memory, start, len(data), tag)
+        start += self._SLOT.size
+        memory[start : start + len(data)] = data
+        self._COUNT.pack_into(memory, at, number + 1 & 0xFFFFFFFF)
+        # The count before the lock: a writer that is killed between the two has delivered its
+        # packet.  The other way round, the reader would lack one count for good.
+        self._there.release()
+        if self._lock is not None:
+            self._lock.release()
+        return True
+
+    def notice(self) -> None:
+        """Wake the reader, whoever may have died with the lock; one process at a time."""
+        memory, at = self._memory, self._at
+        (notices,) = self._COUNT.unpack_from(memory, at + self._BEGUN)
+        self._COUNT.pack_into(memory, at + self._BEGUN, notices + 1)
+        self._there.release()
+        self._COUNT.pack_into(memory, at + self._DONE, notices + 1)
+
+    def settled(self) -> bool:
+        """Whether no notice is between its two counts.
+
+        If that is so before `take` finds nothing, there is no packet: every count that was taken
+        for a notice has been replaced by its sender.
+        """
+        memory, at = self._memory, self._at
+        (begun,) = self._COUNT.unpack_from(memory, at + self._BEGUN)
+        (done,) = self._COUNT.unpack_from(memory, at + self._DONE)
+        return bool(begun == done)
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        """Return the next packet and its tag, or a notice, or nothing."""
+        if wait:
+            return self._next(self._nap)
+        settled = self.settled()  # before the semaphore is tried
+        if (found := self._next(0)) or settled:
+            return found
+        time.sleep(_MOMENT)  # or a stopped watcher would keep a processor busy
+        return _NOTICED
+
+    def _next(self, timeout: float | None) -> Sequence[tuple[bytes, int]]:
+        if not self._there.acquire(timeout):
+            return ()
+        memory, number = self._memory, self._taken
+        if self._COUNT.unpack_from(memory, self._at + self._BEGUN)[0] != self._noticed:
+            self._noticed += 1
+            return _NOTICED
+        start = self._at + self.HEAD + number % self._slots * self.SLOT
+        size, tag = self._SLOT.unpack_from(memory, start)
+        start += self._SLOT.size
+        data = memory[start : start + size]
+        self._taken = number = number + 1 & 0xFFFFFFFF
+        if number % self.BATCH == 0:
+            self._free.release()
+        return ((data, tag),)
+
+
+def medium(
+    map_memory: Callable[[Supervisor, int], mmap.mmap],
+    semaphore: Callable[[Supervisor, mmap.mmap, int, int], Semaphore],
+    supervisor: Supervisor,
+    workers: int,
+    duplex: bool,
+) -> Medium:
+    """Make the rings of a channel.
+
+    map_memory: maps so many bytes that the workers will share.
+    semaphore: makes one in such memory, at an offset, of which a number is to be had.
+    """
+    up, *down = _rings(map_memory, semaphore, supervisor, workers, duplex)
+    return Medium(
+        up,
+        down,
+        most=Ring.most,
+        held=lambda: _SLOTS,
+        authenticator=partial(Authenticator, trusted=True),  # the memory has no name
+        foreign=0,
+        notice=up.notice,
+    )
+
+
+def _rings(
+    map_memory: Callable[[Supervisor, int], mmap.mmap],
+    semaphore: Callable[[Supervisor, mmap.mmap, int, int], Semaphore],
+    supervisor: Supervisor,
+    workers: int,
+    duplex: bool,
+) -> Iterator[Ring]:
+    """Yield the ring to the caller and, if duplex, one to each worker."""
+    kinds = [(_SLOTS, _NAP, workers > 1)] + [(_REPLIES, None, False)] * (workers if duplex else 0)
+    sizes = [_SEMAPHORES + Ring.HEAD + slots * Ring.SLOT for slots, _, _ in kinds]
+    memory, at = map_memory(supervisor, sum(sizes)), 0
+    for (slots, nap, several), size in zip(kinds, sizes, strict=True):
+        lock = semaphore(supervisor, memory, at, 1) if several else None  # one writer needs none
+        free = semaphore(supervisor, memory, at + SEMAPHORE, slots // Ring.BATCH)
+        there = semaphore(supervisor, memory, at + 2 * SEMAPHORE, 0)
+        yield Ring(memory, at + _SEMAPHORES, slots, lock, free, there, nap)
+        at += size

@@ -1,0 +1,89 @@
+"""Packets through System V message queues: one to the caller and, if duplex, one to each worker.
+
+The type of a message is the tag of its packet; sysv_ipc takes types of 31 bits.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from transports._channel.authentication import NOTICE, Authenticator
+from transports._channel.packets import Medium
+from transports._supervisor import Supervisor, optional
+from transports._supervisor.bindings import by_signal, to_oserror
+
+sysv_ipc = optional("sysv_ipc")
+
+MOST = 4096  # bytes of a packet: a quarter of a queue, so that one can go as another comes
+
+
+class _Queue:
+    """A queue of packets."""
+
+    fd = room = -1  # there is none: a process that watches the workers sends a notice
+
+    def __init__(self, queue: Any) -> None:
+        self._send, self._receive = queue.send, queue.receive
+
+    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+        try:
+            self._send(data, wait, tag)
+        except sysv_ipc.BusyError:
+            return False
+        except sysv_ipc.Error as error:
+            _raise_unless_signal(error)
+            return self.put(data, tag, wait)
+        return True
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        try:
+            return (self._receive(wait),)
+        except sysv_ipc.BusyError:
+            return ()
+        except sysv_ipc.Error as error:
+            _raise_unless_signal(error)
+        return self.take(wait)
+
+
+def _raise_unless_signal(error: Exception) -> None:
+    """Return if a signal was all, for the call to be made again; else the queue is gone."""
+    if not by_signal(error):
+        raise to_oserror(error) from error
+
+
+def medium(
+    make: Callable[[Supervisor, int], list[Any]], supervisor: Supervisor, workers: int, duplex: bool
+) -> Medium:
+    """Make the queues of a channel: *make* makes so many."""
+    queues = make(supervisor, 1 + (workers if duplex else 0))
+    up, *down = map(_Queue, queues)
+    return Medium(
+        up,
+        down,
+        most=MOST,
+        # In bytes, and as many messages that are empty: msgsnd(2).
+        held=lambda: int(queues[0].max_size),
+        authenticator=partial(Authenticator, bits=30),  # of a type, which is an int and not 0
+        foreign=0,  # what has been taken may come back, and leave no trace of that
+        notice=partial(up.put, b"", NOTICE, True),
+        check=partial(_check, supervisor, queues),
+    )
+
+
+def _check(supervisor: Supervisor, queues: list[Any]) -> None:
+    """Remove the queue, which wakes all, where a message was taken or none can be sent."""
+    readers = [supervisor.caller, *(worker.pid for worker in supervisor.workers)]
+    for queue, reader in zip(queues, readers, strict=False):  # one, or one for each reader
+        with contextlib.suppress(sysv_ipc.ExistentialError):
+            if _foreign(queue.last_receive_pid, reader) or queue.max_size < MOST:
+                queues[0].remove()
+
+
+def _foreign(pid: int, reader: int) -> bool:
+    """Whether the last to receive was another process than the reader."""
+    # It is the number of a thread where the message went to one that was asleep: Linux has
+    # task_pid() in pipelined_send(), ipc/msg.c. Of one that has ended there is nothing to know.
+    own = pid in (0, reader) or os.path.exists(f"/proc/{reader}/task/{pid}")
+    return not own and os.path.exists(f"/proc/{pid}")

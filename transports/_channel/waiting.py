@@ -1,0 +1,137 @@
+"""Waiting for messages and for the ends of workers, in the caller of a channel.
+
+It is the lean sibling of :meth:`Supervisor.events`, for a channel that carries many messages:
+who is to be waited for, and for how long, is the channel's to know.
+"""
+
+import contextlib
+import gc
+import math
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+from transports._supervisor import Supervisor, die_with_parent
+from transports._supervisor.child import Child
+from transports._supervisor.guardian import TERMINAL_SIGNALS
+
+_CHECK_EVERY = 250  # milliseconds between two calls of `check` in a watcher
+
+
+class Waiting:
+    """The waits of a channel.
+
+    exited: workers that have been seen to exit with status 0.
+    poll: sleeps until something happens, for as long as signals are delivered and there is no
+        time to be kept; else None.
+    """
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.supervisor = supervisor
+        self.exited: set[int] = set()
+        self.poll: Callable[[], list[tuple[int, int]]] | None = None
+
+    @property
+    def no_deadline(self) -> bool:
+        """Whether the channel has no timeout."""
+        return self.supervisor.deadline == math.inf
+
+    def wait(self, pause: float = math.inf) -> list[int]:
+        """Sleep until something happens, *pause* seconds at most; return what can be read.
+
+        Raises WorkerError for a worker that ends otherwise than by exit status 0; TimeoutError.
+        """
+        if self.poll is not None and pause == math.inf:
+            return self.handle(self.poll())
+        event = self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
+        self.exited.update(event.exited)
+        return event.ready
+
+    def handle(self, woken: list[tuple[int, int]]) -> list[int]:
+        """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`wait`."""
+        event = self.supervisor.handle(woken)
+        self.exited.update(event.exited)
+        return event.ready
+
+    @contextlib.contextmanager
+    def signals_delivered(self) -> Iterator[None]:
+        """Let signals be delivered for as long as the block lasts: nothing is made there."""
+        with self.supervisor.signals.delivered():
+            if self.no_deadline and not self.supervisor.unseen:
+                self.poll = self.supervisor.poller.poll
+            try:
+                yield
+            finally:
+                self.poll = None
+
+    @contextlib.contextmanager
+    def writing(self, fd: int) -> Iterator[None]:
+        """Let :meth:`wait` return also when *fd* can be written to."""
+        poller, listening = self.supervisor.poller, self.supervisor.listening
+        poller.register(fd, select.POLLIN | select.POLLOUT if fd in listening else select.POLLOUT)
+        try:
+            yield
+        finally:
+            if fd in listening:
+                poller.register(fd, select.POLLIN)
+            else:
+                with contextlib.suppress(KeyError):  # ignored meanwhile
+                    poller.unregister(fd)
+
+    def watch(self, notice: Callable[[], object], check: Callable[[], None] | None = None) -> None:
+        """Call *notice*, in a process of its own, when a worker ends; and *check* now and then.
+
+        For a caller that sleeps where it has no descriptor to be woken by.  The watcher is forked
+        after the last worker; *notice* may wait.  A second one does it when the first has died,
+        and that one when the second has.
+        """
+        supervisor = self.supervisor
+        reader, writer = supervisor.pipe()  # its end of file is the second one's
+        workers = [worker.sentinel for worker in supervisor.workers if worker.sentinel >= 0]
+        first = self._watcher([reader, *workers], writer, notice, check)
+        supervisor.close(reader)
+        mate = [first.sentinel] if first.sentinel >= 0 else []
+        self._watcher(mate, -1, notice, check)
+        supervisor.close(writer)
+
+    def _watcher(
+        self,
+        sentinels: list[int],
+        other: int,
+        notice: Callable[[], object],
+        check: Callable[[], None] | None,
+    ) -> Child:
+        supervisor = self.supervisor
+
+        def watch() -> None:
+            gc.disable()
+            signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL_SIGNALS)
+            die_with_parent(supervisor.caller)
+            if other >= 0:
+                os.close(other)
+            if supervisor.unseen:
+                notice()
+            _call_at_each_end(sentinels, notice, check)
+
+        watcher = supervisor.start_helper(watch)
+        supervisor.cleanup.callback(watcher.dismiss)
+        return watcher
+
+
+def _call_at_each_end(
+    sentinels: list[int], notice: Callable[[], object], check: Callable[[], None] | None
+) -> None:
+    """Call *notice* whenever one of *sentinels* becomes readable, and *check* in between."""
+    poller = select.poll()
+    for sentinel in sentinels:
+        poller.register(sentinel, select.POLLIN)
+    while True:
+        gone = poller.poll(None if check is None else _CHECK_EVERY)
+        for sentinel, _ in gone:
+            poller.unregister(sentinel)
+        if check is not None:
+            check()
+        if gone:
+            notice()

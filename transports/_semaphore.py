@@ -1,0 +1,119 @@
+"""A POSIX semaphore in shared memory: sem_overview(7), by way of ctypes.
+
+posix_ipc has named semaphores alone.  One of these cannot be made without a leak under SIGKILL:
+glibc first makes it under a temporary name that nobody is told.
+"""
+
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+import time
+from functools import partial
+from typing import Any
+
+from transports._supervisor import Supervisor, as_oserror, guard, optional, random_name
+
+posix_ipc = optional("posix_ipc")
+
+SIZE = 64  # bytes: no sem_t is larger; 32 on Linux
+
+
+class _Timespec(ctypes.Structure):
+    """struct timespec, time.h(0p): POSIX has no more than these, Linux and macOS in this order."""
+
+    _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
+
+
+class _Unnamed:
+    """A semaphore at *at* in *memory*, of which *value* are to be had: sem_init(3)."""
+
+    def __init__(self, memory: mmap.mmap, at: int, value: int) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._place = (ctypes.c_char * SIZE).from_buffer(memory, at)
+        if libc.sem_init(self._place, 1, value) != 0:
+            _raise_unless_signal("sem_init")
+        # Bound once: to look a function up by its name costs as much as to call it.  By address:
+        # the traceback of a handler's exception would hold the memory, which is to be closed.
+        place, bind = ctypes.c_void_p(ctypes.addressof(self._place)), partial
+        self._wait, self._post = bind(libc.sem_wait, place), bind(libc.sem_post, place)
+        self._try = bind(libc.sem_trywait, place)
+        # By a clock that nobody sets, where there is the choice (glibc 2.30).
+        self._until = _Timespec()
+        until = ctypes.byref(self._until)
+        if hasattr(libc, "sem_clockwait"):
+            self._clock = time.CLOCK_MONOTONIC
+            self._timed = bind(libc.sem_clockwait, place, self._clock, until)
+        else:
+            self._clock = time.CLOCK_REALTIME
+            self._timed = bind(libc.sem_timedwait, place, until)
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever."""
+        wait = self._wait if timeout is None else self._timed if timeout else self._try
+        if wait() == 0:
+            return True
+        try:
+            _raise_unless_signal("sem_wait")
+            while wait() != 0:
+                _raise_unless_signal("sem_wait")
+        except (BlockingIOError, TimeoutError):
+            if timeout:
+                # Set anew here alone: to do so each time would cost as much as the rest.
+                at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
+                self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give one back."""
+        if self._post() != 0:
+            _raise_unless_signal("sem_post")
+
+    def close(self) -> None:
+        """Let go of the memory, which cannot be closed before."""
+        del self._place, self._wait, self._post, self._try, self._timed
+
+
+def _raise_unless_signal(name: str) -> None:
+    """Raise OSError for the errno of C; return if a signal was all."""
+    if (code := ctypes.get_errno()) != errno.EINTR:
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+
+
+class _Named:
+    """A semaphore whose name is removed at once, where there are no others: macOS."""
+
+    def __init__(self, supervisor: Supervisor, value: int) -> None:
+        name = "/" + random_name()
+
+        def unlink() -> None:
+            with contextlib.suppress(posix_ipc.ExistentialError):
+                posix_ipc.unlink_semaphore(name)
+
+        with as_oserror(posix_ipc.Error), guard(supervisor, unlink):
+            self._semaphore = posix_ipc.Semaphore(
+                name, posix_ipc.O_CREX, 0o600, initial_value=value
+            )
+        self.release, self.close = self._semaphore.release, self._semaphore.close
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        """Do as that of _Unnamed."""
+        try:
+            self._semaphore.acquire(timeout)
+        except posix_ipc.BusyError:
+            return False
+        return True
+
+
+def semaphore(supervisor: Supervisor, memory: mmap.mmap, at: int = 0, value: int = 1) -> Any:
+    """Return a semaphore at *at* in *memory*, of which *value* are to be had; closed at the end."""
+    made: _Unnamed | _Named
+    try:
+        made = _Unnamed(memory, at, value)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:  # as on macOS
+            raise
+        made = _Named(supervisor, value)
+    return supervisor.cleanup.enter_context(contextlib.closing(made))

@@ -1,0 +1,51 @@
+"""Which workers have exited, and whose results may still be on their way."""
+
+import math
+import time
+from collections.abc import Container, Iterable
+
+# Times that the caller takes what is ready after a worker has exited, until the worker's result
+# would have been among it: all that can be ahead of it is a full backlog of connections (4096,
+# listen(2)), of which `accept_pending` takes 64 at a time, and one more look to read it.
+_LOOKS = 128
+
+
+class Outstanding:
+    """Workers that have exited before their result was taken.
+
+    One of them is lost when nothing more of it can come: a look that began after its exit was
+    seen found nothing ready at all (for a channel that does not deliver at once, after *grace*
+    seconds), or so many looks found something that its result would have been reached.
+    """
+
+    def __init__(self, grace: float = 0.0) -> None:
+        self._grace = grace
+        self._until: dict[int, float] = {}
+        self._looks: dict[int, int] = {}
+        self.until = math.inf
+        """When to look again at the latest, by time.monotonic()."""
+
+    def __bool__(self) -> bool:
+        return bool(self._until)
+
+    def expect(self, exited: Iterable[int]) -> None:
+        """Add workers that have exited: the next look begins after that was seen."""
+        now = time.monotonic()
+        for worker in exited:
+            self._until.setdefault(worker, now + self._grace)
+        self.until = min(self._until.values(), default=math.inf)
+
+    def lost(self, results: Container[int], ready: bool) -> list[int]:
+        """Return the workers that are lost, after a look that found something *ready* or not.
+
+        results: holds each worker whose result has been taken; it is forgotten.
+        """
+        for worker in [worker for worker in self._until if worker in results]:
+            del self._until[worker]
+        found, now = [], time.monotonic()
+        for worker, until in self._until.items():
+            self._looks[worker] = looks = self._looks.get(worker, 0) + 1
+            if now >= until and (not ready or looks > _LOOKS):
+                found.append(worker)
+        self.until = min(self._until.values(), default=math.inf)
+        return found
