@@ -26,8 +26,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+
+def tag(name: str, cache_tag: str | None, abiflags: str) -> str:
+    """Return what tells apart the Pythons whose extension modules differ, e.g. "cpython-313t".
+
+    name, cache_tag: of sys.implementation; the latter may be None, and need not tell a
+        free-threaded build from another: sys.abiflags does.
+    """
+    found = cache_tag or f"{name}-{sys.version_info[0]}{sys.version_info[1]}"
+    return found if found.endswith(abiflags) else found + abiflags
+
+
 ROOT = Path(__file__).resolve().parent
-VENV = ROOT / f".venv-{sys.version_info[0]}.{sys.version_info[1]}"
+VENV = ROOT / (
+    ".venv-"
+    + tag(sys.implementation.name, sys.implementation.cache_tag, getattr(sys, "abiflags", ""))
+)
 PYTHON = VENV / "bin" / "python"
 
 # Which Python the environment is of, the requirements that it holds, and those that it could
@@ -55,6 +69,9 @@ CAUSES = {
     ),
     r"No matching distribution": "the package index has no release that fits",
     r"No space left": "the disk is full",
+    r"(?i)maturin|setuptools.rust|\bcargo\b|\brustc\b": (
+        "it had to be compiled, which takes Rust (rustc and cargo)"
+    ),
     r"subprocess-exited-with-error|Failed (building|to build)": (
         "it had to be compiled, which takes a C compiler and the headers of Python"
     ),

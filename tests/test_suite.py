@@ -2,9 +2,11 @@
 
 Left out by default, for it holds the suite over each of some hundred modules: `pytest -m suite`.
 Of each defect it tries the clauses alone that it names.  With IPC_CONFORMANCE_EXACT=1 it tries
-all, which takes the better part of an hour: then no other may fail.  That is for root: some clauses
-need another user or namespaces.  IPC_CONFORMANCE_ROUNDS says how many times it holds all of them
-over each control.
+all, which takes hours: then no other may fail.  That is for root: some clauses need another user or
+namespaces.  IPC_CONFORMANCE_ROUNDS says how many times it holds all of them over each control.
+
+IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  The parts are
+disjoint, and all twelve are the whole.
 """
 
 import ast
@@ -25,6 +27,7 @@ from tests.lab.clauses import clauses
 pytestmark = pytest.mark.suite
 
 EXACT = bool(os.environ.get("IPC_CONFORMANCE_EXACT"))
+SHARD = os.environ.get("IPC_CONFORMANCE_SHARD") or ""
 ROUNDS = int(os.environ.get("IPC_CONFORMANCE_ROUNDS") or 1)
 
 # Seconds of silence that are a hang here: a defect that hangs does so in clause after clause.
@@ -39,6 +42,20 @@ HONEST = "tests.defects.honest"  # on which most defects are planted: the first 
 def _modules(package: ModuleType) -> list[str]:
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     return [f"{package.__name__}.{name}" for name in names if not name.startswith("_")]
+
+
+def shard(modules: list[str], part: str) -> list[str]:
+    """Return the *part* of *modules* that is meant by "I/K": each K-th of them, from the I-th on.
+
+    part: "" for all.
+    """
+    if not part:
+        return modules
+    found = re.fullmatch(r"(\d+)/(\d+)", part)
+    index, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= index <= count:
+        raise ValueError(f"IPC_CONFORMANCE_SHARD={part!r} is not I/K, with I from 1 to K")
+    return modules[index - 1 :: count]
 
 
 def _caught_by(module: str) -> set[str]:
@@ -79,6 +96,10 @@ def _hold(module: str, *names: str) -> tuple[set[str], str]:
     return set(re.findall(r"[A-H]\d+", " ".join(re.findall(r" not ([\w,]+)", row[0])))), output
 
 
+PLANTED = [name for name in _modules(defects) if name != HONEST]
+CONTROLS = [HONEST, *_modules(controls)]
+
+
 @dataclass
 class Score:
     """What has been found, and what has been taken for a defect, to be told at the end."""
@@ -111,7 +132,7 @@ def score(request: pytest.FixtureRequest) -> Score:
     return kept
 
 
-@pytest.mark.parametrize("module", [name for name in _modules(defects) if name != HONEST])
+@pytest.mark.parametrize("module", shard(PLANTED, SHARD))
 def test_a_planted_defect_fails_exactly_its_clauses(module: str, score: Score) -> None:
     """No clause fewer: the defect is found. No clause more: it says what is wrong."""
     if (missing := _missing(module)) is not None:
@@ -133,7 +154,7 @@ def test_a_planted_defect_fails_exactly_its_clauses(module: str, score: Score) -
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
-@pytest.mark.parametrize("module", [HONEST, *_modules(controls)])
+@pytest.mark.parametrize("module", shard(CONTROLS, SHARD))
 def test_a_correct_module_passes_every_clause(module: str, turn: int, score: Score) -> None:
     """No false alarm; and most is judged."""
     score.controls.add(module)

@@ -121,18 +121,18 @@ def untraceable() -> str | None:
     """Return why no process can be traced here, or None: found by tampering with one."""
     if shutil.which("strace") is None:
         return "no strace"
-    process = subprocess.Popen([sys.executable, "-c", _TAMPERED], stderr=subprocess.PIPE, text=True)
-    try:
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-        tracer = _attach(process.pid, "/dev/null", "inject=mkdir:error=ENOSPC:when=1")
-        if isinstance(tracer, str):
-            return tracer
-        os.kill(process.pid, signal.SIGCONT)
-        told = process.communicate(timeout=LIMIT)[1]
-        tracer.wait()
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, "-c", _TAMPERED]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            tracer = _attach(process.pid, "/dev/null", "inject=mkdir:error=ENOSPC:when=1")
+            if isinstance(tracer, str):
+                return tracer
+            os.kill(process.pid, signal.SIGCONT)
+            told = process.communicate(timeout=LIMIT)[1]
+            tracer.wait()
+        finally:
+            process.kill()
     return None if "No space left" in told else f"strace does not tamper here: {told[-300:]}"
 
 
@@ -148,7 +148,8 @@ def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[bytes] |
         while _state(pid) in "Tt" and "TracerPid:\t0\n" in status.read_text():
             if tracer.poll() is not None:
                 said.seek(0)
-                return f"strace: {said.read().strip()}"
+                lines = (line.removeprefix("strace: ") for line in said.read().splitlines())
+                return f"strace: {'; '.join(lines)}"
             time.sleep(0.0005)
     return tracer
 

@@ -219,6 +219,7 @@ def other_uid() -> int | None:
     pid = os.fork()
     if pid == 0:
         try:
+            os.setgroups([])  # which takes a capability of its own, capabilities(7)
             os.setegid(uid)
             os.seteuid(uid)
             os._exit(0)

@@ -111,7 +111,7 @@ def _in_full(
         options = f"size={_PAGES * 4096},nr_inodes={_INODES + 2},mode=1777"
         namespaces.mount("tmpfs", place, options)
     except namespaces.Refused as refused:
-        log("refused", reason=str(refused))
+        log("refused", case=case, reason=str(refused))
         return
     fill(place, free)
     before, had = {f"file in {case}": census.files(place)}, census.inside()
@@ -191,7 +191,7 @@ def _in_queues(
         namespaces.leave(namespaces.NEWIPC)
         enter()
     except namespaces.Refused as refused:
-        log("refused", reason=f"{case}: {refused}")
+        log("refused", case=case, reason=str(refused))
         return
     before, had = census.sysv(), census.inside()
     log.call(module.run, n, workers, case=case, names=names)

@@ -7,10 +7,12 @@ the module is read or patched.
 """
 
 import atexit
+import contextlib
 import ctypes
 import errno
 import gc
 import json
+import math
 import mmap
 import os
 import random
@@ -26,6 +28,8 @@ from typing import Any, NoReturn
 from tests.subject import Log, census, door
 
 PAUSE = 0.05  # seconds in which all workers come to where one of them is
+
+_OPEN_MAX = 10240  # <sys/syslimits.h> of macOS, whose setrlimit(2) takes no more
 
 CPU_AFRESH = 0.5  # seconds of computing after which a worker that started afresh is amid its work
 CPU = 0.02  # seconds of computing after which a worker is in the midst of its work
@@ -128,8 +132,26 @@ def after_cpu(seconds: float, act: Callable[[], None]) -> None:
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
 
 
+def _lift_limits() -> None:
+    """Raise the soft limits on descriptors and processes, for runs with hundreds of workers."""
+    for name, most in (
+        (resource.RLIMIT_NOFILE, _OPEN_MAX),
+        (resource.RLIMIT_NPROC, resource.RLIM_INFINITY),
+    ):
+        soft, hard = resource.getrlimit(name)
+        asked = min((most, hard), key=_size)
+        if _size(asked) > _size(soft):
+            with contextlib.suppress(OSError, ValueError):  # above a limit of the kernel's own
+                resource.setrlimit(name, (asked, hard))
+
+
+def _size(limit: int) -> float:
+    return math.inf if limit == resource.RLIM_INFINITY else limit
+
+
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
     """Run each (n, workers); the census inside is taken around all of them."""
+    _lift_limits()
     log.call(module.run, 1, 1, warm=True)
     before = census.inside()
     for n, workers in cases:
@@ -625,8 +647,7 @@ def _spent(call: Callable[[], object]) -> tuple[float, int]:
 
 def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run with many workers, each of which tells its birth, for the caller to be stopped."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, hard), hard))
+    _lift_limits()
     births = Births()
     births.arm(lambda number: log("born", number=number), ["tests.subject.scenarios:born"])
     start = time.monotonic()

@@ -458,7 +458,8 @@ def _queues(stack: contextlib.ExitStack, names: list[str]) -> Callable[[], list[
             *(sysv_ipc.ftok(os.environ["TMPDIR"], i, True) for i in (0, 1)),
         ]
         for key in keys:
-            with contextlib.suppress(sysv_ipc.ExistentialError):
+            # There already, or not to be had here, as in a sandbox.
+            with contextlib.suppress(OSError, sysv_ipc.Error):
                 queue = sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
                 stack.callback(_let_go, queue.remove, sysv_ipc.ExistentialError)
                 queue.send(b"\0" * 8)
@@ -467,13 +468,14 @@ def _queues(stack: contextlib.ExitStack, names: list[str]) -> Callable[[], list[
         import posix_ipc  # noqa: PLC0415 - may be missing
 
         for name in names[:12]:
-            # What another program has under such a name is there already, and left alone.
-            with contextlib.suppress(posix_ipc.ExistentialError):
+            # What another program has under such a name is there already, and left alone; and where
+            # /dev/shm is absent or read-only, none can be had.
+            with contextlib.suppress(OSError, posix_ipc.Error):
                 memory = posix_ipc.SharedMemory(f"/{name}", posix_ipc.O_CREX, size=8)
                 memory.close_fd()
                 _unlink_later(stack, memory, name, posix_ipc.ExistentialError)
                 looks.append(partial(_shared, posix_ipc, name))
-            with contextlib.suppress(posix_ipc.ExistentialError):
+            with contextlib.suppress(OSError, posix_ipc.Error):
                 semaphore = posix_ipc.Semaphore(f"/{name}", posix_ipc.O_CREX, initial_value=0)
                 stack.callback(semaphore.close)
                 # Before that: the unlink of one that is closed finds none.

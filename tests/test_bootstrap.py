@@ -1,0 +1,59 @@
+"""bootstrap.py: the name of the environment, and the reasons it gives."""
+
+import sys
+
+import pytest
+
+import bootstrap
+
+
+@pytest.mark.parametrize(
+    ("name", "cache_tag", "abiflags", "expected"),
+    [
+        ("cpython", "cpython-311", "", "cpython-311"),
+        ("cpython", "cpython-313", "t", "cpython-313t"),
+        ("cpython", "cpython-313", "td", "cpython-313td"),
+        ("cpython", "cpython-314t", "t", "cpython-314t"),
+        ("pypy", "pypy311", "", "pypy311"),
+    ],
+)
+def test_an_environment_is_named_by_implementation_and_abi(
+    name: str, cache_tag: str, abiflags: str, expected: str
+) -> None:
+    """Those that differ in either cannot share extension modules."""
+    assert bootstrap.tag(name, cache_tag, abiflags) == expected
+
+
+def test_an_implementation_without_a_cache_tag_has_a_name_too() -> None:
+    """PEP 421: the tag is None where nothing is cached."""
+    version = f"{sys.version_info[0]}{sys.version_info[1]}"
+    assert bootstrap.tag("odd", None, "") == f"odd-{version}"
+    assert bootstrap.VENV.name.startswith(f".venv-{sys.implementation.name}")
+
+
+_FAILED = """\
+  error: subprocess-exited-with-error
+  {why}
+ERROR: Failed building wheel for it
+"""
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        ("error: command 'gcc' failed: No such file or directory", "a C compiler"),
+        ("fatal error: Python.h: No such file or directory", "a C compiler"),
+        ("Cargo, the Rust package manager, is not installed or is not on PATH.", "Rust"),
+        ("error: can't find Rust compiler\n  note: setuptools-rust needs rustc", "Rust"),
+        ("maturin failed", "Rust"),
+    ],
+)
+def test_a_failed_build_names_the_compiler_that_it_takes(why: str, expected: str) -> None:
+    """By what pip printed of the build."""
+    assert f"which takes {expected}" in bootstrap.cause(_FAILED.format(why=why))
+
+
+def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
+    """Pip goes on to say that there is no such package."""
+    said = "Connection broken by 'NewConnectionError'\nERROR: No matching distribution found for x"
+    assert bootstrap.cause(said) == "there is no connection to the package index"
