@@ -1,4 +1,4 @@
-"""A reference transport on a crew that has neither pidfds nor prctl, as outside of Linux.
+"""A reference transport under a supervisor that has neither pidfds nor prctl, as outside of Linux.
 
 The environment variable FALLBACK names it.
 """
@@ -6,9 +6,9 @@ The environment variable FALLBACK names it.
 import importlib
 import os
 
-from transports import _crew
+from transports._supervisor import child
 
-_crew._PIDFD = False
-_crew._PRCTL = None
+child.start = child._start_with_life_pipe
+child._PRCTL = None
 
 run = importlib.import_module(f"transports.{os.environ['FALLBACK']}").run

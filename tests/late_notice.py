@@ -5,34 +5,34 @@ process at that point.  `tests.test_channel` holds the messages of this module t
 """
 
 import time
-from typing import Any
 
-from transports import _stream
+from transports._channel.shm import Ring, Semaphore
 from transports.shm import channel, run, unsupported
 
 __all__ = ["channel", "run", "unsupported"]
 
 _HELD_UP = 0.02  # seconds
 
-_notice = _stream.Ring.notice
+_notice = Ring.notice
 
 
 class _Late:
     """A semaphore that is released later than it is asked to be."""
 
-    def __init__(self, semaphore: Any) -> None:
+    def __init__(self, semaphore: Semaphore) -> None:
         self._semaphore = semaphore
+        self.acquire = semaphore.acquire
 
     def release(self) -> None:
         time.sleep(_HELD_UP)
         self._semaphore.release()
 
 
-def _late_notice(ring: _stream.Ring) -> None:
+def _late_notice(ring: Ring) -> None:
     there = ring._there
     ring._there = _Late(there)
     _notice(ring)
     ring._there = there
 
 
-setattr(_stream.Ring, "notice", _late_notice)  # noqa: B010 - mypy takes no assignment
+setattr(Ring, "notice", _late_notice)  # noqa: B010 - mypy takes no assignment

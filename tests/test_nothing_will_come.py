@@ -1,6 +1,5 @@
 """No worker is reported as lost while something of it may still come."""
 
-import contextlib
 import itertools
 import mmap
 import time
@@ -9,45 +8,47 @@ from typing import Any
 import pytest
 
 from tests import judge, lab
-from transports import _crew, _stream
+from transports._channel.authentication import NOTICE
+from transports._channel.shm import Ring
+from transports._supervisor import Outstanding
 
 LATE_NOTICE = "tests.late_notice"
 
 
 def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
     """That look began after its exit was seen."""
-    owing = _crew.Owing()
-    assert not owing
-    owing.expect([3])
-    assert owing
-    assert owing.lost({}, ready=True) == []
-    assert owing.lost({}, ready=False) == [3]
+    outstanding = Outstanding()
+    assert not outstanding
+    outstanding.expect([3])
+    assert outstanding
+    assert outstanding.lost({}, ready=True) == []
+    assert outstanding.lost({}, ready=False) == [3]
 
 
 def test_a_worker_whose_result_came_is_not_lost() -> None:
     """And it is forgotten; the others are not."""
-    owing = _crew.Owing()
-    owing.expect([1, 2])
-    assert owing.lost({1: 0.5}, ready=False) == [2]
-    assert owing.lost({1: 0.5, 2: 0.5}, ready=False) == []
-    assert not owing
+    outstanding = Outstanding()
+    outstanding.expect([1, 2])
+    assert outstanding.lost({1: 0.5}, ready=False) == [2]
+    assert outstanding.lost({1: 0.5, 2: 0.5}, ready=False) == []
+    assert not outstanding
 
 
 def test_a_channel_that_is_late_has_its_grace() -> None:
     """A look that finds nothing does not count before."""
-    owing = _crew.Owing(grace=0.05)
-    owing.expect([1])
-    assert owing.lost({}, ready=False) == []
+    outstanding = Outstanding(grace=0.05)
+    outstanding.expect([1])
+    assert outstanding.lost({}, ready=False) == []
     time.sleep(0.06)
-    owing.expect([1])  # again: it has no more time by that
-    assert owing.lost({}, ready=False) == [1]
+    outstanding.expect([1])  # again: it has no more time by that
+    assert outstanding.lost({}, ready=False) == [1]
 
 
 def test_others_that_send_on_and_on_hide_no_lost_worker() -> None:
     """What is ahead of a result is bounded."""
-    owing = _crew.Owing()
-    owing.expect([1])
-    looks = next(n for n in itertools.count(1) if owing.lost({}, ready=True))
+    outstanding = Outstanding()
+    outstanding.expect([1])
+    looks = next(n for n in itertools.count(1) if outstanding.lost({}, ready=True))
     assert looks > 4096 // 64  # a full backlog, of which 64 are accepted in a look
 
 
@@ -62,10 +63,11 @@ class _Count:
         self.value = 0
         self.before_release: Any = _nothing
 
-    def acquire(self, timeout: float | None = None) -> None:
+    def acquire(self, timeout: float | None = None) -> bool:
         if self.value == 0:
-            raise BlockingIOError
+            return False
         self.value -= 1
+        return True
 
     def release(self) -> None:
         self.before_release()
@@ -74,25 +76,25 @@ class _Count:
 
 def test_a_ring_is_not_settled_amid_a_notice() -> None:
     """Then a packet may be there whose count was taken for the notice."""
-    there, room = _Count(), _Count()
-    room.value = 100
-    ring = _stream.Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, room, there)
+    there, free = _Count(), _Count()
+    free.value = 100
+    ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, free, there)
     seen: list[object] = []
+    notice = ((b"", NOTICE),)
 
     def amid() -> None:
         there.before_release = _nothing
         seen.append(ring.settled())
-        seen.append(ring.take(0))
-        with contextlib.suppress(BlockingIOError):
-            seen.append(ring.take(0))
+        seen.append(ring.take(wait=False))
+        seen.append(ring.take(wait=False))
 
     assert ring.settled()
-    ring.put(b"packet", 7)
+    ring.put(b"packet", 7, wait=False)
     there.before_release = amid
     ring.notice()
-    assert seen == [False, (b"", _stream.NOTICE)]
+    assert seen == [False, notice, notice]
     assert ring.settled()
-    assert ring.take(0) == (b"packet", 7)
+    assert ring.take(wait=False) == ((b"packet", 7),)
 
 
 def test_a_watcher_that_is_held_up_costs_no_message() -> None:

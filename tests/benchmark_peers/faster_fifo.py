@@ -6,7 +6,7 @@ from typing import Any
 
 import kernel
 from tests.benchmark_peers import PATIENCE, missing
-from transports import _crew
+from transports._supervisor import Supervisor
 
 try:
     import faster_fifo
@@ -26,11 +26,11 @@ def _work_once(sums: Any, lo: int, hi: int) -> None:
 def run(n: int, workers: int) -> float:
     """Sum in new processes, which put their sums into a new queue."""
     sums = faster_fifo.Queue()
-    with _crew.Crew() as crew:
+    with Supervisor() as supervisor:
         for lo, hi in kernel.slices(n, workers):
-            crew.fork(_work_once, sums, lo, hi)
+            supervisor.fork(_work_once, sums, lo, hi)
         values = [sums.get(timeout=PATIENCE) for _ in range(workers)]
-        for _ in crew.events(range(workers)):
+        for _ in supervisor.events(range(workers)):
             pass
     return kernel.combine(values)
 
@@ -44,9 +44,9 @@ def _work(tasks: Any, sums: Any) -> None:
 def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
     """Give a `run` that puts slices into a queue, which processes that are there take."""
     tasks, sums = faster_fifo.Queue(), faster_fifo.Queue()
-    with _crew.Crew() as crew:
+    with Supervisor() as supervisor:
         for _ in range(workers):
-            crew.fork(_work, tasks, sums)
+            supervisor.fork(_work, tasks, sums)
 
         def ready(n: int, parts: int) -> float:
             tasks.put_many(list(kernel.slices(n, parts)))

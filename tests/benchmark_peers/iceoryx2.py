@@ -17,7 +17,7 @@ from typing import Any
 
 import kernel
 from tests.benchmark_peers import PATIENCE, missing
-from transports import _crew
+from transports._supervisor import Supervisor
 
 try:
     import iceoryx2
@@ -96,7 +96,7 @@ def run(n: int, workers: int) -> float:
 def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
     """Give a `run` that answers the requests of processes that are there."""
     prefix = f"ipc_{secrets.token_hex(6)}_"
-    with tempfile.TemporaryDirectory() as place, _swept(prefix), _crew.Crew() as crew:
+    with tempfile.TemporaryDirectory() as place, _swept(prefix), Supervisor() as supervisor:
         node = _node(place, prefix)
         bell = _event(node, "caller", workers).listener_builder().create()
         server = _requests(node, workers).server_builder().create()
@@ -105,7 +105,7 @@ def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
             for worker in range(workers)
         ]
         for worker in range(workers):
-            crew.fork(_work, place, prefix, worker, workers)
+            supervisor.fork(_work, place, prefix, worker, workers)
         asked = _take(bell, server, workers)
 
         def answer(slices: list[tuple[int, int]]) -> None:
@@ -122,7 +122,7 @@ def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
 
         yield ready
         answer([(1, 0)] * workers)
-        for _ in crew.events(range(workers)):
+        for _ in supervisor.events(range(workers)):
             pass
         for port in (server, bell, *bells):
             port.delete()

@@ -16,7 +16,7 @@ from functools import partial
 
 import kernel
 from tests.benchmark_peers import PATIENCE, SLICE, SUM, missing
-from transports import _crew
+from transports._supervisor import Supervisor, die_with_parent
 
 try:
     import redis
@@ -61,7 +61,7 @@ def server() -> Iterator[str]:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=partial(_crew.follow, os.getpid()),  # noqa: PLW1509 - no threads yet
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads yet
             )
             try:
                 until = time.monotonic() + PATIENCE
@@ -115,11 +115,11 @@ def _take(client: "redis.Redis", key: str) -> float:
 
 def _run(path: str, n: int, workers: int) -> float:
     key = "sums:" + secrets.token_hex(8)
-    with _crew.Crew() as crew, redis.Redis(unix_socket_path=path) as client:
+    with Supervisor() as supervisor, redis.Redis(unix_socket_path=path) as client:
         for lo, hi in kernel.slices(n, workers):
-            crew.fork(_work_once, path, key, lo, hi)
+            supervisor.fork(_work_once, path, key, lo, hi)
         values = [_take(client, key) for _ in range(workers)]
-        for _ in crew.events(range(workers)):
+        for _ in supervisor.events(range(workers)):
             pass
     return kernel.combine(values)
 
@@ -136,11 +136,11 @@ def warm(workers: int) -> Iterator[Run]:
     """Give a `run` that pushes slices, which processes that are connected pop."""
     with (
         server() as path,
-        _crew.Crew() as crew,
+        Supervisor() as supervisor,
         redis.Redis(unix_socket_path=path) as client,
     ):
         for _ in range(workers):
-            crew.fork(_work, path)
+            supervisor.fork(_work, path)
 
         def ready(n: int, parts: int) -> float:
             client.rpush("tasks", *(SLICE.pack(*bounds) for bounds in kernel.slices(n, parts)))

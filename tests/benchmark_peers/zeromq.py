@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import kernel
 from tests.benchmark_peers import PATIENCE, SLICE, SUM, missing
-from transports import _crew
+from transports._supervisor import Supervisor
 
 try:
     import zmq
@@ -32,7 +32,7 @@ def _work_once(place: str, lo: int, hi: int) -> None:
 def run(n: int, workers: int) -> float:
     """Sum in new processes that connect to a socket."""
     with (
-        _crew.Crew() as crew,
+        Supervisor() as supervisor,
         tempfile.TemporaryDirectory(dir="/tmp") as place,
         zmq.Context() as context,
         context.socket(zmq.PULL) as sums,
@@ -40,9 +40,9 @@ def run(n: int, workers: int) -> float:
         sums.bind(f"ipc://{place}/sums")
         sums.rcvtimeo = PATIENCE * 1000
         for lo, hi in kernel.slices(n, workers):
-            crew.fork(_work_once, place, lo, hi)
+            supervisor.fork(_work_once, place, lo, hi)
         values = [SUM.unpack(sums.recv())[0] for _ in range(workers)]
-        for _ in crew.events(range(workers)):
+        for _ in supervisor.events(range(workers)):
             pass
     return kernel.combine(values)
 
@@ -63,7 +63,7 @@ def _work(place: str) -> None:
 def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
     """Give a `run` that pushes slices to processes that are there, in turn."""
     with (
-        _crew.Crew() as crew,
+        Supervisor() as supervisor,
         tempfile.TemporaryDirectory(dir="/tmp") as place,
         zmq.Context() as context,
         context.socket(zmq.PUSH) as tasks,
@@ -74,7 +74,7 @@ def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
         sums.rcvtimeo = PATIENCE * 1000
         tasks.linger = 0
         for _ in range(workers):
-            crew.fork(_work, place)
+            supervisor.fork(_work, place)
 
         def ready(n: int, parts: int) -> float:
             for bounds in kernel.slices(n, parts):

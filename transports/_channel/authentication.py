@@ -12,6 +12,8 @@ from transports._channel.protocol import END
 
 _SIZE = struct.Struct("=Q")
 
+Digest = Callable[[bytes], int]
+
 NOTICE = 1  # in the place of a tag, and no tag: each of these has its highest bit set
 FOREIGN = 256  # packets of other processes that a channel tolerates, as a rule
 
@@ -43,10 +45,8 @@ class Authenticator:
             return int.from_bytes(digest, "little")
 
         siphash = sys.hash_info.algorithm.startswith("siphash") and sys.hash_info.width == 64
-        secret: Callable[[bytes], int] = (
-            hash if siphash and sys.flags.hash_randomization else blake2
-        )
-        self.digest = len if trusted else secret
+        keyed = hash if siphash and sys.flags.hash_randomization else blake2
+        self.digest: Digest = len if trusted else keyed
         self._prf = blake2
         self._key = key
         self.low = (1 << (workers - 1).bit_length()) - 1

@@ -4,7 +4,6 @@ A message that does not fit into a packet is announced by its size, and cut.
 """
 
 import contextlib
-import itertools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence

@@ -76,7 +76,7 @@ def end_all(mark: str) -> None:
 
 
 def _stop_all(mark: str) -> set[str]:
-    """Stop every process that carries *mark*, until there is none that was not; return their pids."""
+    """Stop every process that carries *mark*, until no other is left; return their pids."""
     stopped: set[str] = set()
     while fresh := set(_marked(mark)) - stopped:
         for pid in fresh:
