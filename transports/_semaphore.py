@@ -13,7 +13,8 @@ import time
 from functools import partial
 from typing import Any
 
-from transports._supervisor import Supervisor, as_oserror, guard, optional, random_name
+from transports._supervisor import Supervisor, guard, random_name
+from transports._supervisor.bindings import as_oserror, optional
 
 posix_ipc = optional("posix_ipc")
 

@@ -6,9 +6,6 @@ end as well: a worker's open never waits for a reader, and there is no end of fi
 gap between two workers, where a reader that stops at end of file would lose the next one.
 Writers share the stream, so each frame goes in one write.
 
-A channel cuts messages to packets of at most PIPE_BUF, each with a mark and a tag: another process
-of the same user could have opened the fifo.  For the way back each worker has a fifo of its own.
-
 Limits: a write of at most PIPE_BUF bytes (4096 on Linux, at least 512 by POSIX, write(2))
 is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait.
 """

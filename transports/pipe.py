@@ -4,8 +4,6 @@ Topology: a pipe from each worker to the caller.  It has no name, so nobody else
 it and nothing outlives it.  Each side keeps only its own end: as long as a write end is
 open anywhere, the reader sees no end of file.
 
-A channel that is duplex has a second pipe for each worker.
-
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A write of at most PIPE_BUF
 bytes (4096 on Linux, at least 512 by POSIX) is never split.
 """

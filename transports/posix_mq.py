@@ -5,33 +5,19 @@ fork: the queue lives on in the descriptors that the workers inherit, nobody els
 it, and it goes with the last of them.  On Linux the descriptor can be polled
 (mq_overview(7), "Polling"), which POSIX does not promise.
 
-A channel cuts messages to packets of at most 8 KiB, each with its tag.  For the way back each
-worker has a queue of its own, of smaller messages: so a user may have twenty such channels.
-
 Limits: 10 messages without privilege (/proc/sys/fs/mqueue/msg_max), past which a sender
 waits; 256 queues (queues_max); 819200 bytes in all queues of a user (RLIMIT_MSGQUEUE).
 """
 
 import contextlib
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import kernel
 from transports._channel import Channel, Work, over_packets
 from transports._channel.posix_mq import medium
-from transports._supervisor import (
-    SignedFrames,
-    Supervisor,
-    as_oserror,
-    guard,
-    main,
-    optional,
-    probe,
-    random_name,
-    require,
-    retry_on_signal,
-)
+from transports._supervisor import SignedFrames, Supervisor, guard, main, probe, random_name
+from transports._supervisor.bindings import as_oserror, optional, require, retry_on_signal
 
 posix_ipc = optional("posix_ipc")
 
@@ -108,7 +94,7 @@ CHANNEL_EXPECTED_FAILURES = dict.fromkeys(
 
 def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> AbstractContextManager[Channel]:
+) -> contextlib.AbstractContextManager[Channel]:
     """Carry messages in packets, back by a queue for each worker: see :mod:`transports`."""
     return over_packets(partial(medium, _queue, _DEPTH), work, workers, duplex, timeout)
 

@@ -11,18 +11,12 @@ workers come.  A byte for each worker says that its sum is in.  Nobody releases 
 of a worker that died holding it (a POSIX semaphore has no owner), and a half-written total
 is no total: such a death ends the run.
 
-A channel is a ring of slots in such memory, with semaphores for room and for what is there, and
-one to let one writer in at a time; for the way back each worker has a ring.  Its caller sleeps in
-sem_clockwait(3), and a process that watches the workers posts when one ends; should that be dead
-too, the caller looks after them itself twice a second.
-
 Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).
 """
 
 import contextlib
 import mmap
 import os
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -30,16 +24,8 @@ import kernel
 from transports._channel import Channel, Work, over_packets
 from transports._channel.shm import medium
 from transports._semaphore import SIZE, semaphore
-from transports._supervisor import (
-    Supervisor,
-    as_oserror,
-    guard,
-    main,
-    optional,
-    probe,
-    random_name,
-    require,
-)
+from transports._supervisor import Supervisor, guard, main, probe, random_name
+from transports._supervisor.bindings import as_oserror, optional, require
 
 posix_ipc = optional("posix_ipc")
 
@@ -97,7 +83,7 @@ def _work(lock: Any, memory: mmap.mmap, worker: int, lo: int, hi: int) -> None:
 
 def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> AbstractContextManager[Channel]:
+) -> contextlib.AbstractContextManager[Channel]:
     """Carry messages in packets, through rings of slots: see :mod:`transports`."""
     return over_packets(partial(medium, _memory, semaphore), work, workers, duplex, timeout)
 

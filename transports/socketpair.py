@@ -3,8 +3,6 @@
 Topology: a stream socket between each worker and the caller, open in both directions where
 a pipe has one.  It has no name or address, so nobody else can reach it.
 
-A channel uses both directions of a pair.
-
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A stream has no message
 boundaries: a send may be cut anywhere, whatever its size.
 """

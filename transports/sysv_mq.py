@@ -3,13 +3,7 @@
 Topology: one queue from all workers to the caller.  It belongs to no process: it stays until
 somebody removes it or the system goes down, so a guardian removes it should the caller be
 killed.  It has no descriptor to wait on: the caller sleeps until a worker has exited, and
-takes what has come by then.  A worker that finds the queue full wakes it through a pipe:
-others of the same user can fill the queue too.
-
-A channel cuts messages to packets of 4 KiB, whose tag is their type; sysv_ipc takes types of 31
-bits.  Its caller sleeps in msgrcv(2), and a process that watches the workers sends it an empty
-message when one ends.  For the way back each worker has a queue of its own.  Of others that take
-messages or let none in, that process finds the trace, and then removes the queue.
+takes what has come by then.  A worker that finds the queue full wakes it through a pipe.
 
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
@@ -20,32 +14,21 @@ import contextlib
 import errno
 import os
 import secrets
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import kernel
 from transports._channel import Channel, Work, over_packets
 from transports._channel.sysv_mq import MOST, medium
-from transports._supervisor import (
-    SignedFrames,
-    Supervisor,
-    as_oserror,
-    guard,
-    main,
-    optional,
-    probe,
-    require,
-    retry_on_signal,
-)
+from transports._supervisor import SignedFrames, Supervisor, guard, main, probe
+from transports._supervisor.bindings import as_oserror, optional, require, retry_on_signal
 
 sysv_ipc = optional("sysv_ipc")
 
 
 def _free_key() -> int:
+    # Not 0, which is IPC_PRIVATE; nor one that the system picks: the guardian has to know it first.
     while True:
-        # Not 0, which is IPC_PRIVATE; and not left to the system, for the guardian has to
-        # know the key before there is a queue.
         key = secrets.randbelow(sysv_ipc.KEY_MAX) + 1
         try:
             sysv_ipc.MessageQueue(key)
@@ -58,27 +41,20 @@ def _free_key() -> int:
 def _queues(supervisor: Supervisor, count: int) -> list[Any]:
     require(sysv_ipc, "sysv_ipc")
     with as_oserror(sysv_ipc.Error, limits="msgmni and msgmnb in /proc/sys/kernel"):
-        keys = [_free_key() for _ in range(count)]
+        keys, queue = [_free_key() for _ in range(count)], sysv_ipc.MessageQueue
 
         def remove() -> None:
             for key in keys:
                 with contextlib.suppress(sysv_ipc.ExistentialError):
-                    sysv_ipc.MessageQueue(key).remove()
+                    queue(key).remove()
 
         supervisor.cleanup.enter_context(guard(supervisor, remove))
-        return [
-            sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=MOST)
-            for key in keys
-        ]
-
-
-def _queue(supervisor: Supervisor) -> Any:
-    return _queues(supervisor, 1)[0]
+        return [queue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=MOST) for key in keys]
 
 
 def unsupported() -> str | None:
     """Return why no System V message queue can be had here, or None."""
-    return probe(_queue)
+    return probe(partial(_queues, count=1))
 
 
 def run(n: int, workers: int, *, timeout: float | None = None) -> float:
@@ -87,7 +63,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     signer = SignedFrames()
     sums: dict[int, float] = {}
     with Supervisor(timeout) as supervisor:
-        queue = _queue(supervisor)
+        (queue,) = _queues(supervisor, 1)
         wake_reader, wake_writer = supervisor.pipe()
         os.set_blocking(wake_writer, False)
         for worker, (lo, hi) in enumerate(slices):
@@ -115,15 +91,13 @@ def _drain(queue: Any, signer: SignedFrames, sums: dict[int, float]) -> bool:
     return foreign
 
 
-def _work(
-    queue: Any, wake_writer: int, signer: SignedFrames, worker: int, lo: int, hi: int
-) -> None:
+def _work(queue: Any, wake_fd: int, signer: SignedFrames, worker: int, lo: int, hi: int) -> None:
     frame = signer.pack(worker, kernel.partial_sum(lo, hi))
     try:
         retry_on_signal(sysv_ipc.Error, queue.send, frame, False)
     except sysv_ipc.BusyError:
         with contextlib.suppress(BlockingIOError):  # full of such bytes: the caller will wake
-            os.write(wake_writer, b"!")
+            os.write(wake_fd, b"!")
         retry_on_signal(sysv_ipc.Error, queue.send, frame)
 
 
@@ -136,7 +110,7 @@ CHANNEL_EXPECTED_FAILURES = {
 
 def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> AbstractContextManager[Channel]:
+) -> contextlib.AbstractContextManager[Channel]:
     """Carry messages in packets, back by a queue for each worker: see :mod:`transports`."""
     return over_packets(partial(medium, _queues), work, workers, duplex, timeout)
 

@@ -6,9 +6,6 @@ worker comes from a port that the caller has bound for it, which nobody else can
 meanwhile, and connections from elsewhere are closed at once; and a frame carries the signature
 of this run.
 
-A channel's worker connects at once, and its first frame is signed: nobody else can write into a
-connection, so the messages need no signature of their own.
-
 Limits: the backlog of connections not yet accepted, /proc/sys/net/core/somaxconn (4096 since
 Linux 5.4, listen(2)); past it a worker's connect waits, so whoever keeps it full delays the
 run.  A port for each worker, of the 28232 in /proc/sys/net/ipv4/ip_local_port_range.
@@ -18,19 +15,12 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 
 import kernel
 from transports._channel import Channel, Work, over_connections
-from transports._supervisor import (
-    Rendezvous,
-    SignedFrames,
-    Supervisor,
-    gather_connections,
-    main,
-    probe,
-)
+from transports._supervisor import SignedFrames, Supervisor, main, probe
+from transports._supervisor.connections import Rendezvous, gather_connections
 
 _GRACE = 0.2  # seconds: a softirq thread may deliver a segment after its sender is dead
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
@@ -100,7 +90,7 @@ def _work(
 
 def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
-) -> AbstractContextManager[Channel]:
+) -> contextlib.AbstractContextManager[Channel]:
     """Carry messages, both ways by a connection each: see :mod:`transports`."""
     return over_connections(_rendezvous, work, workers, duplex, timeout, grace=_GRACE)
 

@@ -6,9 +6,6 @@ there; the kernel tells which connections are the workers' (SO_PEERCRED), and a 
 the signature of this run, so the same user cannot forge a result.  The
 name does not go with the last descriptor: it has to be removed, here by a guardian.
 
-A channel's worker connects at once, and its first frame is signed: nobody else can write into a
-connection, so the messages need no signature of their own.
-
 Limits: a path of 107 bytes (sun_path, unix(7); 103 on macOS and the BSDs); the backlog,
 /proc/sys/net/core/somaxconn (4096 since Linux 5.4), past which a worker's connect waits.
 """
@@ -24,15 +21,8 @@ from functools import partial
 
 import kernel
 from transports._channel import Channel, Work, over_connections
-from transports._supervisor import (
-    Rendezvous,
-    SignedFrames,
-    Supervisor,
-    gather_connections,
-    main,
-    private_directory,
-    probe,
-)
+from transports._supervisor import SignedFrames, Supervisor, main, private_directory, probe
+from transports._supervisor.connections import Rendezvous, gather_connections
 
 _NAME = "/socket"
 _UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid

@@ -1,4 +1,8 @@
-"""Packets through fifos: one to the caller and, if duplex, one to each worker."""
+"""Packets through fifos: one to the caller and, if duplex, one to each worker.
+
+A packet has at most PIPE_BUF bytes, with a mark and a tag: another process of the same user could
+have opened the fifo.
+"""
 
 import fcntl
 import os

@@ -117,16 +117,21 @@ class _Link:
         if (flow := self._in) is None:
             raise one_direction()
         while True:
-            for data, tag in self._packets:
-                if self._in_digest(data) & self._in_mask ^ tag == flow.due:
-                    flow.due = next(flow.pads)
-                    if not flow.left:
-                        return data
-                    if (message := flow.add(data)) is not None:
-                        return message
-                elif not flow.accept_control(data, tag):
-                    self._foreign.count()
-            self._packets = iter(self._take(True))
+            if (packet := next(self._packets, None)) is None:
+                packets = self._take(True)
+                if len(packets) != 1:
+                    self._packets = iter(packets)
+                    continue
+                (packet,) = packets  # as a rule
+            data, tag = packet
+            if self._in_digest(data) & self._in_mask ^ tag == flow.due:
+                flow.due = next(flow.pads)
+                if not flow.left:
+                    return data
+                if (message := flow.add(data)) is not None:
+                    return message
+            elif not flow.accept_control(data, tag):
+                self._foreign.count()
 
     def finish(self) -> None:
         self._announce(END)

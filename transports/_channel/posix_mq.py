@@ -1,11 +1,16 @@
-"""Packets through POSIX message queues: one to the caller and, if duplex, one to each worker."""
+"""Packets through POSIX message queues: one to the caller and, if duplex, one to each worker.
+
+A packet has at most 8 KiB with its tag, and less for the way back: so a user may have twenty such
+channels.
+"""
 
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from transports._channel.packets import Medium
-from transports._supervisor import Supervisor, optional, retry_on_signal
+from transports._supervisor import Supervisor
+from transports._supervisor.bindings import optional, retry_on_signal
 
 posix_ipc = optional("posix_ipc")
 

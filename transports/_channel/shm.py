@@ -1,4 +1,8 @@
-"""Packets through rings in shared memory: one to the caller and, if duplex, one to each worker."""
+"""Packets through rings in shared memory: one to the caller and, if duplex, one to each worker.
+
+The caller sleeps in sem_clockwait(3), and a process that watches the workers posts when one ends;
+should that be dead too, the caller looks itself twice a second.
+"""
 
 import mmap
 import struct

@@ -1,6 +1,8 @@
 """Packets through System V message queues: one to the caller and, if duplex, one to each worker.
 
-The type of a message is the tag of its packet; sysv_ipc takes types of 31 bits.
+The type of a message is the tag of its packet; sysv_ipc takes types of 31 bits.  The caller sleeps
+in msgrcv(2), and a process that watches the workers sends it an empty message when one ends.
+That process also looks for others that take messages or let none in, and then removes the queue.
 """
 
 import contextlib
@@ -11,8 +13,8 @@ from typing import Any
 
 from transports._channel.authentication import NOTICE, Authenticator
 from transports._channel.packets import Medium
-from transports._supervisor import Supervisor, optional
-from transports._supervisor.bindings import by_signal, to_oserror
+from transports._supervisor import Supervisor
+from transports._supervisor.bindings import by_signal, optional, to_oserror
 
 sysv_ipc = optional("sysv_ipc")
 

@@ -45,15 +45,15 @@ class Waiting:
         """
         if self.poll is not None and pause == math.inf:
             return self.handle(self.poll())
-        event = self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
-        self.exited.update(event.exited)
-        return event.ready
+        ready, exited = self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
+        self.exited.update(exited)
+        return ready
 
     def handle(self, woken: list[tuple[int, int]]) -> list[int]:
         """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`wait`."""
-        event = self.supervisor.handle(woken)
-        self.exited.update(event.exited)
-        return event.ready
+        ready, exited = self.supervisor.handle(woken)
+        self.exited.update(exited)
+        return ready
 
     @contextlib.contextmanager
     def signals_delivered(self) -> Iterator[None]:

@@ -1,15 +1,17 @@
 """A transport as a program, ``python -m transports.NAME``, and the probe that it begins with."""
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import kernel
 from transports._supervisor.child import WorkerError
 from transports._supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def probe(make: Callable[[Supervisor], object]) -> str | None:
@@ -50,7 +52,9 @@ def main(run: Callable[..., float], unsupported: Callable[[], str | None]) -> No
     sys.exit()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> "argparse.ArgumentParser":
+    import argparse  # noqa: PLC0415 - a program alone needs it: it makes forks dearer
+
     name = sys.modules["__main__"].__spec__.name  # type: ignore[union-attr]
     doc = sys.modules["__main__"].__doc__ or ""
     parser = argparse.ArgumentParser(

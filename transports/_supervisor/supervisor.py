@@ -21,7 +21,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
@@ -283,7 +283,7 @@ class Supervisor:
             raise TimeoutError(f"the workers did not end within {self._timeout} s")
         return self.handle(woken, unseen)
 
-    def handle(self, woken: list[tuple[int, int]], ended: Iterable[Child] = ()) -> Event:
+    def handle(self, woken: list[tuple[int, int]], ended: Sequence[Child] = ()) -> Event:
         """Return what the poller has reported, with every process reaped that has *ended*.
 
         This is the one place where a process that ended before the run was whole is reported.
@@ -291,15 +291,12 @@ class Supervisor:
         Raises WorkerError for a worker that ends otherwise than by exit status 0, and for a
         helper, which may not end yet.
         """
-        ready = []
-        ended = list(ended)
-        for fd, _ in woken:
-            if (child := self._by_sentinel.get(fd)) is None:
-                ready.append(fd)
-            else:
-                ended.append(child)
+        by_sentinel = self._by_sentinel
+        ready = [fd for fd, _ in woken if fd not in by_sentinel]
+        if len(ready) == len(woken) and not ended:  # as a rule
+            return Event(ready, [])
         exited = []
-        for child in ended:
+        for child in [*ended, *(by_sentinel[fd] for fd, _ in woken if fd in by_sentinel)]:
             self._reap(child)
             if child.worker is None:
                 raise child.error()

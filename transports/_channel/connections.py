@@ -1,0 +1,94 @@
+"""Messages over a connection of each worker to a listening socket: streams that are dialled."""
+
+import contextlib
+import math
+import socket
+from collections.abc import Callable, Iterator
+
+from transports._channel.protocol import Channel, Work, check
+from transports._channel.streams import Ends, Streams, serve
+from transports._channel.waiting import Waiting
+from transports._supervisor import Outstanding, SignedFrames, Supervisor
+from transports._supervisor.connections import Rendezvous, accept_pending
+
+
+@contextlib.contextmanager
+def over_connections(
+    make: Callable[[Supervisor], Rendezvous],
+    work: Work,
+    workers: int,
+    duplex: bool,
+    timeout: float | None,
+    *,
+    grace: float = 0.0,
+) -> Iterator[Channel]:
+    """Be a channel over a connection of each worker to the listener that *make* makes.
+
+    The first frame of a connection is signed, and tells whose it is.  That vouches for all that
+    follows: the kernel lets nobody else into a connection, so to sign each message would cost
+    time and add nothing.
+
+    grace: see :meth:`transports._supervisor.Supervisor.events`.
+    """
+    check(workers)
+    signer = SignedFrames()
+    with Supervisor(timeout) as supervisor:
+        place = make(supervisor)
+        for worker in range(workers):
+            hello = signer.pack(worker, 0.0)
+            with place.dialer() as dial:
+                supervisor.fork(_dial_and_serve, dial, hello, work, worker, duplex)
+        waiting = Waiting(supervisor)
+        ends = _handshake(waiting, place, signer, workers, grace)
+        streams = Streams(waiting, ends, duplex, sockets=True, grace=grace)
+        with waiting.signals_delivered():
+            yield streams
+
+
+def _dial_and_serve(
+    dial: Callable[[], socket.socket], hello: bytes, work: Work, worker: int, duplex: bool
+) -> None:
+    connection = dial()
+    connection.sendall(hello)
+    fd = connection.fileno()
+    serve(work, worker, Ends(fd if duplex else -1, fd))
+
+
+def _handshake(
+    waiting: Waiting, place: Rendezvous, signer: SignedFrames, workers: int, grace: float
+) -> list[Ends]:
+    """Accept a connection of each worker, and return the caller's ends by worker."""
+    supervisor = waiting.supervisor
+    place.listener.setblocking(False)
+    listening_fd = supervisor.listen(place.listener.fileno())
+    unknown: dict[int, tuple[socket.socket, bytes]] = {}  # and what each has sent of its frame
+    known: dict[int, int] = {}
+    outstanding = Outstanding(grace)
+    while len(known) < workers:
+        outstanding.expect(waiting.exited - known.keys())
+        ready = waiting.wait(grace if outstanding else math.inf)
+        for fd in ready:
+            if fd == listening_fd:
+                for connection in accept_pending(supervisor, place):
+                    unknown[supervisor.listen(connection.fileno())] = (connection, b"")
+                continue
+            connection, frame = unknown.pop(fd)
+            try:
+                data = connection.recv(signer.size - len(frame))  # and no byte of what follows
+            except ConnectionError:
+                data = b""
+            frame += data
+            if data and len(frame) < signer.size:
+                unknown[fd] = (connection, frame)
+                continue
+            supervisor.ignore(fd)
+            for worker in signer.unpack(frame):
+                known.setdefault(worker, fd)
+            if fd not in known.values():
+                supervisor.close(connection)
+        for worker in outstanding.lost(known, bool(ready)):
+            raise supervisor.worker_error(worker)
+    supervisor.ignore(listening_fd)
+    for connection, _ in unknown.values():
+        supervisor.close(connection)
+    return [Ends(known[worker], known[worker]) for worker in range(workers)]
