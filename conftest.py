@@ -6,9 +6,9 @@ import pytest
 
 import kernel
 import transports
-from tests import lab
-from tests.lab.clauses import PROFILES, clauses, profile_has
-from tests.lab.report import Tally, clause_of
+from tests import harness
+from tests.harness.clauses import PROFILES, clauses, profile_has
+from tests.harness.report import Tally, clause_of
 
 pytest_plugins = ["report.plugin"]
 
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     names = ", ".join(transports.NAMES)
     given: list[str] = [*dict.fromkeys(config.option.transport or transports.NAMES)]
     for name in set(given) - set(transports.NAMES):
-        told = lab.support(lab.module_of(name))
+        told = harness.support(harness.module_of(name))
         unknown = told.expected_failures.keys() - clauses().keys()
         wrong = told.error or (unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}")
         if wrong:
@@ -89,7 +89,7 @@ def _is_required(name: str, names: str) -> bool:
     if name in asked:
         return True
     # All: those that need no extra of pyproject.toml.
-    of_all = "all" in asked and not lab.support(lab.module_of(name)).extra
+    of_all = "all" in asked and not harness.support(harness.module_of(name)).extra
     return of_all and f"-{name}" not in asked
 
 
@@ -123,8 +123,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def transport(request: pytest.FixtureRequest) -> str:
     """Return the module name of a transport that is supported here, or skip with the reason."""
     name: str = request.param
-    module = lab.module_of(name)
-    if (reason := lab.unsupported(module)) is not None:
+    module = harness.module_of(name)
+    if (reason := harness.unsupported(module)) is not None:
         missed = _is_required(name, request.config.option.require)
         (pytest.fail if missed else pytest.skip)(f"{name}: {reason}")
     return module

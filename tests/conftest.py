@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import machine
+from tests.harness import machine
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
@@ -28,9 +28,9 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Build the library that cuts reads and writes; return its path for LD_PRELOAD."""
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler (cc) to build tests/lab/short_io.c with")
+        pytest.skip("no C compiler (cc) to build tests/harness/short_io.c with")
     library = tmp_path_factory.mktemp("short_io") / "short_io.so"
-    source = Path(__file__).parent / "lab" / "short_io.c"
+    source = Path(__file__).parent / "harness" / "short_io.c"
     built = subprocess.run(
         [compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
         capture_output=True,
@@ -38,7 +38,7 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
         check=False,
     )
     if built.returncode:
-        pytest.skip(f"tests/lab/short_io.c cannot be built: {built.stderr[-300:]}")
+        pytest.skip(f"tests/harness/short_io.c cannot be built: {built.stderr[-300:]}")
     shown = subprocess.run(
         [sys.executable, "-c", _SHOWS],
         env=os.environ | {"LD_PRELOAD": str(library)},

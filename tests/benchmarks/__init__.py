@@ -1,0 +1,1 @@
+"""What transports and others cost: a run, more workers, messages."""

@@ -1,0 +1,83 @@
+"""B. Clean: nothing is left."""
+
+import time
+
+import pytest
+
+from tests import harness
+from tests.harness import checks, shared_trials, syscall_sweep
+
+
+@pytest.mark.clause("B1")
+def test_nothing_is_left_after_a_return(transport: str) -> None:
+    """B1: no descriptor, child, thread, timer, file, queue, semaphore, segment."""
+    checks.clean(harness.trial(transport, "calls", cases=[(100, 3), (0, 1), (5, 12)]))
+
+
+@pytest.mark.clause("B1")
+def test_nothing_grows_in_300_runs(transport: str) -> None:
+    """B1: 300 runs leave what three left; memory within 4 MiB."""
+    outcome, _ = shared_trials.three_hundred(transport)
+    checks.clean(outcome)
+    (seen,) = outcome.of("repeated")
+    assert seen["grown"] < 4 << 20, f"{seen['grown']} bytes more than after three runs"
+
+
+@pytest.mark.clause("B1")
+@pytest.mark.parametrize(
+    ("when", "how"),
+    [("birth", ("exit",)), ("birth", shared_trials.DEADLY), ("work", ("raise",))],
+    ids=["exit", "signals", "raise"],
+)
+def test_nothing_is_left_after_an_exception(
+    transport: str, when: str, how: tuple[str | int, ...]
+) -> None:
+    """B1: nor after an error; the census is taken behind all of them."""
+    _nothing_left(shared_trials.struck(transport, when, *how))
+
+
+@pytest.mark.clause("B1")
+@pytest.mark.parametrize("stage", shared_trials.STAGES)
+def test_nothing_is_left_after_a_kill_at_a_call_into_c(transport: str, stage: str) -> None:
+    """B1: whatever the worker was at."""
+    _nothing_left(shared_trials.swept(transport, stage))
+
+
+def _nothing_left(outcome: harness.Outcome) -> None:
+    if outcome.verdict in ("HANG", "CRASH"):
+        pytest.skip(f"{outcome.verdict}: see clauses C")
+    checks.clean(outcome)
+
+
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
+    """B2: SIGINT and SIGTERM at random moments of a run, and each keeps its own effect."""
+    _rain(transport, "SIGINT", "SIGTERM")
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_the_caller_is_killed_at_random(transport: str) -> None:
+    """B3: SIGKILL at random moments of a run."""
+    _rain(transport, "SIGKILL")
+
+
+def _rain(transport: str, *hows: str) -> None:
+    with syscall_sweep.Nursery(transport, 100, 3) as nursery:
+        checks.swept(syscall_sweep.rain(nursery, hows, times=8, seed=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_the_caller_is_killed(transport: str) -> None:
+    """B3: SIGKILL amid the work; within 2 s no worker lives, and no object is left."""
+    kill_the_caller(transport, {})
+
+
+def kill_the_caller(module: str, env: dict[str, str]) -> None:
+    """Kill the caller of an endless run, and judge what is left."""
+    # Workers that would go on for seconds after the two in which they are to end.
+    params = {"n": 10 * shared_trials.terms(module, "work"), "workers": 3}
+    with harness.Subject(module, "crowded", params, env) as subject:
+        subject.hear_out("born", 3)
+        time.sleep(0.05)
+        subject.process.kill()
+        checks.clean(subject.finish(5, patience=2))

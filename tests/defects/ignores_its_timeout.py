@@ -1,9 +1,0 @@
-"""Takes a timeout, and does not keep it."""
-
-from tests.defects import honest
-
-CAUGHT_BY = ("D3",)
-
-
-def run(n, workers, timeout=None):
-    return honest.run(n, workers)

@@ -1,0 +1,145 @@
+"""Assertions that tests share: they say what was seen."""
+
+import signal
+from collections.abc import Iterable
+
+import pytest
+
+from tests.harness import Message, Outcome, state
+from tests.harness.syscall_sweep import Sweep
+
+SECOND = 1.0  # an error is raised within this of its fault
+
+
+def tell(call: Message) -> str:
+    """Return a line about *call*: what was done to it, and what it did."""
+    where = {
+        k: v for k, v in call.items() if k in {"where", "way", "victims", "delay", "victim", "case"}
+    }
+    text = f": {call['error']}: {call['text']}" if "error" in call else ""
+    return f"run({call['n']}, {call['workers']}) {where or ''} {state(call)}{text}"
+
+
+def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
+    """Fail if *outcome* has one of *verdicts*; return it."""
+    if wrong := [fault for fault in outcome.faults if fault[0] in verdicts]:
+        text = "\n".join(f"{verdict}: {why}" for verdict, why in wrong[:10])
+        pytest.fail(text, pytrace=False)
+    for unmet in outcome.of("unmet"):
+        pytest.skip(unmet["why"])
+    return outcome
+
+
+def sound(outcome: Outcome) -> Outcome:
+    """Fail if there is nothing to judge but a HANG or a CRASH; return the outcome.
+
+    What was left, or disturbed, is for the clauses to judge that are about it.
+    """
+    return free_of(outcome, "HANG", "CRASH")
+
+
+def clean(outcome: Outcome) -> Outcome:
+    """Fail if anything was left, or could not be looked for; return the outcome."""
+    return free_of(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
+
+
+def alive(outcome: Outcome) -> Outcome:
+    """Fail if a process hung, or lives on; return the outcome."""
+    return free_of(outcome, "HANG", "CRASH", "ORPHAN")
+
+
+def undisturbed(outcome: Outcome) -> Outcome:
+    """Fail if a worker came back into the caller's code, or something was printed."""
+    return free_of(outcome, "HANG", "CRASH", "DISTURBED")
+
+
+def all_exact(calls: Iterable[Message]) -> None:
+    """Fail unless every call returned the exact result, and there was one."""
+    seen = list(calls)
+    wrong = [call for call in seen if state(call) != "exact"]
+    assert seen, "no call was made"
+    if wrong:
+        head = f"{len(wrong)} of {len(seen)} calls were not exact:\n"
+        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+
+
+def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float = SECOND) -> None:
+    """Fail unless every call raised an Exception in time, or, if allowed, was exact.
+
+    late: seconds that the call may have lasted, for faults struck at its start.
+    """
+    good = {"error", "exact"} if or_exact else {"error"}
+    seen = [call for call in calls if "again" not in call]
+    wrong = [call for call in seen if state(call) not in good or call["seconds"] > late]
+    assert seen, "no fault was struck"
+    if wrong:
+        head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
+        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+
+
+def faulted(outcome: Outcome, workers: int) -> None:
+    """Judge a trial whose children were struck: errors, in time, and no process lives on.
+
+    A child beside the workers, a guardian or a manager, may be struck without harm: of the
+    strikes at birth, which go round, at least as many as there are workers must be errors.
+    """
+    alive(outcome)
+    calls = [call for call in outcome.calls() if "again" not in call]
+    if calls and not outcome.of("struck"):
+        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    all_error(calls, or_exact=True, late=float("inf"))
+    for way in {call["way"] for call in calls}:
+        mine = [call for call in calls if call["way"] == way]
+        each = min(workers, len(mine))
+        errors = sum(state(call) == "error" for call in mine)
+        if errors < each:
+            told = "\n".join(map(tell, mine))
+            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
+    prompt(outcome)
+
+
+def swept(seen: Sweep) -> None:
+    """Fail unless every point of a sweep was OK or an ERROR.
+
+    There may be none: a worker that only computes and writes to memory makes no system call
+    that may fail.
+    """
+    assert seen.traced or seen.verdicts, "nothing was traced, and no point was reached"
+    if seen.wrong:
+        head = f"{len(seen.wrong)} of {seen.verdicts.total()} points:\n"
+        pytest.fail(head + "\n".join(line[:600] for line in seen.wrong[:10]), pytrace=False)
+
+
+def prompt(outcome: Outcome) -> None:
+    """Fail if an error came more than a second after the fault that caused it."""
+    struck = 0.0
+    for message in outcome.messages:
+        if message["kind"] == "struck":
+            struck = message["at"]
+        elif message["kind"] == "outcome" and struck and "error" in message:
+            late = message["at"] - struck
+            if late > SECOND:
+                pytest.fail(f"{late:.2f} s after the fault: {tell(message)}", pytrace=False)
+            struck = 0.0
+
+
+def blames(outcome: Outcome) -> None:
+    """Fail unless each error names the pid that was struck, and its signal or exit code."""
+    struck: list[int] = []
+    for message in outcome.messages:
+        if message["kind"] == "struck":
+            struck.append(message["pid"])
+        elif message["kind"] == "outcome" and "way" in message:
+            text, way = message.get("text"), message["way"]
+            if text is None:  # a helper was struck, to no effect
+                struck.clear()
+                continue
+            if not any(str(pid) in text for pid in struck):
+                pytest.fail(f"none of the pids {struck} is in {text!r}", pytrace=False)
+            marks = {"exit": ["0"], "raise": ["planted by the suite"]}.get(way) or [
+                signal.Signals(way).name,
+                str(int(way)),
+            ]
+            if not any(mark in text for mark in marks):
+                pytest.fail(f"none of {marks} is in {text!r}", pytrace=False)
+            struck.clear()

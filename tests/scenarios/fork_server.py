@@ -1,0 +1,150 @@
+"""A caller for each fault: forked, run once, and struck from outside.
+
+A fresh interpreter takes a tenth of a second, and a sweep has hundreds of points.  So one
+interpreter, with the module imported and warm, forks a caller for each point.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NoReturn
+
+from tests.scenarios import Log
+from tests.scenarios.faults import Births, leave
+from tests.system import resources
+
+PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
+
+
+def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run once in a new caller for each request, a line of JSON on standard input.
+
+    who: 0 for the caller, or a number from 1 for the child of it that is to be struck.
+    stop: whether that process stops itself, the caller right before `run`, a child at its
+        birth, so that a tracer can come.
+    kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
+    """
+    births = Births()
+    afresh = _served(module, births, n, workers)
+    if afresh is None:
+        module.run(n, workers)
+    log("births", **(afresh or _measured(module, births, n, workers)))
+    for line in sys.stdin:
+        request = json.loads(line)
+        start, starter = os.pipe()
+        caller = os.fork()
+        if caller == 0:
+            os.close(start)
+            request["warm"] = afresh is not None
+            _call(module, log.again(), births, n, workers, starter, request)
+        os.close(starter)
+        if request["kill"]:
+            os.read(start, 1)
+            time.sleep(request["delay"])
+            os.kill(caller, request["kill"])
+            log("sent")  # afterwards: before, it could be told long before it is done
+        os.close(start)
+        _, status = os.waitpid(caller, 0)
+        log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
+
+
+def _measured(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any]:
+    """Return how many children a run has, and how long it takes."""
+    births.arm(None)
+    start = time.monotonic()
+    module.run(n, workers)
+    return {"count": births.count, "seconds": time.monotonic() - start}
+
+
+def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any] | None:
+    """Return what is measured of a module that does not fork its workers itself, else None.
+
+    A server of workers that a run has started is of no use to a fork of its process.  So such a
+    module is warm in each caller, and not in the nursery.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            births.arm(None)
+            module.run(n, workers)
+            measured = None if births.forked else _measured(module, births, n, workers)
+            os.write(writer, json.dumps(measured).encode())
+        finally:
+            leave()
+    os.close(writer)
+    text = os.read(reader, 4096)  # and not to its end, which a worker that was left may hold open
+    os.close(reader)
+    os.waitpid(pid, 0)
+    found: dict[str, Any] | None = json.loads(text or "null")
+    return found
+
+
+def _await_tracer(log: Log) -> None:
+    with contextlib.suppress(AttributeError):
+        # Yama lets none but an ancestor trace us, unless we ask for it: (unsigned long) -1.
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+    log("stopped")
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _lost_by_python(log: Log) -> Callable[[Any], None]:
+    """Return a hook that tells of an interrupt which CPython itself has lost.
+
+    One that comes while the callback of a weak reference or a __del__ runs, as when a thread
+    object goes, ends that alone (sys.unraisablehook): no transport can help it.
+    """
+
+    def hook(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            log("interrupted")
+        else:
+            sys.__unraisablehook__(lost)
+
+    return hook
+
+
+def _call(
+    module: ModuleType,
+    log: Log,
+    births: Births,
+    n: int,
+    workers: int,
+    starter: int,
+    request: dict[str, Any],
+) -> NoReturn:
+    who, stop = request["who"], request["stop"]
+    sys.unraisablehook = _lost_by_python(log)
+    try:
+        if request["warm"]:
+            module.run(n, workers)
+        before = resources.inside()
+        births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
+        if stop and not who:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+            _await_tracer(log)
+        try:
+            if request["kill"]:
+                os.write(starter, b".")
+            log.call(module.run, n, workers)
+            os.kill(os.getpid(), 0)  # the end of what a trace has of `run`
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:  # just before `run`, or after it
+            log("interrupted")
+        births.arm(None)
+        if stop and not who:
+            log("returned")
+            signal.sigwait({signal.SIGUSR1})  # and not a stop, which may come after its end
+        gc.collect()
+        log("inside", new=resources.since(before))
+    except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
+        log("failed", error=repr(error))
+    finally:
+        leave()

@@ -1,0 +1,20 @@
+"""Imported at the start of every interpreter of a trial: workers that were not forked enter here.
+
+Its directory is first in PYTHONPATH, so a `sitecustomize` of this installation is looked for
+behind it.
+"""
+
+import importlib.util
+import os
+import sys
+from importlib.machinery import PathFinder
+
+_here = os.path.dirname(__file__)
+_others = [place for place in sys.path if os.path.abspath(place or ".") != _here]
+if (_spec := PathFinder.find_spec("sitecustomize", _others)) is not None and _spec.loader:
+    _spec.loader.exec_module(importlib.util.module_from_spec(_spec))
+
+if "IPC_CONFORMANCE_DOOR" in os.environ:
+    from tests.scenarios import spawned_workers
+
+    spawned_workers.enter()

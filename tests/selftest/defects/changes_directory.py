@@ -1,0 +1,14 @@
+"""Changes to its own directory and back to the home of the user."""
+
+import os
+import tempfile
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = ("B4", "E4", "E6")
+
+
+def run(n, workers):
+    honest.check(n, workers)
+    os.chdir(tempfile.gettempdir())
+    return honest.run(n, workers)

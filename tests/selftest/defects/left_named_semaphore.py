@@ -1,0 +1,24 @@
+"""A POSIX semaphore is closed, and its name left."""
+
+import os
+
+import posix_ipc
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "C13",
+    "F1",
+    "F2",
+    "F3",
+)
+
+
+def run(n, workers):
+    honest.check(n, workers)
+    posix_ipc.Semaphore("/pi-" + os.urandom(8).hex(), posix_ipc.O_CREX, 0o600).close()
+    return honest.run(n, workers)

@@ -1,0 +1,22 @@
+"""A System V shared memory segment is detached, and not removed."""
+
+import sysv_ipc
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "C13",
+    "F1",
+    "F2",
+    "F3",
+)
+
+
+def run(n, workers):
+    honest.check(n, workers)
+    sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, 0o600, 8).detach()
+    return honest.run(n, workers)

@@ -1,0 +1,22 @@
+"""A thread that watches the workers is not told when there are none."""
+
+import threading
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = (
+    "B1",
+    "B2",
+    "E2",
+    "E4",
+    "E6",
+    "F1",
+    "F2",
+    "F3",
+)
+
+
+def run(n, workers):
+    value = honest.run(n, workers)
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return value

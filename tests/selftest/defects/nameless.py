@@ -1,0 +1,13 @@
+"""The error does not say who died, nor how."""
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = ("C7", "C8", "C9", "C10")
+
+
+def _hide(pid, status, said):
+    raise RuntimeError("a worker failed")
+
+
+honest.lost = _hide
+run = honest.run

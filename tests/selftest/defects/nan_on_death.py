@@ -1,0 +1,23 @@
+"""The sum of a dead worker is no number, and so is the result."""
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = (
+    "A3",
+    "C1",
+    "C2",
+    "C3",
+    "C5",
+    "C6",
+    "C7",
+    "C8",
+    "C9",
+    "C10",
+    "C12",
+    "E2",
+    "E4",
+    "E5",
+    "E6",
+)
+honest.lost = lambda pid, status, said: honest.pack(float("nan"))
+run = honest.run

@@ -1,0 +1,23 @@
+"""Waits by select(2), which ends at descriptor 1023."""
+
+import select
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = ("E4",)
+
+
+class Selecting:
+    """Looks like a poller."""
+
+    def __init__(self):
+        self.fds = set()
+        self.register = lambda fd, events: self.fds.add(fd)
+        self.unregister = self.fds.discard
+
+    def poll(self):
+        return [(fd, 0) for fd in select.select(list(self.fds), [], [])[0]]
+
+
+honest.select = type("select", (), {"poll": Selecting, "POLLIN": 0})
+run = honest.run

@@ -1,0 +1,13 @@
+"""The error tells the raw status of wait(2), and not which signal that is."""
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = ("C9", "C10")
+
+
+def _raw(pid, status, said):
+    raise RuntimeError(f"pid {pid} ended with {status << 8}: {said[8:].decode()}")
+
+
+honest.lost = _raw
+run = honest.run

@@ -1,0 +1,48 @@
+"""CONFORMANCE.md and the tests agree."""
+
+import importlib
+import itertools
+from collections import defaultdict
+
+from tests import harness
+from tests.harness.clauses import FAMILIES, PROFILES, clauses, profile_has
+
+
+def _marked() -> dict[str, set[str]]:
+    """Return the names of the tests that hold each clause."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in (harness.ROOT / "tests").glob("*/test_*.py"):
+        for name, test in vars(
+            importlib.import_module(f"tests.{file.parent.name}.{file.stem}")
+        ).items():
+            for mark in getattr(test, "pytestmark", ()):
+                if mark.name == "clause":
+                    found[mark.args[0]].add(name)
+                elif mark.name == "parametrize":
+                    for case in mark.args[1]:
+                        for own in getattr(case, "marks", ()):
+                            if own.name == "clause":
+                                found[own.args[0]].add(name)
+    return found
+
+
+def test_each_clause_is_held_by_the_tests_that_it_names() -> None:
+    """And by no others; no test holds a clause that there is not."""
+    assert {ident: set(clause.tests) for ident, clause in clauses().items()} == _marked()
+
+
+def test_each_clause_says_what_it_promises_and_what_helps() -> None:
+    """A sentence and a remedy, in the order of the ids."""
+    for ident, clause in clauses().items():
+        assert clause.sentence, ident
+        assert clause.remedy, ident
+    ids = [(ident[0], int(ident[1:])) for ident in clauses()]
+    assert ids == sorted(ids)
+    assert {family for family, _ in ids} == set(FAMILIES)
+
+
+def test_each_profile_takes_all_of_the_lower_ones() -> None:
+    """And the highest takes every clause."""
+    taken = [{c for c in clauses() if profile_has(profile, c)} for profile in PROFILES]
+    assert all(low < high for low, high in itertools.pairwise(taken))
+    assert taken[-1] == set(clauses())

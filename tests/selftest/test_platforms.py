@@ -1,0 +1,264 @@
+"""Where the system refuses something to the suite: no clause fails for it, and the reason is true.
+
+Containers refuse namespaces, tracing and shared memory, and have few processes; ordinary users may
+have few descriptors.
+"""
+
+import gc
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import harness
+from tests.clauses import test_a_correct, test_d_progress, test_f_scarce
+from tests.harness import Message, Outcome, report, room, syscall_sweep
+
+PIPE = "transports.pipe"
+
+
+def _holds(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
+    """Let each trial show *messages*."""
+    monkeypatch.setattr(harness, "trial", lambda *_, **__: Outcome(messages=list(messages)))
+    monkeypatch.setattr(report, "_notes", {PIPE: []})
+
+
+def _call(**more: Any) -> Message:
+    head = {"kind": "outcome", "n": "1", "workers": "1", "seconds": 0.0, "case": "a case"}
+    exact = {"value": 8**0.5, "type": "float"}
+    return head | (more or exact)
+
+
+REFUSED = {"kind": "refused", "reason": "unshare: Operation not permitted"}
+ERROR = {"error": "OSError", "exception": True, "mro": ["OSError"], "text": "limit", "names": []}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        test_f_scarce.test_a_full_file_system_is_an_oserror_and_no_sigbus,
+        test_f_scarce.test_a_limit_of_the_system_is_an_early_error_that_names_it,
+    ],
+)
+def test_without_namespaces_f_is_skipped_with_the_reason(
+    test: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, be it of many cases; those that could be set up are judged."""
+    _holds(monkeypatch, REFUSED, REFUSED)
+    with pytest.raises(pytest.skip.Exception, match=f"^{REFUSED['reason']}$"):
+        test(PIPE)
+    _holds(monkeypatch, REFUSED, _call())
+    test(PIPE)
+    _holds(monkeypatch, REFUSED, _call(**ERROR | {"mro": [], "text": "?"}))
+    with pytest.raises(AssertionError):
+        test(PIPE)
+
+
+def test_a_run_that_takes_no_descriptor_is_not_judged_for_want_of_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But only if it is exact where none is free."""
+    test = test_f_scarce.test_a_want_of_descriptors_is_an_oserror
+    _holds(monkeypatch, _call(), _call())
+    with pytest.raises(pytest.skip.Exception, match="takes no descriptor"):
+        test(PIPE)
+    _holds(monkeypatch, _call(**ERROR), _call())
+    test(PIPE)
+    _holds(monkeypatch, _call(**ERROR))
+    with pytest.raises(AssertionError, match="no number of descriptors was enough"):
+        test(PIPE)
+
+
+FOREIGN = """
+import sys
+import posix_ipc
+
+def refuse(*_, **__):
+    raise {error}
+
+posix_ipc.{name} = refuse
+
+from tests.scenarios import surroundings
+from transports import pipe
+
+def log(kind, **facts):
+    if kind == "laid":
+        print(facts["count"], facts["lost"])
+
+log.call = lambda run, n, workers: run(n, workers)
+surroundings.foreign(pipe, log)
+"""
+
+
+@pytest.mark.parametrize("name", ["SharedMemory", "Semaphore"])
+@pytest.mark.parametrize(
+    "error", ["OSError(30, 'Read-only file system')", "posix_ipc.ExistentialError('No /dev/shm')"]
+)
+def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, error: str) -> None:
+    """Of B4, where there is no shared memory or it is read-only."""
+    pytest.importorskip("posix_ipc")
+    (tmp_path / "elsewhere").mkdir()
+    told = subprocess.run(
+        [sys.executable, "-c", FOREIGN.format(name=name, error=error)],
+        cwd=tmp_path,
+        env={"TMPDIR": str(tmp_path / "elsewhere"), "PYTHONPATH": str(harness.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    count, lost = told.stdout.split()
+    assert int(count) > 50
+    assert lost == "[]"
+
+
+def test_why_nothing_can_be_traced_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is left open: an unclosed file would be a warning, and so an error."""
+    strace = tmp_path / "strace"
+    strace.write_text(
+        "#!/bin/sh\n"
+        "echo 'strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted' >&2\n"
+        "echo 'Could not attach to process.' >&2\n"
+        "exit 1\n"
+    )
+    strace.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    reason = syscall_sweep.untraceable.__wrapped__()  # which keeps what it found
+    gc.collect()
+    assert reason == (
+        "strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted;"
+        " Could not attach to process."
+    )
+
+
+def test_room_is_reckoned_from_a_limit() -> None:
+    """Four descriptors for each worker, a process for each, and some beside."""
+    assert room.by_descriptors(1024).workers == 240
+    assert str(room.by_descriptors(256)) == "RLIMIT_NOFILE 256 leaves room for 48 workers"
+    assert str(room.by_descriptors(16)) == "RLIMIT_NOFILE 16 leaves room for 0 workers"
+    assert str(room.by_processes(256, 40, "pids.max")) == (
+        "pids.max 256, with 40 in use, leaves room for 200 workers"
+    )
+    few, many = room.by_descriptors(256), room.by_descriptors(65536)
+    assert room.smallest(600, [many, few]) == few
+    assert room.smallest(600, [many]).workers == 600
+
+
+@pytest.mark.parametrize(
+    ("uid", "capabilities", "uid_map", "expected"),
+    [
+        (0, 0, "0 0 4294967295", True),
+        (1000, 0, "0 0 4294967295", False),
+        (1000, 1 << 24, "0 0 4294967295", True),
+        (1000, 1 << 21, "0 0 4294967295", True),
+        (1000, 1 << 20, "0 0 4294967295", False),
+        (0, (1 << 41) - 1, "0 1000 1", False),
+    ],
+)
+def test_who_may_have_more_processes_than_the_limit(
+    uid: int, capabilities: int, uid_map: str, expected: bool
+) -> None:
+    """Root, and two capabilities, but none of a user namespace."""
+    status = f"Name:\tpython3\nUid:\t{uid}\t7\t7\t7\nCapEff:\t{capabilities:016x}\n"
+    assert room.exempt(status, f"  {uid_map}\n") is expected
+
+
+def test_the_threads_of_a_user_are_counted(tmp_path: Path) -> None:
+    """By the real user, the first of four."""
+    for pid, uid, threads in ((1, 0, 1), (20, 1000, 3), (21, 1000, 1), (22, 7, 9)):
+        place = tmp_path / str(pid)
+        place.mkdir()
+        text = f"Name:\ta:b\nUid:\t{uid}\t1000\t1000\t1000\nThreads:\t{threads}\n"
+        (place / "status").write_text(text)
+    (tmp_path / "self").symlink_to("20")
+    (tmp_path / "23").mkdir()  # it has ended
+    assert room.threads_of(1000, str(tmp_path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "root"), [("0::/a/b", ""), ("8:pids:/a/b", "pids"), ("8:cpu,pids:/a/b", "pids")]
+)
+def test_the_limits_of_all_cgroups_above_are_seen(tmp_path: Path, line: str, root: str) -> None:
+    """In both versions; "max" is none."""
+    (tmp_path / "own").write_text(f"9:name=systemd:/\n{line}\n")
+    for path, most, used in (("", "max", 90), ("a", "300", 80), ("a/b", "200", 70)):
+        place = tmp_path / "mounted" / root / path
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "pids.max").write_text(f"{most}\n")
+        (place / "pids.current").write_text(f"{used}\n")
+    seen = list(room.cgroup_limits(str(tmp_path / "own"), str(tmp_path / "mounted")))
+    assert seen == [(200, 70), (300, 80)]
+    assert not list(room.cgroup_limits(str(tmp_path / "none"), str(tmp_path)))
+
+
+def test_fewer_workers_are_taken_where_no_more_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a note; too few are a reason to skip."""
+    notes: dict[str, list[str]] = {PIPE: []}
+    monkeypatch.setattr(report, "_notes", notes)
+    monkeypatch.setattr(room, "_limits", lambda: [room.by_descriptors(1024)])
+    assert room.workers(PIPE, "D1", wanted=600, least=64) == 240
+    assert notes[PIPE] == [
+        "D1 with 240 workers, not 600: RLIMIT_NOFILE 1024 leaves room for 240 workers"
+    ]
+    monkeypatch.setattr(room, "_limits", lambda: [room.by_descriptors(256)])
+    why = "^RLIMIT_NOFILE 256 leaves room for 48 workers; the clause needs 64$"
+    with pytest.raises(pytest.skip.Exception, match=why):
+        room.workers(PIPE, "D1", wanted=600, least=64)
+
+
+SCARCE = """
+import resource, sys
+import pytest
+
+resource.setrlimit(resource.RLIMIT_NOFILE, tuple(map(int, sys.argv[1:3])))
+sys.exit(pytest.main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(128, 1024), (256, 256)])
+def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
+    """The soft limit is raised, and as many workers are taken as the hard one has room for."""
+    if (found := resource.getrlimit(resource.RLIMIT_NOFILE)[1]) < hard:
+        pytest.skip(f"RLIMIT_NOFILE is {found}")
+    tests = [
+        f"{test.__module__.replace('.', '/')}.py::{test.__name__}"
+        for test in (
+            test_a_correct.test_the_result_is_exact_for_every_number_of_terms_and_workers,
+            test_d_progress.test_more_workers_than_a_queue_holds_do_not_deadlock,
+        )
+    ]
+    options = ["-v", "-p", "no:cacheprovider", "--transport=pipe"]
+    told = subprocess.run(
+        [sys.executable, "-c", SCARCE, str(soft), str(hard), *options, *tests],
+        cwd=harness.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert " failed" not in told, told
+    where = f"RLIMIT_NOFILE {hard} leaves room for {(hard - 64) // 4} workers"
+    assert where in told, told
+
+
+@pytest.mark.parametrize(
+    ("text", "free", "reason"),
+    [
+        ("[Errno 28] No space left on device", 64 << 20, "shared memory has 64 MiB free: "),
+        ("[Errno 28] No space left on device", 128 << 20, None),
+        ("[Errno 28] No space left on device", None, None),
+        ("[Errno 24] Too many open files", 64 << 20, None),
+    ],
+)
+def test_a_small_file_system_for_shared_memory_is_told_apart(
+    text: str, free: int | None, reason: str | None
+) -> None:
+    """By the error, and by the bytes that there are: an error where there is room is one."""
+    told = room.too_little_memory([_call(), _call(**ERROR | {"text": text})], free)
+    assert (told or "").startswith(reason or "")
+    assert (told is None) is (reason is None)

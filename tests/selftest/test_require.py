@@ -1,0 +1,68 @@
+"""--require: which transports must be supported."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import harness
+
+
+def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a few tests with a posix_ipc that cannot be imported."""
+    (place / "posix_ipc.py").write_text('raise ModuleNotFoundError("none", name="posix_ipc")')
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [*command, *arguments, "tests/clauses/test_h_arguments.py", "-k", "out_of_range"],
+        cwd=harness.ROOT,
+        env=os.environ | {"PYTHONPATH": str(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "missed"),
+    [
+        ("", []),
+        ("pipe", []),
+        ("posix_mq", ["posix_mq"]),
+        ("all", ["posix_mq", "shm"]),
+        ("all,-posix_mq", ["shm"]),
+        ("all,-posix_mq,-shm", []),
+    ],
+)
+def test_what_is_required_and_missing_is_an_error(
+    tmp_path: Path, names: str, missed: list[str]
+) -> None:
+    """What is left out of all is skipped."""
+    given = [f"--transport={name}" for name in ("pipe", "posix_mq", "shm")]
+    told = _test(tmp_path, *given, f"--require={names}")
+    lines = [line for line in told.stdout.splitlines() if line.startswith("ERROR ")]
+    assert [line.split("[")[1].split("]")[0] for line in lines] == missed, told.stdout
+    assert told.returncode == (pytest.ExitCode.TESTS_FAILED if missed else pytest.ExitCode.OK)
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        ("nowhere", "no transport nowhere"),
+        ("all,-nowhere", "no transport -nowhere"),
+        ("-posix_mq", "-posix_mq is left out of 'all'"),
+    ],
+)
+def test_a_name_that_there_is_not_is_one_line(tmp_path: Path, names: str, reason: str) -> None:
+    """And a usage error, before any test."""
+    told = _test(tmp_path, f"--require={names}")
+    assert told.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, told.stderr.splitlines())
+    assert reason in line
+
+
+def test_a_transport_that_is_not_given_may_be_left_out(tmp_path: Path) -> None:
+    """It is one of the nine."""
+    told = _test(tmp_path, "--transport=pipe", "--require=all,-posix_mq")
+    assert told.returncode == pytest.ExitCode.OK, told.stderr

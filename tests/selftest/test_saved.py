@@ -1,0 +1,64 @@
+"""What is saved of the benchmarks, and compared with later ones."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import harness
+
+WRONG = "tests.selftest.defects.twelve_digits"
+
+
+def _bench(storage: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider"]
+    choice = ["-k", "test_overhead and 2 and not peer", "tests/benchmarks/test_run.py"]
+    return subprocess.run(
+        [*command, *choice, f"--benchmark-storage={storage}", *arguments],
+        cwd=harness.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.suite
+def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
+    """No raw data, no failed row; the machine and its limits; a later run beside it."""
+    into = tmp_path / "all.json"
+    told = _bench(
+        tmp_path,
+        "--transport=pipe",
+        f"--transport={WRONG}",
+        "--benchmark-save=before",
+        f"--benchmark-json={into}",
+    )
+    assert told.returncode == 1, told.stdout  # the wrong one
+    (saved,) = tmp_path.rglob("0001_before.json")
+    for file in (saved, into):
+        content = json.loads(file.read_text())
+        names = [row["name"] for row in content["benchmarks"]]
+        assert any("[pipe-2]" in name for name in names), names
+        assert not any(WRONG in name for name in names), names
+        assert all("data" not in row["stats"] for row in content["benchmarks"])
+        assert all(row["extra_info"]["x_floor"] > 0 for row in content["benchmarks"])
+        info = content["machine_info"]
+        assert {"release", "kernel", "python_version", "limits", "libraries"} <= info.keys()
+        assert info["limits"]["PIPE_BUF"] >= 512  # POSIX, <limits.h>
+        assert info["libraries"]["pytest"]
+        assert "flags" not in info["cpu"]
+        assert file.stat().st_size < 16384
+    assert not re.search(rf"^{re.escape(WRONG)} +[\d.]+ x floor", told.stdout, re.MULTILINE)
+
+    row = next(row for row in content["benchmarks"] if "[pipe-2]" in row["name"])
+    row["extra_info"]["x_floor"] = 77.77  # a ratio that no second run has by chance
+    saved.write_text(json.dumps(content))
+    told = _bench(tmp_path, "--transport=pipe", "--benchmark-compare=0001")
+    assert told.returncode == 0, told.stdout
+    assert "machine_info is different" not in told.stdout + told.stderr
+    assert re.search(r"^pipe +77\.77 x floor +\(0001", told.stdout, re.MULTILINE), told.stdout
+    assert re.search(r"^pipe +[\d.]+ x floor +\(NOW", told.stdout, re.MULTILINE), told.stdout

@@ -1,0 +1,1 @@
+"""What the system has: processes, resources, namespaces."""

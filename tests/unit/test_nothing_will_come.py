@@ -1,0 +1,109 @@
+"""No worker is reported as lost while something of it may still come."""
+
+import itertools
+import mmap
+import time
+from typing import Any
+
+import pytest
+
+from tests import harness
+from tests.harness import checks
+from transports._channel.authentication import NOTICE
+from transports._channel.shm import Ring
+from transports._supervisor import Outstanding
+
+LATE_NOTICE = "tests.unit.late_notice"
+
+
+def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
+    """That look began after its exit was seen."""
+    outstanding = Outstanding()
+    assert not outstanding
+    outstanding.expect([3])
+    assert outstanding
+    assert outstanding.lost({}, ready=True) == []
+    assert outstanding.lost({}, ready=False) == [3]
+
+
+def test_a_worker_whose_result_came_is_not_lost() -> None:
+    """And it is forgotten; the others are not."""
+    outstanding = Outstanding()
+    outstanding.expect([1, 2])
+    assert outstanding.lost({1: 0.5}, ready=False) == [2]
+    assert outstanding.lost({1: 0.5, 2: 0.5}, ready=False) == []
+    assert not outstanding
+
+
+def test_a_channel_that_is_late_has_its_grace() -> None:
+    """A look that finds nothing does not count before."""
+    outstanding = Outstanding(grace=0.05)
+    outstanding.expect([1])
+    assert outstanding.lost({}, ready=False) == []
+    time.sleep(0.06)
+    outstanding.expect([1])  # again: it has no more time by that
+    assert outstanding.lost({}, ready=False) == [1]
+
+
+def test_others_that_send_on_and_on_hide_no_lost_worker() -> None:
+    """What is ahead of a result is bounded."""
+    outstanding = Outstanding()
+    outstanding.expect([1])
+    looks = next(n for n in itertools.count(1) if outstanding.lost({}, ready=True))
+    assert looks > 4096 // 64  # a full backlog, of which 64 are accepted in a look
+
+
+def _nothing() -> None:
+    pass
+
+
+class _Count:
+    """A semaphore of one process, that lets something happen before it is released."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.before_release: Any = _nothing
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        if self.value == 0:
+            return False
+        self.value -= 1
+        return True
+
+    def release(self) -> None:
+        self.before_release()
+        self.value += 1
+
+
+def test_a_ring_is_not_settled_amid_a_notice() -> None:
+    """Then a packet may be there whose count was taken for the notice."""
+    there, free = _Count(), _Count()
+    free.value = 100
+    ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, free, there)
+    seen: list[object] = []
+    notice = ((b"", NOTICE),)
+
+    def amid() -> None:
+        there.before_release = _nothing
+        seen.append(ring.settled())
+        seen.append(ring.take(wait=False))
+        seen.append(ring.take(wait=False))
+
+    assert ring.settled()
+    ring.put(b"packet", 7, wait=False)
+    there.before_release = amid
+    ring.notice()
+    assert seen == [False, notice, notice]
+    assert ring.settled()
+    assert ring.take(wait=False) == ((b"packet", 7),)
+
+
+def test_a_watcher_that_is_held_up_costs_no_message() -> None:
+    """Amid its notice, while the workers end."""
+    if (reason := harness.unsupported("transports.shm")) is not None:
+        pytest.skip(reason)
+    cases = ["short_lives", "as_many_as_it_holds"]
+    outcome = checks.clean(harness.trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60))
+    assert [(case["case"], case["why"]) for case in outcome.of("case")] == [
+        (c, None) for c in cases
+    ]

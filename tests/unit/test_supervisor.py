@@ -1,0 +1,42 @@
+"""The crew of the reference transports, where the suite over them does not reach."""
+
+import signal
+
+import pytest
+
+from tests import harness
+from tests.clauses.test_b_clean import kill_the_caller
+from tests.harness import checks
+
+MODULE = "tests.unit.no_pidfd"
+
+
+# A channel a worker, a name for a while, a name for the run, and no channel to wait on.
+@pytest.fixture(params=["pipe", "shm", "fifo", "sysv_mq"])
+def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Name a transport to `tests.unit.no_pidfd`."""
+    if (reason := harness.unsupported(f"transports.{request.param}")) is not None:
+        pytest.skip(reason)
+    return {"FALLBACK": request.param}
+
+
+def test_without_pidfd_and_prctl_results_are_exact(fallback: dict[str, str]) -> None:
+    """And nothing is left: life pipes and a timer do as well."""
+    cases = [(100, 3), (5, 12), (1000, 40)]
+    outcome = checks.clean(harness.trial(MODULE, "calls", cases=cases, env=fallback))
+    checks.all_exact(outcome.calls())
+
+
+def test_without_pidfd_and_prctl_a_dead_worker_is_an_error(fallback: dict[str, str]) -> None:
+    """At once, and named."""
+    for when, n in (("birth", 1000), ("work", 10**9)):
+        outcome = harness.trial(
+            MODULE, "struck", how=[signal.SIGKILL], when=when, n=n, workers=2, env=fallback
+        )
+        checks.faulted(outcome, 2)
+        checks.blames(outcome)
+
+
+def test_without_pidfd_and_prctl_workers_die_with_their_caller(fallback: dict[str, str]) -> None:
+    """Within 2 s, by the timer."""
+    kill_the_caller(MODULE, fallback)
