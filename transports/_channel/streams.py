@@ -1,6 +1,6 @@
 """Messages over streams of bytes: one for each worker and direction.
 
-Before each message goes its size, eight bytes in the order of the machine; _END in its place
+Before each message goes its size, eight bytes in the byte order of the machine.  END in its place
 tells that the worker has ended.
 """
 
@@ -45,10 +45,13 @@ _READ = 65536  # bytes to read at once: what a pipe holds, pipe(7)
 _FEW = 448
 _LARGE = 32768  # bytes from which a message is not copied for the sake of fewer system calls
 
-# How long a socket may be waited at that is read with no poll(2) before, and written to: a
-# timeval each, sys_time.h(0p).
+# A socket that is the only one is read without poll(2) before.  These are the limits to such a
+# read, and to a write: a struct timeval each, sys_time.h(0p).
 _TO_READ = struct.pack("@ll", 0, 250_000)  # a quarter of a second
-_TO_WRITE = struct.pack("@ll", 0, 1)  # the least there is, which Linux makes a tick of its clock
+_TO_WRITE = struct.pack("@ll", 0, 1)  # the shortest there is; Linux rounds it up to a clock tick
+
+_EXIT_WAIT = 0.5  # seconds for a worker that has closed its end to exit
+_EXIT_LOOK = 0.01  # seconds between two looks for that
 
 _size_at = _SIZE.unpack_from
 _size = _SIZE.pack
@@ -180,9 +183,9 @@ class Streams:
     """The caller's ends of a stream of bytes for each worker and direction.
 
     ends: by worker; they become non-blocking.
-    sockets: whether they are sockets.  A socket can be read with a limit to the wait, so one
-        alone is read with no poll(2) before: the end of the stream tells of a death or, should
-        a child of the worker hold the socket, that limit.
+    sockets: whether they are sockets.  A socket can be read with a limit to the wait, so the
+        only one is read without poll(2) before.  A death is noticed by the end of the stream or,
+        if a child of the worker holds the socket open, when the limit has passed.
     grace: see :meth:`transports._supervisor.Supervisor.events`.
 
     A worker that has exited is reported as dead only when nothing more of it can come: its
@@ -218,7 +221,7 @@ class Streams:
             os.set_blocking(self._alone, True)
         self._ended: set[int] = set()
         self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
-        self._backlog: deque[tuple[int, Message]] = deque()  # came while we waited to send
+        self._backlog: deque[tuple[int, Message]] = deque()  # came while the caller waited to send
         self._messages = self._stream()
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
@@ -239,7 +242,7 @@ class Streams:
                 if len(woken) == 1 and flow is not None and flow.between:
                     try:
                         data = os.read(flow.fd, flow.most)
-                    except BlockingIOError:  # at the limit of one that is alone
+                    except BlockingIOError:  # the limit to a read of the only socket
                         waiting.wait(0)
                         continue
                     except ConnectionError:
@@ -299,7 +302,7 @@ class Streams:
             self._ended.add(flow.worker)
         if messages is None:
             self._supervisor.ignore(flow.fd)
-            self._alone = -1  # to read it again would not be to wait
+            self._alone = -1  # a read at the end of a stream does not wait
             return []
         return messages
 
@@ -346,9 +349,9 @@ class Streams:
         A worker may close its end and live on: its exit is waited for half a second.
         """
         exited, reader = self._waiting.exited, list(self._flows)[worker]
-        until = time.monotonic() + 0.5
+        until = time.monotonic() + _EXIT_WAIT
         while worker not in exited and time.monotonic() < until:
-            self._take_in(0.01)
+            self._take_in(_EXIT_LOOK)
         if worker not in exited:
             return
         # All that it sent can be read now, its end too: until a look finds nothing of it.
