@@ -22,7 +22,7 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(transport: st
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(transport, "A1", wanted=257, least=max(WORKERS))
     cases += [(100, min(64, most)), (1000, most), (10_000_000, 10)]
-    outcome = checks.sound(harness.trial(transport, "calls", cases=cases, limit=60))
+    outcome = checks.finished(harness.run_trial(transport, "calls", cases=cases, limit=60))
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
     # The series' tail is 1/(4n): at ten million terms pi itself is good to 3.2e-8.
@@ -32,7 +32,7 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(transport: st
 @pytest.mark.clause("A1")
 def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: str) -> None:
     """A1, with (n, workers) drawn by hypothesis."""
-    with harness.Subject(transport, "serve", {}, {}) as subject:
+    with harness.Trial(transport, "serve", {}, {}) as trial:
 
         @settings(
             max_examples=25,
@@ -43,17 +43,17 @@ def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: st
         )
         @given(n=st.integers(0, 20_000), workers=st.integers(1, 24))
         def exact(n: int, workers: int) -> None:
-            checks.all_exact([subject.ask(n, workers)])
+            checks.all_exact([trial.ask(n, workers)])
 
         exact()
-        checks.sound(subject.finish(20))
+        checks.finished(trial.finish(20))
 
 
 @pytest.mark.clause("A2")
 def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
     """A2: none lost, none doubled, while other runs go on and a third process burns."""
     for outcome in shared_trials.three_hundred(transport):
-        checks.sound(outcome)
+        checks.finished(outcome)
         assert outcome.of("repeated"), "not all runs came to an end"
         checks.all_exact(outcome.calls())
 
@@ -61,15 +61,15 @@ def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
 @pytest.mark.clause("A3")
 def test_no_kill_at_a_random_time_gives_a_wrong_result(transport: str) -> None:
     """A3: all or error; 60 kills, their times drawn from a seed."""
-    outcome = harness.trial(transport, "rained", seed=8, times=60, workers=3, limit=60)
-    checks.all_error(checks.sound(outcome).calls(), or_exact=True, late=5.0)
+    outcome = harness.run_trial(transport, "random_kills", seed=8, times=60, workers=3, limit=60)
+    checks.all_error(checks.finished(outcome).calls(), or_exact=True, late=5.0)
 
 
 @pytest.mark.clause("A4")
 def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
     """A4: EINTR, in the caller and in each worker."""
-    outcome = checks.sound(
-        harness.trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
+    outcome = checks.finished(
+        harness.run_trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
     )
     checks.all_exact(outcome.calls())
     assert outcome.of("caught")[0]["count"] > 20, "the signals did not come"
@@ -79,8 +79,10 @@ def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
 def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> None:
     """A4: each read and write is cut to at most three bytes, as read(2) and write(2) may."""
     cases = [(n, 3) for n in range(10)]
-    outcome = checks.sound(
-        harness.trial(transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io})
+    outcome = checks.finished(
+        harness.run_trial(
+            transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io}
+        )
     )
     checks.all_exact(outcome.calls())
 
@@ -90,7 +92,9 @@ def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: st
     """A5: none of it in the caller, and again at the next call."""
     workers = 4
     n = harness.quarter_of_a_second(transport)
-    outcome = checks.sound(harness.trial(transport, "worked", n=n, workers=workers, limit=60))
+    outcome = checks.finished(
+        harness.run_trial(transport, "worked", n=n, workers=workers, limit=60)
+    )
     checks.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]
     told = 0.0

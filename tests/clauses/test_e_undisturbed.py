@@ -8,7 +8,7 @@ from tests.harness import Message, Outcome, checks, shared_trials
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
     """Fail unless each caller had its result, or its error, and was left as it was."""
-    checks.sound(outcome)
+    checks.finished(outcome)
     assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
@@ -25,7 +25,9 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
 @pytest.mark.clause("E1")
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
     """E1: eight processes, then four threads of one process, three runs each."""
-    outcome = checks.sound(harness.trial(transport, "surroundings.crowd", processes=8, threads=4))
+    outcome = checks.finished(
+        harness.run_trial(transport, "surroundings.crowd", processes=8, threads=4)
+    )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
 
@@ -33,13 +35,13 @@ def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
     """E2: in seven settings, SIGCHLD ignored among them; after a result and after an error."""
-    assert len(_in_each_state(harness.trial(transport, "surroundings.signalled"))) == 7
+    assert len(_in_each_state(harness.run_trial(transport, "surroundings.signalled"))) == 7
 
 
 @pytest.mark.clause("E3")
 def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str) -> None:
     """E3: one that exited with 7 and waits for its parent, one that lives, one that is stopped."""
-    outcome = checks.sound(harness.trial(transport, "surroundings.parental"))
+    outcome = checks.finished(harness.run_trial(transport, "surroundings.parental"))
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     (children,) = outcome.of("children")
     dead, alive, stopped = children["states"]
@@ -51,7 +53,7 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
     """E4: descriptors closed or many, no directory, any umask, odd TMPDIR, another thread."""
-    outcome = harness.trial(transport, "surroundings.placed")
+    outcome = harness.run_trial(transport, "surroundings.placed")
     assert len(_in_each_state(outcome)) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())
 
@@ -60,7 +62,7 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
     """E5: stdout, C's stdout, a file; atexit, finally, weakref.finalize: not in a worker."""
     n = shared_trials.terms(transport, "work")
-    outcome = checks.undisturbed(harness.trial(transport, "surroundings.buffered", n=n))
+    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.buffered", n=n))
     checks.all_error(
         (call for call in outcome.calls() if "struck" in call), or_exact=True, late=float("inf")
     )
@@ -78,5 +80,5 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
 @pytest.mark.clause("E6")
 def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) -> None:
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
-    outcome = checks.undisturbed(harness.trial(transport, "surroundings.quiet"))
+    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.quiet"))
     assert len(_in_each_state(outcome)) == 1

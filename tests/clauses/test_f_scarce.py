@@ -20,7 +20,7 @@ def _refusals(outcome: Outcome) -> list[Message]:
     A worker's own OSError comes as the text of its error: clause C8.  Cases that the system
     does not let the suite set up are left out; skip with its reasons if these are all.
     """
-    calls = checks.clean(outcome).calls()
+    calls = checks.nothing_left(outcome).calls()
     assert not outcome.of("failed"), outcome.of("failed")
     if not calls and outcome.of("refused"):
         pytest.skip(_reasons(outcome))
@@ -30,7 +30,7 @@ def _refusals(outcome: Outcome) -> list[Message]:
         text = call["text"]
         itself = {"OSError", "MemoryError"} & set(call["mro"])
         told = "OSError" in text or "[Errno" in text or any(why in text for why in REASONS)
-        assert itself or told, checks.tell(call)
+        assert itself or told, checks.summary(call)
     return refused
 
 
@@ -47,7 +47,7 @@ def _reasons(outcome: Outcome) -> str:
 @pytest.mark.clause("F1")
 def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
     """F1: EMFILE at each descriptor of a run, by RLIMIT_NOFILE."""
-    outcome = harness.trial(transport, "scarcity.descriptors", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, "scarcity.descriptors", n=N, workers=WORKERS)
     refused = _refusals(outcome)
     assert state(outcome.calls()[-1]) == "exact", "no number of descriptors was enough"
     if not refused:
@@ -58,14 +58,14 @@ def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
 @pytest.mark.clause("F1")
 def test_a_limit_on_the_size_of_files_is_an_oserror(transport: str) -> None:
     """F1: RLIMIT_FSIZE cuts a write, and then refuses it, at each byte."""
-    refused = _refusals(harness.trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
+    refused = _refusals(harness.run_trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
     note(transport, "F1", f"{len(refused)} sizes of files refused")
 
 
 @pytest.mark.clause("F2")
 def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
     """F2: /dev/shm, and the temporary directory, of 16 KiB, with some pages or inodes free."""
-    outcome = harness.trial(transport, "scarcity.full", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, "scarcity.full", n=N, workers=WORKERS)
     refused = _refusals(outcome)
     told = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
     note(transport, "F2", told + _left_out(outcome))
@@ -74,10 +74,10 @@ def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
 @pytest.mark.clause("F3")
 def test_a_limit_of_the_system_is_an_early_error_that_names_it(transport: str) -> None:
     """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
-    outcome = harness.trial(transport, "scarcity.queues", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, "scarcity.queues", n=N, workers=WORKERS)
     for call in (refused := _refusals(outcome)):
         assert any(name in call["text"] for name in call["names"]), (
-            f"names none of {call['names']}: {checks.tell(call)}"
+            f"names none of {call['names']}: {checks.summary(call)}"
         )
     told = f"{len(refused)} of {len(outcome.calls())} limits refused"
     note(transport, "F3", told + _left_out(outcome))

@@ -7,7 +7,7 @@ from tests.harness import checks
 
 
 def _refused(transport: str, kind: str) -> None:
-    outcome = checks.sound(harness.trial(transport, "arguments"))
+    outcome = checks.finished(harness.run_trial(transport, "arguments"))
     numbers = {str(n) for n in range(-9, 10)}
     mine = [
         message

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.harness import Message, Outcome, state
+from tests.harness import limits
+from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
 
-SECOND = 1.0  # an error is raised within this of its fault
 
-
-def tell(call: Message) -> str:
+def summary(call: Message) -> str:
     """Return a line about *call*: what was done to it, and what it did."""
     where = {
         k: v for k, v in call.items() if k in {"where", "way", "victims", "delay", "victim", "case"}
@@ -20,7 +19,7 @@ def tell(call: Message) -> str:
     return f"run({call['n']}, {call['workers']}) {where or ''} {state(call)}{text}"
 
 
-def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
+def fail_or_skip(outcome: Outcome, *verdicts: str) -> Outcome:
     """Fail if *outcome* has one of *verdicts*; return it."""
     if wrong := [fault for fault in outcome.faults if fault[0] in verdicts]:
         text = "\n".join(f"{verdict}: {why}" for verdict, why in wrong[:10])
@@ -30,27 +29,27 @@ def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
     return outcome
 
 
-def sound(outcome: Outcome) -> Outcome:
+def finished(outcome: Outcome) -> Outcome:
     """Fail if there is nothing to judge but a HANG or a CRASH; return the outcome.
 
     What was left, or disturbed, is for the clauses to judge that are about it.
     """
-    return free_of(outcome, "HANG", "CRASH")
+    return fail_or_skip(outcome, "HANG", "CRASH")
 
 
-def clean(outcome: Outcome) -> Outcome:
+def nothing_left(outcome: Outcome) -> Outcome:
     """Fail if anything was left, or could not be looked for; return the outcome."""
-    return free_of(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
+    return fail_or_skip(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
 
 
-def alive(outcome: Outcome) -> Outcome:
+def no_orphan(outcome: Outcome) -> Outcome:
     """Fail if a process hung, or lives on; return the outcome."""
-    return free_of(outcome, "HANG", "CRASH", "ORPHAN")
+    return fail_or_skip(outcome, "HANG", "CRASH", "ORPHAN")
 
 
-def undisturbed(outcome: Outcome) -> Outcome:
+def not_disturbed(outcome: Outcome) -> Outcome:
     """Fail if a worker came back into the caller's code, or something was printed."""
-    return free_of(outcome, "HANG", "CRASH", "DISTURBED")
+    return fail_or_skip(outcome, "HANG", "CRASH", "DISTURBED")
 
 
 def all_exact(calls: Iterable[Message]) -> None:
@@ -60,10 +59,12 @@ def all_exact(calls: Iterable[Message]) -> None:
     assert seen, "no call was made"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} calls were not exact:\n"
-        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(summary, wrong[:10])), pytrace=False)
 
 
-def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float = SECOND) -> None:
+def all_error(
+    calls: Iterable[Message], *, or_exact: bool = False, late: float = limits.SECOND
+) -> None:
     """Fail unless every call raised an Exception in time, or, if allowed, was exact.
 
     late: seconds that the call may have lasted, for faults struck at its start.
@@ -74,16 +75,16 @@ def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float =
     assert seen, "no fault was struck"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
-        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(summary, wrong[:10])), pytrace=False)
 
 
-def faulted(outcome: Outcome, workers: int) -> None:
+def errors_in_time(outcome: Outcome, workers: int) -> None:
     """Judge a trial whose children were struck: errors, in time, and no process lives on.
 
     A child beside the workers, a guardian or a manager, may be struck without harm: of the
     strikes at birth, which go round, at least as many as there are workers must be errors.
     """
-    alive(outcome)
+    no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
     if calls and not outcome.of("struck"):
         pytest.skip("none of its workers computed for long enough to be met amid its work")
@@ -93,12 +94,12 @@ def faulted(outcome: Outcome, workers: int) -> None:
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
-            told = "\n".join(map(tell, mine))
+            told = "\n".join(map(summary, mine))
             pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
-    prompt(outcome)
+    promptly(outcome)
 
 
-def swept(seen: Sweep) -> None:
+def no_point_wrong(seen: Sweep) -> None:
     """Fail unless every point of a sweep was OK or an ERROR.
 
     There may be none: a worker that only computes and writes to memory makes no system call
@@ -110,7 +111,7 @@ def swept(seen: Sweep) -> None:
         pytest.fail(head + "\n".join(line[:600] for line in seen.wrong[:10]), pytrace=False)
 
 
-def prompt(outcome: Outcome) -> None:
+def promptly(outcome: Outcome) -> None:
     """Fail if an error came more than a second after the fault that caused it."""
     struck = 0.0
     for message in outcome.messages:
@@ -118,12 +119,12 @@ def prompt(outcome: Outcome) -> None:
             struck = message["at"]
         elif message["kind"] == "outcome" and struck and "error" in message:
             late = message["at"] - struck
-            if late > SECOND:
-                pytest.fail(f"{late:.2f} s after the fault: {tell(message)}", pytrace=False)
+            if late > limits.SECOND:
+                pytest.fail(f"{late:.2f} s after the fault: {summary(message)}", pytrace=False)
             struck = 0.0
 
 
-def blames(outcome: Outcome) -> None:
+def names_victim(outcome: Outcome) -> None:
     """Fail unless each error names the pid that was struck, and its signal or exit code."""
     struck: list[int] = []
     for message in outcome.messages:

@@ -36,11 +36,11 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
     burner = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
         with (
-            harness.Subject(transport, "repeated", params, {}) as one,
-            harness.Subject(transport, "repeated", params | {"times": 60}, {}) as two,
+            harness.Trial(transport, "repeated", params, {}) as one,
+            harness.Trial(transport, "repeated", params | {"times": 60}, {}) as two,
         ):
-            for subject in (one, two):  # both, before a census sees the other's channels
-                subject.hear_out("done", limit=60)
+            for trial in (one, two):  # both, before a census sees the other's channels
+                trial.hear_out("done", limit=60)
             return one.finish(20), two.finish(20)
     finally:
         burner.kill()
@@ -50,7 +50,7 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 @cache
 def struck(transport: str, when: str, *how: str | int) -> Outcome:
     """Strike each of two workers in each of the ways *how*: see `tests.scenarios.faults`."""
-    return harness.trial(
+    return harness.run_trial(
         transport, "struck", how=how, when=when, n=terms(transport, when), workers=2
     )
 
@@ -61,9 +61,9 @@ def terms(transport: str, when: str) -> int:
 
 
 @cache
-def swept(transport: str, stage: str) -> Outcome:
+def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
-    return harness.trial(transport, "swept", stage=stage, workers=2, limit=40)
+    return harness.run_trial(transport, "killed_at_c_calls", stage=stage, workers=2, limit=40)
 
 
 def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
@@ -79,46 +79,46 @@ def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
 @contextlib.contextmanager
 def _at_once(
     transports: Sequence[str], scenario: str, **params: Any
-) -> Iterator[dict[str, harness.Subject]]:
+) -> Iterator[dict[str, harness.Trial]]:
     """Put each of *transports* through *scenario*, all at once."""
     with contextlib.ExitStack() as stack:
         yield {
-            transport: stack.enter_context(harness.Subject(transport, scenario, params, {}))
+            transport: stack.enter_context(harness.Trial(transport, scenario, params, {}))
             for transport in transports
         }
 
 
-def _outcomes(subjects: dict[str, harness.Subject], limit: float) -> dict[str, Outcome]:
+def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outcome]:
     """Return the outcome of each, when all are done: a census would see the others' channels."""
-    for subject in subjects.values():
-        subject.hear_out("done", limit=limit)
-    return {transport: subject.finish(1) for transport, subject in subjects.items()}
+    for trial in trials.values():
+        trial.hear_out("done", limit=limit)
+    return {transport: trial.finish(1) for transport, trial in trials.items()}
 
 
 def waits(transports: Sequence[str]) -> dict[str, Outcome]:
     """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
-    with _at_once(transports, "stopped", n=100, workers=2) as subjects:
-        for subject in subjects.values():
-            subject.hear_out("births")
-            subject.hear_out("born", 2)
-            for births in subject.outcome.of("births"):
+    with _at_once(transports, "stopped", n=100, workers=2) as trials:
+        for trial in trials.values():
+            trial.hear_out("births")
+            trial.hear_out("born", 2)
+            for births in trial.outcome.of("births"):
                 # A helper may be ended before it can tell.
-                subject.hear_out("born", births["count"], limit=0.5)
+                trial.hear_out("born", births["count"], limit=0.5)
         time.sleep(2)
-        waiting, until = list(subjects.values()), time.monotonic() + 20
+        waiting, until = list(trials.values()), time.monotonic() + 20
         while waiting and time.monotonic() < until:
-            for subject in waiting:
+            for trial in waiting:
                 # Those too that are born now: of a launcher that was stopped itself.
-                for child in subject.outcome.of("born"):
+                for child in trial.outcome.of("born"):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(child["pid"], signal.SIGCONT)
-            for subject in waiting:
-                subject.hear_out("done", limit=0.2)
-            waiting = [subject for subject in waiting if not subject.outcome.of("done")]
-        return _outcomes(subjects, limit=1)
+            for trial in waiting:
+                trial.hear_out("done", limit=0.2)
+            waiting = [trial for trial in waiting if not trial.outcome.of("done")]
+        return _outcomes(trials, limit=1)
 
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
     """Let a run of each of *transports*, all at once, have children that come *seconds* late."""
-    with _at_once(transports, "surroundings.slow", seconds=seconds) as subjects:
-        return _outcomes(subjects, limit=seconds * 3)
+    with _at_once(transports, "surroundings.slow", seconds=seconds) as trials:
+        return _outcomes(trials, limit=seconds * 3)

@@ -1,6 +1,6 @@
 """The program in which a transport is put on trial: a fresh interpreter, one scenario.
 
-It is started by `tests.harness.Subject` as ``python -m tests.scenarios FD``, reads its trial, a
+It is started by `tests.harness.Trial` as ``python -m tests.scenarios FD``, reads its trial, a
 line of JSON, from standard input, and tells what it sees in such lines on that descriptor.  A
 worker that finds its way back into this code says so and leaves: that is a verdict too.
 """

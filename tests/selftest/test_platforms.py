@@ -23,7 +23,7 @@ PIPE = "transports.pipe"
 
 def _holds(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
     """Let each trial show *messages*."""
-    monkeypatch.setattr(harness, "trial", lambda *_, **__: Outcome(messages=list(messages)))
+    monkeypatch.setattr(harness, "run_trial", lambda *_, **__: Outcome(messages=list(messages)))
     monkeypatch.setattr(report, "_notes", {PIPE: []})
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from tests import harness
-from tests.harness import checks
+from tests.harness import checks, limits
 from tests.scenarios import messages
 
 CASES = [name.removeprefix("case_") for name in vars(messages) if name.startswith("case_")]
@@ -23,7 +23,7 @@ def channel(transport: str) -> str:
 @cache
 def _carried(transport: str) -> harness.Outcome:
     """Hold one trial for all cases: an interpreter each would cost more than they do."""
-    return harness.trial(transport, "messages.carried", cases=CASES, limit=30)
+    return harness.run_trial(transport, "messages.carried", cases=CASES, limit=30)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -36,17 +36,19 @@ def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
 
 def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
     """No warning of Python's on the caller's stderr either."""
-    checks.undisturbed(_carried(channel))
+    checks.not_disturbed(_carried(channel))
 
 
 def test_nothing_is_left_of_a_channel(channel: str) -> None:
     """No descriptor, child, thread, timer, mapping, file, queue, segment after all of these."""
-    checks.clean(_carried(channel))
+    checks.nothing_left(_carried(channel))
 
 
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
     """Killed, raising or exiting with 0, before, between and amid its messages; and named."""
-    outcome = checks.undisturbed(checks.clean(harness.trial(channel, "messages.struck", limit=30)))
+    outcome = checks.not_disturbed(
+        checks.nothing_left(harness.run_trial(channel, "messages.struck", limit=30))
+    )
     pairs = list(zip(outcome.of("struck"), outcome.of("ended"), strict=True))
     assert len(pairs) == 10
     for struck, ended in pairs:
@@ -54,12 +56,14 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
         assert ended.get("error") == "WorkerError", ended
         assert f"worker 0 (pid {struck['pid']})" in ended["text"], ended
         assert "partial" not in ended, ended
-        assert late < checks.SECOND, f"{late:.2f} s: {ended}"
+        assert late < limits.SECOND, f"{late:.2f} s: {ended}"
 
 
 def test_every_exception_of_a_worker_is_told(channel: str) -> None:
     """By the error that `channel` raises: its worker, its type, and its text where it has one."""
-    outcome = checks.undisturbed(checks.clean(harness.trial(channel, "messages.raised", limit=30)))
+    outcome = checks.not_disturbed(
+        checks.nothing_left(harness.run_trial(channel, "messages.raised", limit=30))
+    )
     told = outcome.of("raised")
     assert [message["case"] for message in told] == list(messages.EXCEPTIONS)
     for message in told:
@@ -70,8 +74,8 @@ def test_every_exception_of_a_worker_is_told(channel: str) -> None:
 
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
     """SIGKILL amid the messages; within 2 s no worker lives, and no object is left."""
-    with harness.Subject(channel, "messages.endless", {}, {}) as subject:
-        subject.expect("born", 2)
+    with harness.Trial(channel, "messages.endless", {}, {}) as trial:
+        trial.expect("born", 2)
         time.sleep(0.05)
-        subject.process.kill()
-        checks.clean(subject.finish(5, patience=2))
+        trial.process.kill()
+        checks.nothing_left(trial.finish(5, patience=2))

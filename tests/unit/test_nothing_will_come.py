@@ -103,7 +103,9 @@ def test_a_watcher_that_is_held_up_costs_no_message() -> None:
     if (reason := harness.unsupported("transports.shm")) is not None:
         pytest.skip(reason)
     cases = ["short_lives", "as_many_as_it_holds"]
-    outcome = checks.clean(harness.trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60))
+    outcome = checks.nothing_left(
+        harness.run_trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60)
+    )
     assert [(case["case"], case["why"]) for case in outcome.of("case")] == [
         (c, None) for c in cases
     ]

@@ -23,18 +23,18 @@ def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_without_pidfd_and_prctl_results_are_exact(fallback: dict[str, str]) -> None:
     """And nothing is left: life pipes and a timer do as well."""
     cases = [(100, 3), (5, 12), (1000, 40)]
-    outcome = checks.clean(harness.trial(MODULE, "calls", cases=cases, env=fallback))
+    outcome = checks.nothing_left(harness.run_trial(MODULE, "calls", cases=cases, env=fallback))
     checks.all_exact(outcome.calls())
 
 
 def test_without_pidfd_and_prctl_a_dead_worker_is_an_error(fallback: dict[str, str]) -> None:
     """At once, and named."""
     for when, n in (("birth", 1000), ("work", 10**9)):
-        outcome = harness.trial(
+        outcome = harness.run_trial(
             MODULE, "struck", how=[signal.SIGKILL], when=when, n=n, workers=2, env=fallback
         )
-        checks.faulted(outcome, 2)
-        checks.blames(outcome)
+        checks.errors_in_time(outcome, 2)
+        checks.names_victim(outcome)
 
 
 def test_without_pidfd_and_prctl_workers_die_with_their_caller(fallback: dict[str, str]) -> None:
