@@ -97,16 +97,16 @@ def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: st
     )
     checks.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]
-    told = 0.0
+    ticked = 0.0
     for message in outcome.messages:
         if message["kind"] == "tick":
             ticks[-1].add(message["pid"])
-            told += 0.01
+            ticked += 0.01
         elif message["kind"] == "cpu":
             # Workers that a server forks are not the caller's to account for: by their own word.
-            message["work"] = max(message["work"], told)
+            message["work"] = max(message["work"], ticked)
             ticks.append(set())
-            told = 0.0
+            ticked = 0.0
     times = outcome.of("cpu")
     assert len(times) == 2
     for cpu, pids in zip(times, ticks, strict=False):

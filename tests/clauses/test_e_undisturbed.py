@@ -12,14 +12,14 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
     assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
-    told = outcome.of("changed")
+    changes = outcome.of("changed")
     # What is left in any state is for clause B1 to judge.
-    usual = {kind for m in told if m["case"] == "as it is" for kind, _ in m["new"]}
-    for m in told:
+    usual = {kind for m in changes if m["case"] == "as it is" for kind, _ in m["new"]}
+    for m in changes:
         left = [name for kind, name in m["new"] if kind not in usual]
         assert not m["what"], f"{m['case']}: changed by a run: {m['what']}"
         assert not left, f"{m['case']}: left by a run: {left}"
-    return told
+    return changes
 
 
 @pytest.mark.clause("E1")

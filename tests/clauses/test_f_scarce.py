@@ -29,8 +29,8 @@ def _refusals(outcome: Outcome) -> list[Message]:
     for call in refused:
         text = call["text"]
         itself = {"OSError", "MemoryError"} & set(call["mro"])
-        told = "OSError" in text or "[Errno" in text or any(why in text for why in REASONS)
-        assert itself or told, checks.summary(call)
+        carried = "OSError" in text or "[Errno" in text or any(why in text for why in REASONS)
+        assert itself or carried, checks.summary(call)
     return refused
 
 
@@ -67,8 +67,8 @@ def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
     """F2: /dev/shm, and the temporary directory, of 16 KiB, with some pages or inodes free."""
     outcome = harness.run_trial(transport, "scarcity.full", n=N, workers=WORKERS)
     refused = _refusals(outcome)
-    told = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
-    note(transport, "F2", told + _left_out(outcome))
+    text = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
+    note(transport, "F2", text + _left_out(outcome))
 
 
 @pytest.mark.clause("F3")
@@ -79,5 +79,5 @@ def test_a_limit_of_the_system_is_an_early_error_that_names_it(transport: str) -
         assert any(name in call["text"] for name in call["names"]), (
             f"names none of {call['names']}: {checks.summary(call)}"
         )
-    told = f"{len(refused)} of {len(outcome.calls())} limits refused"
-    note(transport, "F3", told + _left_out(outcome))
+    text = f"{len(refused)} of {len(outcome.calls())} limits refused"
+    note(transport, "F3", text + _left_out(outcome))

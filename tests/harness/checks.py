@@ -94,8 +94,8 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
-            told = "\n".join(map(summary, mine))
-            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
+            lines = "\n".join(map(summary, mine))
+            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{lines}", pytrace=False)
     promptly(outcome)
 
 

@@ -73,7 +73,7 @@ class Log:
     ) -> dict[str, Any]:
         """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text.
 
-        once: the outcomes that have been told, which are not told again.
+        once: the outcomes that have been logged, which are not logged again.
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
         start = time.monotonic()

@@ -93,8 +93,8 @@ def main() -> None:
     except Exception as error:
         if spec["scenario"] != "support":
             raise
-        told = f"{type(error).__name__}: {error}"  # and not as a crash
-        log("support", reason=None, expected={}, error=told, extra="", channel=None)
+        text = f"{type(error).__name__}: {error}"  # and not as a crash
+        log("support", reason=None, expected={}, error=text, extra="", channel=None)
         log("done")
         return
     place, _, name = spec["scenario"].rpartition(".")

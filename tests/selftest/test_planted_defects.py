@@ -71,10 +71,10 @@ def _caught_by(module: str) -> set[str]:
 def _missing(module: str) -> str | None:
     """Return the package that *module* needs and that is not there, or None."""
     probe = [sys.executable, "-c", f"import {module}"]
-    told = subprocess.run(
+    errors = subprocess.run(
         probe, cwd=harness.ROOT, capture_output=True, text=True, check=False
     ).stderr
-    found = re.search(r"^ModuleNotFoundError: .*", told, re.MULTILINE)
+    found = re.search(r"^ModuleNotFoundError: .*", errors, re.MULTILINE)
     return found[0] if found else None
 
 

@@ -29,9 +29,9 @@ def _carried(transport: str) -> harness.Outcome:
 @pytest.mark.parametrize("case", CASES)
 def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
     """As the functions of these names in tests/scenarios/messages.py have it."""
-    told = [message for message in _carried(channel).of("case") if message["case"] == case]
-    assert told, f"not reached: {_carried(channel).faults}"
-    assert told[0]["why"] is None
+    found = [message for message in _carried(channel).of("case") if message["case"] == case]
+    assert found, f"not reached: {_carried(channel).faults}"
+    assert found[0]["why"] is None
 
 
 def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
@@ -64,9 +64,9 @@ def test_every_exception_of_a_worker_is_told(channel: str) -> None:
     outcome = checks.not_disturbed(
         checks.nothing_left(harness.run_trial(channel, "messages.raised", limit=30))
     )
-    told = outcome.of("raised")
-    assert [message["case"] for message in told] == list(messages.EXCEPTIONS)
-    for message in told:
+    raised = outcome.of("raised")
+    assert [message["case"] for message in raised] == list(messages.EXCEPTIONS)
+    for message in raised:
         assert message["error"] == "WorkerError", message
         for part in (f"worker 0 (pid {message['worker']})", *message["parts"]):
             assert part in message["text"], message

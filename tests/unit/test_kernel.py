@@ -122,12 +122,12 @@ def test_an_unknown_kernel_is_refused() -> None:
 def test_the_environment_selects_the_kernel_and_says_what_is_missing() -> None:
     """IPC_KERNEL, as the interpreters of the suite get it."""
     blocked = "import sys; sys.modules['numpy'] = None; import kernel"
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", blocked],
         env=os.environ | {"IPC_KERNEL": "numpy", "PYTHONPATH": str(harness.ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode
-    assert "pip install 'ipc-conformance[numpy]'" in told.stderr
+    assert result.returncode
+    assert "pip install 'ipc-conformance[numpy]'" in result.stderr

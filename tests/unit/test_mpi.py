@@ -89,13 +89,13 @@ class Run:
     def end(self) -> tuple[str, float]:
         """Return what the caller printed, and the seconds that it and all took to end."""
         start = time.monotonic()
-        told = self.caller.communicate(timeout=20)[0]
+        output = self.caller.communicate(timeout=20)[0]
         while self.all() and time.monotonic() < start + 2:
             time.sleep(0.01)
         took = time.monotonic() - start
         assert not self.all()
         assert not [name for name in self._shared if os.path.exists(name)]
-        return told, took
+        return output, took
 
 
 @pytest.mark.parametrize("who", ["a rank", "the proxy", "mpiexec"])
@@ -104,10 +104,10 @@ def test_whoever_is_killed_the_run_ends_in_an_error_and_nothing_is_left(who: str
     run = Run(timeout=60)
     victims = {"a rank": run.ranks(), "the proxy": run.of("hydra_pmi_proxy")}
     os.kill(victims.get(who, run.of("mpiexec"))[-1], signal.SIGKILL)
-    told, took = run.end()
-    assert told.startswith("WorkerError"), told
-    assert "SIGKILL" in told or who == "the proxy", told
-    assert took < 2, f"{took:.2f} s: {told}"
+    output, took = run.end()
+    assert output.startswith("WorkerError"), output
+    assert "SIGKILL" in output or who == "the proxy", output
+    assert took < 2, f"{took:.2f} s: {output}"
 
 
 def test_a_launcher_that_is_stopped_is_bounded_by_the_timeout() -> None:
@@ -115,8 +115,8 @@ def test_a_launcher_that_is_stopped_is_bounded_by_the_timeout() -> None:
     run = Run(timeout=3)
     for pid in run.of("mpiexec") + run.of("hydra_pmi_proxy"):
         os.kill(pid, signal.SIGSTOP)
-    told, took = run.end()
-    assert told.startswith("TimeoutError"), told
+    output, took = run.end()
+    assert output.startswith("TimeoutError"), output
     assert took < 3 + 2
 
 
