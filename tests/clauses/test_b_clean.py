@@ -16,7 +16,7 @@ def test_nothing_is_left_after_a_return(transport: str) -> None:
 
 @pytest.mark.clause("B1")
 def test_nothing_grows_in_300_runs(transport: str) -> None:
-    """B1: 300 runs leave what three left; memory within 4 MiB."""
+    """B1: after 300 runs there is nothing that was not there after three; memory within 4 MiB."""
     outcome, _ = shared_trials.three_hundred(transport)
     checks.nothing_left(outcome)
     (seen,) = outcome.of("repeated")
@@ -32,14 +32,14 @@ def test_nothing_grows_in_300_runs(transport: str) -> None:
 def test_nothing_is_left_after_an_exception(
     transport: str, when: str, how: tuple[str | int, ...]
 ) -> None:
-    """B1: nor after an error; the census is taken behind all of them."""
+    """B1: nor after an error; one look after all of the errors."""
     _nothing_left(shared_trials.struck(transport, when, *how))
 
 
 @pytest.mark.clause("B1")
 @pytest.mark.parametrize("stage", shared_trials.STAGES)
 def test_nothing_is_left_after_a_kill_at_a_call_into_c(transport: str, stage: str) -> None:
-    """B1: whatever the worker was at."""
+    """B1: whatever the worker did at that moment."""
     _nothing_left(shared_trials.killed_at_c_calls(transport, stage))
 
 
@@ -51,7 +51,7 @@ def _nothing_left(outcome: harness.Outcome) -> None:
 
 @pytest.mark.clause("B2")
 def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
-    """B2: SIGINT and SIGTERM at random moments of a run, and each keeps its own effect."""
+    """B2: SIGINT and SIGTERM at random moments of a run; each still has its usual effect."""
     _kill_the_caller_at_random(transport, "SIGINT", "SIGTERM")
 
 
@@ -68,13 +68,13 @@ def _kill_the_caller_at_random(transport: str, *signals: str) -> None:
 
 @pytest.mark.clause("B3")
 def test_nothing_is_left_when_the_caller_is_killed(transport: str) -> None:
-    """B3: SIGKILL amid the work; within 2 s no worker lives, and no object is left."""
+    """B3: SIGKILL amid the work; after 2 s no worker lives, and no object is left."""
     kill_the_caller(transport, {})
 
 
 def kill_the_caller(module: str, env: dict[str, str]) -> None:
-    """Kill the caller of an endless run, and judge what is left."""
-    # Workers that would go on for seconds after the two in which they are to end.
+    """Kill the caller of a long run, and check what is left."""
+    # Without the kill, the workers would go on for much longer than the 2 s that they have.
     params = {"n": 10 * shared_trials.terms(module, "work"), "workers": 3}
     with harness.Trial(module, "crowded", params, env) as trial:
         trial.hear_out("born", 3)

@@ -1,4 +1,4 @@
-"""C. Failing: a worker that dies is an error, at once, and names it."""
+"""C. Failing: the death of a worker is an error, at once, which names the worker."""
 
 import signal
 
@@ -18,7 +18,8 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     checks.errors_in_time(outcome, 3)
     outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, "before"))
     checks.all_error(outcome.calls(), or_exact=True)
-    # A helper's death may come too late to matter: it is ended with the run. A worker's may not.
+    # A helper may die when the run does not need it any more. A worker is needed until its result
+    # has come.
     survived = {c["where"].split(",")[0] for c in outcome.calls() if harness.state(c) == "exact"}
     struck = {c["where"].split(",")[0] for c in outcome.calls()}
     assert len(struck - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
@@ -46,7 +47,7 @@ def test_a_worker_killed_before_it_sends_is_an_error(transport: str) -> None:
 def test_a_worker_killed_at_a_call_into_c_is_an_error(
     transport: str, clause: str, stage: str
 ) -> None:
-    """C3-C6: or the exact result, where its own was in before it died."""
+    """C3-C6: or the exact result, if the worker's own result had come before it died."""
     outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, stage))
     struck = [call for call in outcome.calls() if "where" in call]
     if clause == "C4" and not struck:
@@ -56,7 +57,7 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
 
 @pytest.mark.clause("C7")
 def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None:
-    """C7: by its pid and its exit code."""
+    """C7: the error has its pid and its exit code."""
     for when in ("birth", "work"):
         outcome = shared_trials.struck(transport, when, "exit")
         checks.errors_in_time(outcome, 2)
@@ -65,7 +66,7 @@ def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None
 
 @pytest.mark.clause("C8")
 def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
-    """C8: with the pid of the worker."""
+    """C8: and with the pid of the worker."""
     outcome = shared_trials.struck(transport, "work", "raise")
     checks.errors_in_time(outcome, 2)
     checks.names_victim(outcome)
@@ -73,7 +74,7 @@ def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
 
 @pytest.mark.clause("C9")
 def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
-    """C9: by its pid and the signal."""
+    """C9: the error has its pid and the signal."""
     outcome = shared_trials.struck(transport, "birth", *DEADLY)
     checks.errors_in_time(outcome, 2)
     checks.names_victim(outcome)
@@ -111,15 +112,15 @@ def test_the_next_run_in_the_same_process_works(transport: str) -> None:
 
 @pytest.mark.clause("C12")
 def test_nobody_waits_for_the_dead(transport: str) -> None:
-    """C12: four of five workers stand behind one that dies: with the lock, or amid a send."""
+    """C12: one of five workers dies, with the lock or amid a send, and four wait for it."""
     calls = checks.no_orphan(harness.run_trial(transport, "queued", workers=5)).calls()
-    # Killed with the lock, it is an error; amid a send, the victim may have been a helper.
+    # Death with the lock is always an error. A process that dies amid a send may be a helper.
     checks.all_error(calls, or_exact=not all(c["where"].startswith("locked") for c in calls))
 
 
 @pytest.mark.clause("C13")
 def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
-    """C13: at the k-th process, for each k; the ones already started are ended and reaped."""
+    """C13: the k-th fork fails, for each k; workers that have started are ended and reaped."""
     outcome = checks.nothing_left(harness.run_trial(transport, "unforked", workers=3))
     calls = outcome.calls()
     if not calls:

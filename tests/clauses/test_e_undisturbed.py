@@ -1,4 +1,4 @@
-"""E. Undisturbed: the caller is as it was, in whatever state it was."""
+"""E. Undisturbed: a run changes nothing in its caller, whatever state the caller is in."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from tests.harness import Message, Outcome, checks, shared_trials
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
-    """Fail unless each caller had its result, or its error, and was left as it was."""
+    """Fail unless each caller got its result or its error, and a run changed nothing in it."""
     checks.finished(outcome)
     assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
     changes = outcome.of("changed")
-    # What is left in any state is for clause B1 to judge.
+    # What is left in the usual state too is a failure of clause B1, and not of this one.
     usual = {kind for m in changes if m["case"] == "as it is" for kind, _ in m["new"]}
     for m in changes:
         left = [name for kind, name in m["new"] if kind not in usual]
@@ -24,7 +24,7 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
 
 @pytest.mark.clause("E1")
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
-    """E1: eight processes, then four threads of one process, three runs each."""
+    """E1: eight processes, then four threads of one process, with three runs each."""
     outcome = checks.finished(
         harness.run_trial(transport, "surroundings.crowd", processes=8, threads=4)
     )
@@ -34,13 +34,13 @@ def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -
 
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
-    """E2: in seven settings, SIGCHLD ignored among them; after a result and after an error."""
+    """E2: in seven settings, one with SIGCHLD ignored; after a result and after an error."""
     assert len(_in_each_state(harness.run_trial(transport, "surroundings.signalled"))) == 7
 
 
 @pytest.mark.clause("E3")
 def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str) -> None:
-    """E3: one that exited with 7 and waits for its parent, one that lives, one that is stopped."""
+    """E3: a zombie that exited with 7, a child that lives, and one that is stopped."""
     outcome = checks.finished(harness.run_trial(transport, "surroundings.parental"))
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     (children,) = outcome.of("children")
@@ -52,7 +52,7 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
-    """E4: descriptors closed or many, no directory, any umask, odd TMPDIR, another thread."""
+    """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
     outcome = harness.run_trial(transport, "surroundings.placed")
     assert len(_in_each_state(outcome)) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())

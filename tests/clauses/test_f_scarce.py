@@ -1,4 +1,4 @@
-"""F. Scarce: what the system refuses is an OSError, and nothing is left."""
+"""F. Scarce: a run to which the system refuses something raises an OSError and leaves nothing."""
 
 import errno
 import os
@@ -15,10 +15,10 @@ REASONS = [os.strerror(getattr(errno, name)) for name in ("EMFILE", "EFBIG", "EN
 
 
 def _refusals(outcome: Outcome) -> list[Message]:
-    """Fail unless each run was exact, or an OSError in time; return those that were.
+    """Fail unless each run was exact or raised an OSError in time; return those that raised.
 
-    A worker's own OSError comes as the text of its error: clause C8.  Cases that the system
-    does not let the suite set up are left out; skip with its reasons if these are all.
+    The OSError of a worker is only in the text of the error of the run: clause C8.  Some systems do
+    not let the suite set up a case.  Such cases are left out; skip if no case is left.
     """
     calls = checks.nothing_left(outcome).calls()
     assert not outcome.of("failed"), outcome.of("failed")
@@ -35,7 +35,7 @@ def _refusals(outcome: Outcome) -> list[Message]:
 
 
 def _left_out(outcome: Outcome) -> str:
-    """Tell of the cases that the system did not let the suite set up, and why."""
+    """Return how many cases the suite could not set up, and why; "" if it could set up all."""
     count = len(outcome.of("refused"))
     return f", {count} could not be set up: {_reasons(outcome)}" if count else ""
 
@@ -57,14 +57,14 @@ def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
 
 @pytest.mark.clause("F1")
 def test_a_limit_on_the_size_of_files_is_an_oserror(transport: str) -> None:
-    """F1: RLIMIT_FSIZE cuts a write, and then refuses it, at each byte."""
+    """F1: RLIMIT_FSIZE cuts a write short, and then refuses the next one, at each byte."""
     refused = _refusals(harness.run_trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
     note(transport, "F1", f"{len(refused)} sizes of files refused")
 
 
 @pytest.mark.clause("F2")
 def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
-    """F2: /dev/shm, and the temporary directory, of 16 KiB, with some pages or inodes free."""
+    """F2: /dev/shm and the temporary directory have 16 KiB, with few pages or inodes free."""
     outcome = harness.run_trial(transport, "scarcity.full", n=N, workers=WORKERS)
     refused = _refusals(outcome)
     text = f"{len(refused)} of {len(outcome.calls())} full file systems refused"

@@ -50,7 +50,7 @@ def _end_the_caller(transport: str, clause: str, signals: str) -> None:
 
 @pytest.mark.clause("B2")
 def test_nothing_is_left_of_a_caller_interrupted_at_any_system_call(transport: str) -> None:
-    """B2: SIGINT and SIGTERM, and each keeps its own effect."""
+    """B2: SIGINT and SIGTERM; each still has its usual effect."""
     _end_the_caller(transport, "B2", "SIGINT SIGTERM")
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_left_of_a_caller_killed_at_any_system_call(transport: str) -
 
 @pytest.mark.clause("A3")
 def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(transport: str) -> None:
-    """A3: an error within a second or the exact result; and nothing is left."""
+    """A3: the run raises an error within a second or is exact, and nothing is left."""
     if (reason := syscall_sweep.untraceable()) is None:
         _sweep(transport, "A3", syscall_sweep.kill_points, caller=False)
         return
@@ -75,11 +75,11 @@ def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(transport: str
 
 @pytest.mark.clause("F1")
 def test_any_system_call_of_the_caller_may_fail(transport: str) -> None:
-    """F1: once, and from then on: an OSError or the exact result; and nothing is left."""
+    """F1: once or from then on; the run raises an OSError or is exact, and nothing is left."""
     _sweep(transport, "F1", syscall_sweep.fault_points, caller=True)
 
 
 @pytest.mark.clause("F1")
 def test_any_system_call_of_a_worker_may_fail(transport: str) -> None:
-    """F1: an error or the exact result; and nothing is left."""
+    """F1: the run raises an error or is exact, and nothing is left."""
     _sweep(transport, "F1", syscall_sweep.fault_points, caller=False)

@@ -1,4 +1,4 @@
-"""What runs beside a transport under test, and checks what it does: pytest's own side.
+"""What runs in pytest's own process: it starts trials of a transport, and checks their outcomes.
 
 limits          limits of time
 interpreter     the fresh interpreter of a trial

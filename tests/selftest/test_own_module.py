@@ -1,4 +1,4 @@
-"""A module of one's own: how it is named, what it may declare, and what a failure tells."""
+"""A user's own module: how it is named, what it may declare, and what a failure shows."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
     tmp_path: Path, name: str, reason: str
 ) -> None:
-    """With the reason, and the names of those built in."""
+    """The line has the reason, and the names of the built-in transports."""
     more = 'EXPECTED_FAILURES = {"Z9": "a typing error"}'
     (tmp_path / "bad.py").write_text(MODULE.format(more=more, check="pass"))
     result = _test(tmp_path, f"--transport={name}")
@@ -59,7 +59,7 @@ def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
-    """With modules that lie beside it; unless one of the nine is named too."""
+    """It can import modules beside it.  One of the nine is tested if it is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
     (tmp_path / "beside.py").touch()
     result = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe")
@@ -80,7 +80,7 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     ids=["messages", "benchmarks"],
 )
 def test_whatever_is_not_a_clause_takes_a_file_too(tmp_path: Path, arguments: list[str]) -> None:
-    """And tells why it carries no messages."""
+    """And the output says why it carries no messages."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
     result = _test(tmp_path, "--transport=mine.py", "-rs", *arguments)
     assert result.returncode == 0, result.stdout
@@ -108,7 +108,7 @@ def channel(work, workers, **options):
 
 @pytest.mark.parametrize("lost", [-1, 1])
 def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> None:
-    """One that loses a message fails, though its run is right."""
+    """A channel that loses a message fails, although `run` of the module is correct."""
     (tmp_path / "mine.py").write_text(LOSSY.format(lost=lost))
     every = "exact_for_every_number"
     result = _test(tmp_path, "--transport=mine.py", "--transport=mine.py:channel", "-k", every)
@@ -119,7 +119,7 @@ def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> N
 
 
 def test_a_module_without_a_channel_says_so(tmp_path: Path) -> None:
-    """By its own reason, or the suite's."""
+    """With the reason of the module, or that of the suite."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
     result = _test(
         tmp_path, "--transport=mine.py:channel", "--transport=file:channel", "-k", "exact"

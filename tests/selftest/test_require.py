@@ -38,7 +38,7 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_required_and_missing_is_an_error(
     tmp_path: Path, names: str, missed: list[str]
 ) -> None:
-    """What is left out of all is skipped."""
+    """A transport that is left out of "all" is skipped."""
     given = [f"--transport={name}" for name in ("pipe", "posix_mq", "shm")]
     result = _test(tmp_path, *given, f"--require={names}")
     lines = [line for line in result.stdout.splitlines() if line.startswith("ERROR ")]
@@ -55,7 +55,7 @@ def test_what_is_required_and_missing_is_an_error(
     ],
 )
 def test_a_name_that_there_is_not_is_one_line(tmp_path: Path, names: str, reason: str) -> None:
-    """And a usage error, before any test."""
+    """And it is a usage error, before any test runs."""
     result = _test(tmp_path, f"--require={names}")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = filter(None, result.stderr.splitlines())
@@ -63,6 +63,6 @@ def test_a_name_that_there_is_not_is_one_line(tmp_path: Path, names: str, reason
 
 
 def test_a_transport_that_is_not_given_may_be_left_out(tmp_path: Path) -> None:
-    """It is one of the nine."""
+    """Because it is one of the nine."""
     result = _test(tmp_path, "--transport=pipe", "--require=all,-posix_mq")
     assert result.returncode == pytest.ExitCode.OK, result.stderr

@@ -1,4 +1,4 @@
-"""What is saved of the benchmarks, and compared with later ones."""
+"""Saved benchmarks, and their comparison with later ones."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def _bench(storage: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.suite
 def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
-    """No raw data, no failed row; the machine and its limits; a later run beside it."""
+    """It has no raw data and no failed row, but the limits of the machine; later runs compare."""
     into = tmp_path / "all.json"
     result = _bench(
         tmp_path,

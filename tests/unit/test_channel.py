@@ -1,4 +1,4 @@
-"""Channels: many messages of any size, in order, whole, or an error."""
+"""Channels: many messages of any size arrive complete and in order, or there is an error."""
 
 import time
 from functools import cache
@@ -22,30 +22,30 @@ def channel(transport: str) -> str:
 
 @cache
 def _carried(transport: str) -> harness.Outcome:
-    """Hold one trial for all cases: an interpreter each would cost more than they do."""
+    """Run one trial for all cases: to start an interpreter for each would take longer."""
     return harness.run_trial(transport, "messages.carried", cases=CASES, limit=30)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
-    """As the functions of these names in tests/scenarios/messages.py have it."""
+    """Each case is a function of that name in tests/scenarios/messages.py."""
     found = [message for message in _carried(channel).of("case") if message["case"] == case]
     assert found, f"not reached: {_carried(channel).faults}"
     assert found[0]["why"] is None
 
 
 def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
-    """No warning of Python's on the caller's stderr either."""
+    """Not even a warning on the standard error of the caller."""
     checks.not_disturbed(_carried(channel))
 
 
 def test_nothing_is_left_of_a_channel(channel: str) -> None:
-    """No descriptor, child, thread, timer, mapping, file, queue, segment after all of these."""
+    """After all cases: no descriptor, child, thread, timer, mapping, file, queue or segment."""
     checks.nothing_left(_carried(channel))
 
 
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
-    """Killed, raising or exiting with 0, before, between and amid its messages; and named."""
+    """It is killed, raises or exits with 0: before, between and amid its messages."""
     outcome = checks.not_disturbed(
         checks.nothing_left(harness.run_trial(channel, "messages.struck", limit=30))
     )
@@ -60,7 +60,7 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
 
 
 def test_every_exception_of_a_worker_is_told(channel: str) -> None:
-    """By the error that `channel` raises: its worker, its type, and its text where it has one."""
+    """The error of `channel` has its worker, its type, and its text if there is one."""
     outcome = checks.not_disturbed(
         checks.nothing_left(harness.run_trial(channel, "messages.raised", limit=30))
     )
@@ -73,7 +73,7 @@ def test_every_exception_of_a_worker_is_told(channel: str) -> None:
 
 
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
-    """SIGKILL amid the messages; within 2 s no worker lives, and no object is left."""
+    """SIGKILL amid the messages; after 2 s no worker lives, and no object is left."""
     with harness.Trial(channel, "messages.endless", {}, {}) as trial:
         trial.expect("born", 2)
         time.sleep(0.05)
