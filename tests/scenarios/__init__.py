@@ -48,7 +48,7 @@ def load(target: str) -> ModuleType:
 
 
 class Log:
-    """Lines of JSON to the laboratory, each in one write of less than PIPE_BUF."""
+    """Lines of JSON to the harness, each in one write of less than PIPE_BUF."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd

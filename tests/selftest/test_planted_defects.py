@@ -1,11 +1,11 @@
 """Tests of the suite itself: modules with a planted defect fail, and correct ones pass.
 
-They run the suite with about a hundred modules, so they are left out by default: `pytest -m suite`.
+They run the suite with about a hundred modules.  So they are left out by default: `-m suite`.
 
 Each defect has to fail the clauses that it names, and by default only these are run.  With
 IPC_CONFORMANCE_EXACT=1 all clauses are run, and no other may fail.  This takes hours, and needs
-root: some clauses use another user or namespaces.  A correct module, a control, has to pass all clauses.
-IPC_CONFORMANCE_ROUNDS says how many times they are run with each control.
+root: some clauses use another user or namespaces.  A correct module, a control, has to pass all
+clauses.  IPC_CONFORMANCE_ROUNDS says how many times they are run with each control.
 
 IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  No module is in two
 parts, and each is in one.
