@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests import harness
-from tests.harness import checks
+from tests.harness import checks, limits
 from tests.harness.intrusion import Struck, Visit, bearing, other_uid, visit
 from tests.harness.report import note
 from tests.intruder.paths import own_directory
-
-SECOND = 1.0
 
 # What another user does, who is refused by the system, or by the transport: one run for each.
 OTHER = (
@@ -68,7 +66,7 @@ def _borne(transport: str, who: str, clause: str, *hows: str) -> None:
     runs = seen.of(*hows)
     assert len(runs) >= len(hows), f"only {[run.way for run in runs]} were tried"
     good = {"exact"} if who == "another user" else {"exact", "error"}
-    wrong = [run for run in runs if bearing(run) not in good or run.lost > SECOND]
+    wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
     tried = sum(run.tried for run in runs)
     note(transport, clause, f"{tried} strikes by {who}" if seen.found else f"{who} sees nothing")
     if wrong:
@@ -77,7 +75,7 @@ def _borne(transport: str, who: str, clause: str, *hows: str) -> None:
     for outcome in seen.outcomes:
         # A hang is told where it was, and a worker that cannot go on may say so.
         if outcome.verdict not in ("HANG", "DISTURBED"):
-            (checks.alive if leaves else checks.clean)(outcome)
+            (checks.no_orphan if leaves else checks.nothing_left)(outcome)
     assert leaves or not seen.left, f"left in the temporary directory: {seen.left}"
 
 
@@ -93,7 +91,7 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
     for _ in range(2):
         with own_directory("ipc-named-") as directory:
             place = str(directory)
-            outcome = harness.trial(
+            outcome = harness.run_trial(
                 transport,
                 "exposure.named",
                 env={"TMPDIR": place},
@@ -103,7 +101,7 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
                 places=[[place], list(harness.SHARED)],
             )
             for name in os.listdir(place):
-                outcome.condemn("LEAK", f"{name} in the temporary directory")
+                outcome.add_fault("LEAK", f"{name} in the temporary directory")
         for message in outcome.of("appeared"):
             if message.get("place") == place:
                 message["place"] = TEMPORARY
@@ -131,7 +129,7 @@ def _own(messages: list[harness.Message]) -> list[harness.Message]:
 def _appeared(transport: str) -> list[list[harness.Message]]:
     """Return what appeared in the trials that nobody disturbs."""
     for outcome in _undisturbed(transport):
-        checks.all_exact(checks.alive(outcome).calls())
+        checks.all_exact(checks.no_orphan(outcome).calls())
     return [outcome.messages for outcome in _undisturbed(transport)]
 
 
@@ -271,6 +269,6 @@ def test_strikes_at_a_stream_of_runs_change_nothing(transport: str, who: str) ->
     runs = seen.of("harass")
     good = {"exact"} if another else {"exact", "error"}
     note(transport, "G5", f"{len(runs)} runs under {seen.tried} strikes by {who}")
-    wrong = [run for run in runs if bearing(run) not in good or run.lost > SECOND]
+    wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
     assert runs
     assert not wrong, "\n".join(map(_tell, wrong[:10]))

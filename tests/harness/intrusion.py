@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Subject, state, trial
+from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, run_trial, state
 from tests.intruder.paths import own_directory
 
 QUIET = 0.1  # seconds without news, after which no further child is waited for
@@ -127,13 +127,13 @@ def _release(pids: Sequence[int]) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-def _made(subject: Subject) -> list[str]:
+def _made(subject: Trial) -> list[str]:
     """Return what the trial has made itself in directories that all share."""
     named = subject.outcome.of("named")
     return [os.path.join(told["place"], told["name"]) for told in named if told["made"]]
 
 
-def _come(subject: Subject, places: dict[str, Any]) -> Stranger:
+def _come(subject: Trial, places: dict[str, Any]) -> Stranger:
     """Start a stranger for a trial, in the trial's own IPC namespace if it has one."""
     (apart,) = subject.expect("apart")
     pid = subject.process.pid
@@ -151,7 +151,7 @@ def _come(subject: Subject, places: dict[str, Any]) -> Stranger:
 class _Runs:
     """Runs of a subject, one at a time, each struck at its stops."""
 
-    def __init__(self, subject: Subject, stranger: Stranger) -> None:
+    def __init__(self, subject: Trial, stranger: Stranger) -> None:
         self._subject = subject
         self._stranger = stranger
         self._pattern: list[tuple[str, int]] = []  # of stops: the stage, and how many children
@@ -287,7 +287,7 @@ def _one_trial(
     todo: list[str] = []
     struck: list[Struck] = []
 
-    def act(subject: Subject) -> None:
+    def act(subject: Trial) -> None:
         todo[:], struck[:] = left, []
         stranger = _come(subject, places)
         way = "nothing"
@@ -323,7 +323,7 @@ def _one_trial(
             seen.entered += stranger.told["entered"]
             stranger.leave()
 
-    outcome = trial(
+    outcome = run_trial(
         target,
         "exposure.visited",
         act=act,
@@ -342,7 +342,7 @@ def _one_trial(
         seen.followed.append(f"there is {files} now")
 
 
-def _guesses(names: dict[str, list[str]], subject: Subject, tmp: Path) -> dict[str, list[str]]:
+def _guesses(names: dict[str, list[str]], subject: Trial, tmp: Path) -> dict[str, list[str]]:
     """Put numbers of processes to come into *names*, and the directory into its place."""
     pid = subject.process.pid
     return {
