@@ -1,17 +1,18 @@
 """Shared memory under a semaphore: shm_overview(7), sem_overview(7).
 
 Topology: a running total in memory that the caller and all workers map; each worker adds its
-sum while it holds the semaphore.  The name of the memory is removed before the first fork:
-it lives on in what the workers inherit, and goes with the last of them.  The semaphore is
-unnamed and lies in that memory, sem_init(3).  (A named one cannot be made without a leak
-under SIGKILL: glibc first makes it under a temporary name that nobody is told.)
+sum while it holds the semaphore.  Linux makes the memory without a name: open(2), O_TMPFILE, in
+/dev/shm, where shm_open(3) has its objects.  Elsewhere it has a name, which is removed before the
+first fork.  It lives on in what the workers inherit, and goes with the last of them.  The semaphore
+is unnamed and lies in that memory, sem_init(3).
 
 The total is a whole number of 2**-192, for whole numbers add exactly in whatever order the
 workers come.  A byte for each worker says that its sum is in.  Nobody releases the semaphore
 of a worker that died holding it (a POSIX semaphore has no owner), and a half-written total
 is no total: such a death ends the run.
 
-Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).
+Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).  Where the memory has a name
+for some microseconds, another process of the same user can open it then, and change the total.
 """
 
 import contextlib
@@ -35,6 +36,22 @@ _ADDED = _TOTAL.stop  # and a byte for each worker from there on
 
 
 def _memory(supervisor: Supervisor, size: int) -> mmap.mmap:
+    try:  # O_EXCL: nobody can give it a name later
+        fd = os.open("/dev/shm", os.O_TMPFILE | os.O_EXCL | os.O_RDWR, 0o600)  # noqa: S108
+    except (AttributeError, OSError):  # not Linux; or a /dev/shm that cannot do it
+        return _named_memory(supervisor, size)
+    return _mapped(supervisor, supervisor.own(fd), size)
+
+
+def _mapped(supervisor: Supervisor, fd: int, size: int) -> mmap.mmap:
+    os.ftruncate(fd, size)
+    if hasattr(os, "posix_fallocate"):  # macOS has none
+        # ENOSPC now, not SIGBUS at the first touch of a page that cannot be had.
+        os.posix_fallocate(fd, 0, size)
+    return supervisor.cleanup.enter_context(contextlib.closing(mmap.mmap(fd, size)))
+
+
+def _named_memory(supervisor: Supervisor, size: int) -> mmap.mmap:
     require(posix_ipc, "posix_ipc")
     name = "/" + random_name()
 
@@ -43,13 +60,9 @@ def _memory(supervisor: Supervisor, size: int) -> mmap.mmap:
             posix_ipc.unlink_shared_memory(name)
 
     with as_oserror(posix_ipc.Error), guard(supervisor, unlink):
+        # Its size is set afterwards: by size=, a signal may interrupt it.
         shared = posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600)
-        supervisor.own(shared.fd)
-        os.ftruncate(shared.fd, size)  # not by size=, which a signal may interrupt
-        if hasattr(os, "posix_fallocate"):  # macOS has none
-            # ENOSPC now, not SIGBUS at the first touch of a page that cannot be had.
-            os.posix_fallocate(shared.fd, 0, size)
-        return supervisor.cleanup.enter_context(contextlib.closing(mmap.mmap(shared.fd, size)))
+        return _mapped(supervisor, supervisor.own(shared.fd), size)
 
 
 def unsupported() -> str | None:
