@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import machine
+from report import host
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
@@ -67,7 +67,7 @@ def pytest_runtest_makereport(
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Tell what the figures depend on."""
-    machine.describe(machine_info)
+    host.benchmark_info(machine_info)
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
