@@ -7,6 +7,7 @@ import pytest
 import kernel
 import transports
 from tests import harness
+from tests.harness import requirements
 from tests.harness.clauses import PROFILES, clauses, profile_has
 from tests.harness.report import Tally, clause_of
 
@@ -61,36 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
         wrong = told.error or (unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}")
         if wrong:
             raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
-    _check_required(config.option.require, given)
+    requirements.check(config.option.require, given)
     config.stash[_GIVEN] = given
     config.pluginmanager.register(Tally(config), "tally")
     if hasattr(config.option, "benchmark_sort"):
         config.option.benchmark_sort = "median"  # its own option does not offer it
-
-
-def _check_required(names: str, given: list[str]) -> None:
-    """Raise UsageError unless *names*, of --require, are of transports that there are."""
-    asked = set(filter(None, names.split(",")))
-    left_out = {name for name in asked if name.startswith("-")}
-    strange = asked - left_out - {"all", *given}
-    strange |= left_out - {f"-{name}" for name in (*given, *transports.NAMES)}
-    if strange:
-        built_in = ", ".join(transports.NAMES)
-        raise pytest.UsageError(
-            f"--require: no transport {', '.join(sorted(strange))}; built in are {built_in}"
-        )
-    if left_out and "all" not in asked:
-        raise pytest.UsageError(f"--require: {min(left_out)} is left out of 'all': all,{names}")
-
-
-def _is_required(name: str, names: str) -> bool:
-    """Tell whether *names*, of --require, ask for the transport *name*."""
-    asked = names.split(",")
-    if name in asked:
-        return True
-    # All: those that need no extra of pyproject.toml.
-    of_all = "all" in asked and not harness.support(harness.module_of(name)).extra
-    return of_all and f"-{name}" not in asked
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -125,6 +101,6 @@ def transport(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     module = harness.module_of(name)
     if (reason := harness.unsupported(module)) is not None:
-        missed = _is_required(name, request.config.option.require)
+        missed = requirements.has(request.config.option.require, name)
         (pytest.fail if missed else pytest.skip)(f"{name}: {reason}")
     return module
