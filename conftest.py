@@ -6,10 +6,11 @@ import pytest
 
 import kernel
 import transports
+from report.clauses import PROFILES, clauses, profile_has
+from report.results import clause_of
 from tests import harness
 from tests.harness import requirements
-from tests.harness.clauses import PROFILES, clauses, profile_has
-from tests.harness.report import Tally, clause_of
+from tests.harness.expectations import Expectations
 
 pytest_plugins = ["report.plugin"]
 
@@ -48,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Select the kernel, here and for every interpreter started from here; load transports."""
-    config.addinivalue_line("markers", "clause(id): the clause that the test holds")
+    config.addinivalue_line("markers", "clause(id): the clause that the test is of")
     try:
         kernel.use(config.option.kernel)
     except ModuleNotFoundError as error:
@@ -57,14 +58,16 @@ def pytest_configure(config: pytest.Config) -> None:
     names = ", ".join(transports.NAMES)
     given: list[str] = [*dict.fromkeys(config.option.transport or transports.NAMES)]
     for name in set(given) - set(transports.NAMES):
-        told = harness.support(harness.module_of(name))
-        unknown = told.expected_failures.keys() - clauses().keys()
-        wrong = told.error or (unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}")
+        support = harness.support(harness.module_of(name))
+        unknown = support.expected_failures.keys() - clauses().keys()
+        wrong = support.error or (
+            unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}"
+        )
         if wrong:
             raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
     requirements.check(config.option.require, given)
     config.stash[_GIVEN] = given
-    config.pluginmanager.register(Tally(config), "tally")
+    config.pluginmanager.register(Expectations(config), "expectations")
     if hasattr(config.option, "benchmark_sort"):
         config.option.benchmark_sort = "median"  # its own option does not offer it
 

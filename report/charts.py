@@ -317,11 +317,11 @@ def _multiples(
     for i, name in enumerate(names):
         best = (max if axes.best else min)(series[name].items(), key=lambda point: point[1])
         at = f"{axes.spell(best[0])}{'' if axes.sizes else f' {axes.x}'}"
-        told = f"{number(best[1])}\u00a0{axes.y} at {at}"
+        most = f"{number(best[1])}\u00a0{axes.y} at {at}"
         shared = h("g", frame, id=key, class_="grid") if i == 0 else h("use", href=f"#{key}")
         own = h("use", href=f"#{key}-{i}", class_="own")
         picture = h("svg", shared, own, class_="plot", aria_hidden="true")
-        pictures.append(h("li", h("p", h("b", name), " ", h("small", told)), picture))
+        pictures.append(h("li", h("p", h("b", name), " ", h("small", most)), picture))
     tables = [(axes.y, series), *more][: (0, 1, None)[detail]]
     better = "more" if axes.best else "less"
     unit = f"{axes.y} against {axes.x}, log axes, the others in grey; {better} is better"

@@ -1,6 +1,6 @@
 """HTML by construction: text is always escaped, and only :func:`h` makes markup.
 
-A template would have to be told at each place what kind of place it is.  Here the types tell:
+A template has to say at each place what kind of place it is.  Here the types say it:
 a str is text, a :class:`Markup` is what :func:`h` returned, and nothing turns the one into
 the other.
 """

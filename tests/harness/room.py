@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import pytest
 
+from report.results import RecordProperty
 from tests.harness import Message
-from tests.harness.report import note
 
 # What a transport may open in its caller for each worker, at once: a pidfd, and both ends of a
 # pipe before it closes one; one more is to spare.
@@ -147,16 +147,16 @@ def smallest(wanted: int, rooms: Iterable[Room]) -> Room:
     return min([Room(wanted, ""), *rooms], key=lambda room: room.workers)
 
 
-def workers(transport: str, clause: str, wanted: int, least: int) -> int:
-    """Return *wanted*, or as many workers as there is room for; say so in the matrix then.
+def workers(record_property: RecordProperty, clause: str, wanted: int, least: int) -> int:
+    """Return *wanted*, or as many workers as there is room for; record it if they are fewer.
 
-    Skip the test if it is fewer than *least*, without which the clause means nothing.
+    The test is skipped if they are fewer than *least*: then the clause means nothing.
     """
     room = smallest(wanted, _limits())
     if room.workers < least:
         pytest.skip(f"{room}; the clause needs {least}")
     if room.workers < wanted:
-        note(transport, clause, f"with {room.workers} workers, not {wanted}: {room}")
+        record_property(clause, f"with {room.workers} workers, not {wanted}: {room}")
     return room.workers
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
 from tests.clauses import test_a_correct, test_d_progress, test_f_scarce
-from tests.harness import Message, Outcome, report, room, syscall_sweep
+from tests.harness import Message, Outcome, room, syscall_sweep
 
 PIPE = "transports.pipe"
 
@@ -24,7 +25,10 @@ PIPE = "transports.pipe"
 def _holds(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
     """Let each trial show *messages*."""
     monkeypatch.setattr(harness, "trial", lambda *_, **__: Outcome(messages=list(messages)))
-    monkeypatch.setattr(report, "_notes", {PIPE: []})
+
+
+def _ignored(clause: str, text: object) -> None:
+    """Stand in for record_property."""
 
 
 def _call(**more: Any) -> Message:
@@ -45,17 +49,17 @@ ERROR = {"error": "OSError", "exception": True, "mro": ["OSError"], "text": "lim
     ],
 )
 def test_without_namespaces_f_is_skipped_with_the_reason(
-    test: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    test: Callable[[str, RecordProperty], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, be it of many cases; those that could be set up are judged."""
     _holds(monkeypatch, REFUSED, REFUSED)
     with pytest.raises(pytest.skip.Exception, match=f"^{REFUSED['reason']}$"):
-        test(PIPE)
+        test(PIPE, _ignored)
     _holds(monkeypatch, REFUSED, _call())
-    test(PIPE)
+    test(PIPE, _ignored)
     _holds(monkeypatch, REFUSED, _call(**ERROR | {"mro": [], "text": "?"}))
     with pytest.raises(AssertionError):
-        test(PIPE)
+        test(PIPE, _ignored)
 
 
 def test_a_run_that_takes_no_descriptor_is_not_judged_for_want_of_some(
@@ -65,12 +69,12 @@ def test_a_run_that_takes_no_descriptor_is_not_judged_for_want_of_some(
     test = test_f_scarce.test_a_want_of_descriptors_is_an_oserror
     _holds(monkeypatch, _call(), _call())
     with pytest.raises(pytest.skip.Exception, match="takes no descriptor"):
-        test(PIPE)
+        test(PIPE, _ignored)
     _holds(monkeypatch, _call(**ERROR), _call())
-    test(PIPE)
+    test(PIPE, _ignored)
     _holds(monkeypatch, _call(**ERROR))
     with pytest.raises(AssertionError, match="no number of descriptors was enough"):
-        test(PIPE)
+        test(PIPE, _ignored)
 
 
 FOREIGN = """
@@ -199,17 +203,20 @@ def test_the_limits_of_all_cgroups_above_are_seen(tmp_path: Path, line: str, roo
 
 def test_fewer_workers_are_taken_where_no_more_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a note; too few are a reason to skip."""
-    notes: dict[str, list[str]] = {PIPE: []}
-    monkeypatch.setattr(report, "_notes", notes)
+    notes: list[tuple[str, object]] = []
+
+    def record(clause: str, text: object) -> None:
+        notes.append((clause, text))
+
     monkeypatch.setattr(room, "_limits", lambda: [room.by_descriptors(1024)])
-    assert room.workers(PIPE, "D1", wanted=600, least=64) == 240
-    assert notes[PIPE] == [
-        "D1 with 240 workers, not 600: RLIMIT_NOFILE 1024 leaves room for 240 workers"
+    assert room.workers(record, "D1", wanted=600, least=64) == 240
+    assert notes == [
+        ("D1", "with 240 workers, not 600: RLIMIT_NOFILE 1024 leaves room for 240 workers")
     ]
     monkeypatch.setattr(room, "_limits", lambda: [room.by_descriptors(256)])
     why = "^RLIMIT_NOFILE 256 leaves room for 48 workers; the clause needs 64$"
     with pytest.raises(pytest.skip.Exception, match=why):
-        room.workers(PIPE, "D1", wanted=600, least=64)
+        room.workers(record, "D1", wanted=600, least=64)
 
 
 SCARCE = """

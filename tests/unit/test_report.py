@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report import formats, html, page, profiles, progress
+from report import clauses, formats, html, page, progress
 from report.__main__ import main
 from report.charts import number
 from report.formats import Bench, Place, Support
+from report.results import Standing
 from tests import harness
 from tests.unit import report_samples
 
@@ -30,7 +31,8 @@ WORDS = st.text(max_size=20)
 KNOWN = st.none() | WORDS
 CLAUSES = st.from_regex(r"\A[A-H][1-9][0-9]?\Z")
 VERDICTS = st.fixed_dictionaries(
-    {"outcome": st.sampled_from(formats.WORST)}, optional={"reason": WORDS, "test": WORDS}
+    {"outcome": st.sampled_from(formats.WORST)},
+    optional={"reason": WORDS, "test": WORDS, "partial": st.booleans()},
 )
 TRANSPORTS = st.dictionaries(
     WORDS.filter(bool),
@@ -147,12 +149,12 @@ def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key:
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     validator = jsonschema.Draft202012Validator(formats.schema("support"))
     for value in (support, {**support, key: anything}, anything):
-        told = formats.complaint(value, formats.schema("support"))
-        assert (told is None) == validator.is_valid(value), told
+        wrong = formats.complaint(value, formats.schema("support"))
+        assert (wrong is None) == validator.is_valid(value), wrong
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         (b"", "is no JSON"),
         (b"\xff\xfe\xff", "is no JSON"),
@@ -168,7 +170,7 @@ def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key:
     ],
 )
 def test_a_bad_file_is_told_and_the_others_merge(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, reason: str
 ) -> None:
     """One line on standard error, status 1, and the page of the others."""
     bad, good = tmp_path / "bad.json", tmp_path / "support.json"
@@ -178,7 +180,7 @@ def test_a_bad_file_is_told_and_the_others_merge(
     assert main(["merge", str(bad), str(good), "-o", str(tmp_path / "site")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"report: {bad} ")
-    assert told in line
+    assert reason in line
     assert report_samples.NAMES[0] in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
@@ -242,7 +244,7 @@ def test_a_profile_is_earned_by_what_was_run_alone() -> None:
     def earned(**outcomes: Any) -> str | None:
         clauses = dict.fromkeys(known, "passed") | outcomes
         verdicts: Any = {c: {"outcome": o} for c, o in clauses.items() if o}
-        return page.Standing({"unsupported": None, "clauses": verdicts}, known).earned
+        return Standing({"unsupported": None, "clauses": verdicts}, known).earned
 
     assert earned() == "closed"
     assert earned(C4="skipped") == "closed"
@@ -257,12 +259,12 @@ def test_profiles_contain_each_other() -> None:
     """The last one has every clause; ids are sorted as people count."""
     known = set(report_samples.CLAUSES)
     basic, robust, closed = (
-        {clause for clause in known if profiles.profile_has(profile, clause)}
-        for profile in profiles.PROFILES
+        {clause for clause in known if clauses.profile_has(profile, clause)}
+        for profile in clauses.PROFILES
     )
     assert basic < robust < closed == known
     assert basic == {"A1", "A2", "A3", "A4", "A5", "B1", "H1", "H2"}
-    assert profiles.order(["C10", "B1", "C2"]) == ["B1", "C2", "C10"]
+    assert clauses.order(["C10", "B1", "C2"]) == ["B1", "C2", "C10"]
 
 
 def test_two_runs_of_a_platform_are_one_column(tmp_path: Path) -> None:
@@ -316,8 +318,8 @@ def test_charts_bear_any_figures(infos: list[dict[str, Any]]) -> None:
         {"name": f"test[{i % 2}]", "extra_info": info, "stats": {"median": i}, "group": None}
         for i, info in enumerate(infos)
     ]
-    told: dict[str, Any] = {"machine_info": {}, "datetime": "2031-01-01T", "benchmarks": rows}
-    bench = formats._bench(told)
+    saved: dict[str, Any] = {"machine_info": {}, "datetime": "2031-01-01T", "benchmarks": rows}
+    bench = formats._bench(saved)
     assert isinstance(bench, Bench)
     assert not re.search(r"nan|inf\b", page.render([Place(None, [bench])]).split("</style>")[1])
 
