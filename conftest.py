@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Select the kernel, here and for every interpreter started from here; load transports."""
-    config.addinivalue_line("markers", "clause(id): the clause that the test is of")
+    config.addinivalue_line("markers", "clause(id): the clause that the test checks")
     try:
         kernel.use(config.option.kernel)
     except ModuleNotFoundError as error:
@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_GIVEN] = given
     config.pluginmanager.register(Expectations(config), "expectations")
     if hasattr(config.option, "benchmark_sort"):
-        config.option.benchmark_sort = "median"  # its own option does not offer it
+        config.option.benchmark_sort = "median"  # its own option does not allow this
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -79,14 +79,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that takes a transport on all that are given."""
+    """Run each test that takes a transport on all transports to be tested."""
     if "transport" in metafunc.fixturenames:
         given = metafunc.config.stash[_GIVEN]
         metafunc.parametrize("transport", given, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not about the given transports, or not of the profile."""
+    """Deselect tests of no transport if --transport is given, and clauses not in the profile."""
     given, profile = config.option.transport, config.option.profile
     kept = []
     for item in items:

@@ -1,6 +1,6 @@
 """The clauses, as CONFORMANCE.md has them, and the profiles that a transport can earn.
 
-It needs the standard library alone, as all does that `python -m report merge` uses.
+Like all modules that `python -m report merge` uses, it needs only the standard library.
 """
 
 import re

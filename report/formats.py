@@ -41,7 +41,7 @@ WORST: tuple[Outcome, ...] = ("failed", "expected", "passed", "skipped")
 
 
 class Refused(Exception):  # noqa: N818 - what became of a file
-    """A file is not taken; the text says which and why, in one line."""
+    """A file is refused; the text says in one line why."""
 
 
 class Verdict(TypedDict):
@@ -64,7 +64,7 @@ class Transport(TypedDict):
 
 
 class Platform(TypedDict):
-    """Where a run was."""
+    """The platform of a run."""
 
     name: str
     system: str
@@ -79,7 +79,7 @@ class Platform(TypedDict):
 
 
 class Suite(TypedDict):
-    """What was run."""
+    """The version of the suite that was run."""
 
     version: str | None
     commit: str | None
@@ -103,7 +103,7 @@ class Support(TypedDict):
 
 @dataclass(frozen=True)
 class Row:
-    """A benchmark: its table, whose it is, its median in seconds, and its further figures."""
+    """A benchmark: its table, its transport or peer, its median in seconds, and further figures."""
 
     group: str
     name: str
@@ -123,7 +123,7 @@ class Bench:
 
 @dataclass
 class Place:
-    """A platform and all that is known of it: a column of the page."""
+    """A platform, with its support file and its benchmarks: a column of the page."""
 
     support: Support | None
     benches: list[Bench] = field(default_factory=list)
@@ -163,7 +163,7 @@ def _shown(value: object) -> str:
 def complaint(value: Any, rule: Mapping[str, Any], where: str = "") -> str | None:
     """Return what is wrong with *value* by the JSON Schema *rule*, or None.
 
-    It knows the keywords that the two schemas here use, and no others; the tests compare it
+    It knows only the keywords that the two schemas in this directory use.  The tests compare it
     with the package jsonschema.
     """
     root = rule.get("$defs", {})
@@ -240,7 +240,7 @@ def _load(path: Path) -> Any:
         raise Refused("is no JSON: it is not in UTF-8") from None
     except json.JSONDecodeError as error:
         raise Refused(f"is no JSON: {error.msg} in line {error.lineno}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits, brackets in brackets
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits, deep nesting
         raise Refused(f"is no JSON that can be taken: {str(error).split(';', 1)[0]}") from None
 
 
@@ -340,7 +340,7 @@ def _add(one: Support, other: Support) -> Support:
         clauses = dict(have["clauses"])
         for clause, verdict in more["clauses"].items():
             clauses[clause] = _both(clauses[clause], verdict) if clause in clauses else verdict
-        # A run that could judge it knows better than one that could not.
+        # It is supported if one of the runs could use it.
         reasons = [t["unsupported"] for t in (have, more)]
         unsupported = None if None in reasons else reasons[0]
         transports[name] = {"unsupported": unsupported, "clauses": clauses}
@@ -350,7 +350,7 @@ def _add(one: Support, other: Support) -> Support:
 
 
 def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """Return the files at *paths* and in directories there, and what there is to say."""
+    """Return the files at *paths* and in directories there, and a line for each empty directory."""
     files: dict[Path, None] = {}
     refused = []
     for path in paths:

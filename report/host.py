@@ -80,7 +80,7 @@ def _libc() -> str | None:
 
 
 def _container() -> str | None:
-    # systemd.io/CONTAINER_INTERFACE: the manager tells process 1 by the variable "container".
+    # systemd.io/CONTAINER_INTERFACE: the manager sets the variable "container" for process 1.
     def of_init() -> str | None:
         found = re.search(rb"(?:^|\0)container=([^\0]+)", Path("/proc/1/environ").read_bytes())
         return found[1].decode("ascii", "replace") if found else None
@@ -90,9 +90,9 @@ def _container() -> str | None:
         found = re.search(r"docker|kubepods|libpod|lxc|containerd", text)
         return found[0] if found else None
 
-    # The number of the first namespace of processes is fixed (PROC_PID_INIT_INO in
-    # include/linux/proc_ns.h). A virtual machine that was made from a container's image has
-    # that, and the image's mark too.
+    # In the initial namespace of processes there is no container. Its number is fixed
+    # (PROC_PID_INIT_INO in include/linux/proc_ns.h). It is asked first, because a virtual machine
+    # that was made from the image of a container has the files below too.
     with contextlib.suppress(OSError):
         if os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC:
             return None
@@ -103,7 +103,7 @@ def _container() -> str | None:
 
 
 def _virtual() -> bool | None:
-    """Tell whether the processor says that it is a virtual one (x86 only), or None."""
+    """Tell whether the processor reports a hypervisor; None where it reports nothing (not x86)."""
     with contextlib.suppress(OSError):
         flags = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
         return "hypervisor" in flags[1].split() if flags else None
@@ -111,7 +111,7 @@ def _virtual() -> bool | None:
 
 
 def place() -> Platform:
-    """Return the platform; it names neither the host nor the user."""
+    """Return the platform, without the names of host and user, which are private."""
     uname = os.uname()
     try:
         cpus: int | None = len(os.sched_getaffinity(0))
@@ -132,7 +132,7 @@ def place() -> Platform:
 
 
 def limits() -> dict[str, int | None]:
-    """Return the limits that transports meet, in bytes or counts."""
+    """Return the limits of the system that matter to transports, in bytes or counts."""
     found: dict[str, int | None] = {}
     for name, file in _FILES.items():
         text = _tried(lambda file=file: Path(file).read_text("ascii"))  # type: ignore[misc]
@@ -148,7 +148,7 @@ def limits() -> dict[str, int | None]:
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of the packages that are installed and that matter here."""
+    """Return the versions of those packages that are installed, of the ones in _PACKAGES."""
     found = {}
     for name in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -1,6 +1,6 @@
-"""The page: the matrix, the clauses behind it, the charts and the machines.
+"""The page: the matrix, the clauses of each transport, the charts and the platforms.
 
-It is one file without scripts, and its policy forbids it to fetch anything.
+It is one file without scripts, and its Content-Security-Policy forbids it to load anything.
 """
 
 import base64
@@ -29,7 +29,7 @@ _CLASSES = {"passed": None, "failed": "f", "expected": "f", "skipped": "s"}
 LIMIT = 290 << 10
 """Bytes that a page may have before it leaves out what the files have anyway."""
 
-_LONGEST = 400  # characters of a reason on the page; the file has it whole
+_LONGEST = 400  # characters of a reason on the page; the file has all of it
 
 
 def _cut(text: str) -> str:
@@ -45,7 +45,7 @@ def _day(iso: str) -> str:
 
 
 class _Column:
-    """A place that was judged, as a column."""
+    """A column: a platform on which clauses were tested."""
 
     def __init__(self, place: Place, support: Support, key: str) -> None:
         self.place, self.support, self.key = place, support, key
@@ -55,7 +55,7 @@ class _Column:
         self.label = self.name
 
     def facts(self) -> list[str]:
-        """Return what tells it from others, in two short lines."""
+        """Return in two short lines what distinguishes this platform from others."""
         platform = self.platform
         kernel = " ".join([platform["system"], *platform["release"].split("-")[:1]])
         user = "root" if platform["root"] else "user"
@@ -66,7 +66,7 @@ class _Column:
 
 
 def _pips(states: Sequence[str]) -> Markup:
-    """Three steps, as tall as they are hard: earned, failed or not judged."""
+    """Draw a step for each profile, the highest for the hardest: earned, failed or not judged."""
     marks = []
     for i, state in enumerate(states):
         x, top = 8 * i + 1, 9 - 4 * i
@@ -128,7 +128,7 @@ def _heads(columns: Sequence[_Column]) -> list[Markup]:
 
 
 def _scroll(label: str, table: Markup) -> Markup:
-    """Return *table* in a box that scrolls by itself, also by keyboard."""
+    """Return *table* in a box that scrolls separately, by mouse or keyboard."""
     return h("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
@@ -357,7 +357,7 @@ _ICON = (
 def render(places: Sequence[Place]) -> str:
     """Return the page of *places* as the text of an HTML file.
 
-    Where it would be larger than LIMIT, tables behind charts are left out.
+    If it would be larger than LIMIT, tables behind charts are left out.
     """
     text = ""
     for detail in (2, 1, 0):

@@ -145,7 +145,7 @@ class Writer:
             self._written.append(path)
 
     def pytest_sessionfinish(self) -> None:
-        """Write what there is, also after an interruption; what was not run is not in it."""
+        """Write the files, also after an interruption: then without what was not run."""
         if self._config.option.collectonly:
             return
         if self._results.judged():
@@ -165,7 +165,7 @@ class Writer:
             self._write(PAGE, page.render(places))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was written."""
+        """Print which files were written, and which could not be."""
         for text in self._trouble:
             terminalreporter.line(f"report: {text}", red=True)
         for path in self._written:

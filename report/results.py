@@ -73,10 +73,10 @@ class Evidence:
     """What the tests of one transport have shown.
 
     unsupported: why the transport cannot be had here, or None.
-    verdicts: of each clause, one for each of its tests that was run.
+    verdicts: by clause, a verdict for each of its tests that was run.
     messages: outcomes of the tests of its channel.
     notes: what tests of clauses have counted.
-    judged: whether a test of any clause was run, be it only to find the transport unsupported.
+    judged: whether a test of a clause was run; it may have found the transport unsupported.
     """
 
     unsupported: str | None = None
@@ -89,10 +89,10 @@ class Evidence:
 class Results:
     """Collects the outcomes of a run of pytest.
 
-    sentences: what each clause says, of all that the suite has.
+    sentences: what each clause says, for all clauses of the suite, run or not.
     transports: what was tested, in the order in which the tests were run.
     skips: the transports on which a clause was skipped, by "CLAUSE REASON".
-    failed: node ids of the tests that failed, of all tests.
+    failed: node ids of all tests that failed, also of those that test no clause.
     remarks: lines to print in red below the matrix.
     """
 
@@ -187,7 +187,7 @@ class Results:
         return clause in self._incomplete or bool(self._pending.get((name, clause)))
 
     def transport(self, name: str) -> Transport:
-        """Return what is to be written of the transport *name*: of each clause the worst."""
+        """Return what the support file says of *name*: for each clause the worst verdict."""
         evidence = self.transports[name]
         clauses = {}
         for clause, verdicts in evidence.verdicts.items():
@@ -226,7 +226,7 @@ class Standing:
     """
 
     def __init__(self, transport: Transport, known: Collection[str]) -> None:
-        """Reckon it.
+        """Count outcomes and find the profile.
 
         known: the ids of all clauses that there are.
         """

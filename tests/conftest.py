@@ -1,4 +1,4 @@
-"""Fixtures of the conformance tests."""
+"""Fixtures of the conformance tests, and the tables of the benchmarks."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ print(len(b.recv(16)))
 
 @pytest.fixture(scope="session")
 def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the library that cuts reads and writes; return its path for LD_PRELOAD."""
+    """Build the library that shortens reads and writes; return its path for LD_PRELOAD."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler (cc) to build tests/harness/short_io.c with")
@@ -65,7 +65,7 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
-    """Leave out rows that failed, and the time of each single round unless it is asked for."""
+    """Leave out rows that failed; keep the time of each single round only if it is asked for."""
     failed = _failed(config)
     rows = [row for row in output_json["benchmarks"] if row["fullname"] not in failed]
     output_json["benchmarks"] = rows

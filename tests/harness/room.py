@@ -1,8 +1,8 @@
 """How many workers a run can have here, by the limits of the system.
 
-Some clauses take hundreds of workers.  A container, or an ordinary user, may have fewer descriptors
-or processes than that: then it is no fault of a transport that it fails, and the clause takes
-as many workers as fit.
+Some clauses are tested with hundreds of workers.  A container or an ordinary user may have too few
+descriptors or processes for that.  This is no fault of the transport, so the test then takes as
+many workers as the limits allow.
 """
 
 import errno
@@ -20,7 +20,7 @@ from report.results import RecordProperty
 from tests.harness import Message
 
 # What a transport may open in its caller for each worker, at once: a pidfd, and both ends of a
-# pipe before it closes one; one more is to spare.
+# pipe before it closes one; and one in reserve.
 _DESCRIPTORS_EACH = 4
 _DESCRIPTORS_BESIDE = 64  # of the interpreter, of the suite and of the run as a whole
 _PROCESSES_BESIDE = 16  # the suite's own, and what a transport starts beside its workers
@@ -32,7 +32,7 @@ _AMPLE = 128 << 20  # bytes of /dev/shm; containers have 64 MiB by default
 
 
 class Room(NamedTuple):
-    """The workers that a limit has room for, and that limit in words."""
+    """How many workers a limit allows, and that limit in words."""
 
     workers: int
     limit: str
@@ -42,21 +42,21 @@ class Room(NamedTuple):
 
 
 def by_descriptors(hard: int) -> Room:
-    """Return the room that there is with *hard* descriptors in the caller."""
+    """Return how many workers *hard* descriptors in the caller allow."""
     workers = (hard - _DESCRIPTORS_BESIDE) // _DESCRIPTORS_EACH
     return Room(workers, f"RLIMIT_NOFILE {hard}")
 
 
 def by_processes(most: int, used: int, limit: str) -> Room:
-    """Return the room that there is with *most* processes, of which there are *used*."""
+    """Return how many workers *most* processes allow, of which *used* exist already."""
     return Room(most - used - _PROCESSES_BESIDE, f"{limit} {most}, with {used} in use,")
 
 
 def exempt(status: str, uid_map: str) -> bool:
     """Tell whether RLIMIT_NPROC is not enforced for a process, setrlimit(2).
 
-    It is not for root, nor with CAP_SYS_ADMIN or CAP_SYS_RESOURCE; neither counts in a user
-    namespace.
+    It is not enforced for root, nor for a process with CAP_SYS_ADMIN or CAP_SYS_RESOURCE.  In a
+    user namespace other than the initial one, it is enforced for these too.
 
     status, uid_map: what these files in /proc/self hold.
     """
@@ -100,7 +100,7 @@ def cgroup_limits(
 ) -> Iterator[tuple[int, int]]:
     """Yield the limit of each cgroup of this process, and how many it has: cgroups(7).
 
-    A limit of a parent is a limit of the child, so all of the path is looked at: from
+    A limit of a cgroup holds for its children too, so all of the path is read.  It comes from
     /proc/self/cgroup, which has a line "0::PATH" in version 2, and "N:pids:PATH" in version 1.
     """
     try:
@@ -117,14 +117,14 @@ def cgroup_limits(
             try:
                 most = (cgroup / "pids.max").read_text().strip()
                 used = int((cgroup / "pids.current").read_text())
-            except OSError:  # the root of all has neither
+            except OSError:  # the root cgroup has neither
                 continue
             if most != "max":
                 yield int(most), used
 
 
 def _limits() -> Iterator[Room]:
-    """Yield the room by each limit there is."""
+    """Yield how many workers each limit of the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         yield by_descriptors(hard)
@@ -143,12 +143,12 @@ def _exempt_here() -> bool:
 
 
 def smallest(wanted: int, rooms: Iterable[Room]) -> Room:
-    """Return the smallest of *rooms*, or one for *wanted* workers if none is smaller."""
+    """Return the smallest of *rooms*; a Room of *wanted* workers if none is smaller."""
     return min([Room(wanted, ""), *rooms], key=lambda room: room.workers)
 
 
 def workers(record_property: RecordProperty, clause: str, wanted: int, least: int) -> int:
-    """Return *wanted*, or as many workers as there is room for; record it if they are fewer.
+    """Return *wanted*, or as many workers as the limits allow; record it if they are fewer.
 
     The test is skipped if they are fewer than *least*: then the clause means nothing.
     """
@@ -170,9 +170,9 @@ def shared_memory(place: str = "/dev/shm") -> int | None:  # noqa: S108 - only l
 
 
 def too_little_memory(calls: Iterable[Message], free: int | None) -> str | None:
-    """Return why *calls* failed, if they did for want of shared memory, or None.
+    """Return why *calls* failed if shared memory was too small for them, else None.
 
-    free: the bytes that there were before.
+    free: its free bytes before the calls.
     """
     if free is None or free >= _AMPLE:
         return None

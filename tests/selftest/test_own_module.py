@@ -1,4 +1,4 @@
-"""A module of one's own: how it is named, what it may declare, and what a failure tells."""
+"""A user's own module: how it is named, what it may declare, and what a failure prints."""
 
 import os
 import subprocess
@@ -57,7 +57,7 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
     tmp_path: Path, name: str, reason: str
 ) -> None:
-    """With the reason, and the names of those built in."""
+    """The line has the reason, and the names of the built-in transports."""
     more = 'EXPECTED_FAILURES = {"Z9": "a typing error"}'
     (tmp_path / "bad.py").write_text(MODULE.format(more=more, check="pass"))
     done = _test(tmp_path, f"--transport={name}")
@@ -68,7 +68,7 @@ def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
-    """With modules that lie beside it; unless one of the nine is named too."""
+    """It may import modules beside it.  One of the nine is tested if it is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
     (tmp_path / "beside.py").touch()
     done = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe", REPORT)
@@ -91,7 +91,7 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     ids=["messages", "benchmarks"],
 )
 def test_whatever_is_not_a_clause_takes_a_file_too(tmp_path: Path, arguments: list[str]) -> None:
-    """And tells why it carries no messages."""
+    """The skip says why the module carries no messages."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
     done = _test(tmp_path, "--transport=mine.py", "-rs", *arguments)
     assert done.returncode == 0, done.stdout
@@ -119,7 +119,7 @@ def channel(work, workers, **options):
 
 @pytest.mark.parametrize("lost", [-1, 1])
 def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> None:
-    """One that loses a message fails, though its run is right."""
+    """A channel that loses a message fails, although its run is right."""
     (tmp_path / "mine.py").write_text(LOSSY.format(lost=lost))
     names = ("mine.py", "mine.py:channel")
     given = [f"--transport={name}" for name in names]
@@ -131,7 +131,7 @@ def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> N
 
 
 def test_a_module_without_a_channel_says_so(tmp_path: Path) -> None:
-    """By its own reason, or the suite's."""
+    """The reason is the module's own, or the suite's."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
     given = [f"--transport={name}" for name in ("mine.py:channel", "file:channel")]
     done = _test(tmp_path, *given, "-k", "exact", REPORT)
@@ -144,7 +144,7 @@ def test_a_module_without_a_channel_says_so(tmp_path: Path) -> None:
 
 
 def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
-    """A clause that fails as declared is no failure; one that passes is."""
+    """A clause that fails as declared is no failure; a declared clause that passes is one."""
     more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'
     (tmp_path / "mine.py").write_text(MODULE.format(more=more, check="n = abs(n)"))
     done = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range", REPORT)
@@ -158,7 +158,7 @@ def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
 
 
 def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path: Path) -> None:
-    """And what was seen."""
+    """The output has what was seen too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="os.open('/', os.O_RDONLY)"))
     done = _test(tmp_path, "--transport=mine.py", "-k", "after_a_return")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED

@@ -1,12 +1,13 @@
-"""The suite itself: each planted defect fails exactly the clauses that it names, a control none.
+"""Tests of the suite itself: a planted defect fails the clauses that it names, a control none.
 
-Left out by default, for it holds the suite over each of some hundred modules: `pytest -m suite`.
-Of each defect it tries the clauses alone that it names.  With IPC_CONFORMANCE_EXACT=1 it tries
-all, which takes hours: then no other may fail.  That is for root: some clauses need another user or
-namespaces.  IPC_CONFORMANCE_ROUNDS says how many times it holds all of them over each control.
+They run the suite on each of more than a hundred modules, so they are left out by default; run them
+with `pytest -m suite`.  Each defect is tested by the clauses that it names.  With
+IPC_CONFORMANCE_EXACT=1 it is tested by all clauses, and no other may fail.  This takes hours, and
+has to run as root: some clauses need another user or namespaces.  IPC_CONFORMANCE_ROUNDS says how
+often each control is tested.
 
 IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  The parts are
-disjoint, and all twelve are the whole.
+disjoint, and the twelve together are all modules.
 """
 
 import ast
@@ -32,13 +33,14 @@ EXACT = bool(os.environ.get("IPC_CONFORMANCE_EXACT"))
 SHARD = os.environ.get("IPC_CONFORMANCE_SHARD") or ""
 ROUNDS = int(os.environ.get("IPC_CONFORMANCE_ROUNDS") or 1)
 
-# Seconds of silence that are a hang here: a defect that hangs does so in clause after clause.
+# Seconds without activity after which a trial counts as a hang. It is short, because a defect that
+# hangs does so in many clauses.
 QUIET = "4"
 
 CLAUSES = sorted((harness.ROOT / "tests" / "clauses").glob("test_?_*.py"))
 
 
-HONEST = "tests.selftest.defects.honest"  # on which most defects are planted: the first control
+HONEST = "tests.selftest.defects.honest"  # the correct module from which most defects are made
 
 
 def _modules(package: ModuleType) -> list[str]:
@@ -47,7 +49,7 @@ def _modules(package: ModuleType) -> list[str]:
 
 
 def shard(modules: list[str], part: str) -> list[str]:
-    """Return the *part* of *modules* that is meant by "I/K": each K-th of them, from the I-th on.
+    """Return the *part* of *modules* that "I/K" means: each K-th of them, from the I-th on.
 
     part: "" for all.
     """
@@ -61,7 +63,7 @@ def shard(modules: list[str], part: str) -> list[str]:
 
 
 def _caught_by(module: str) -> set[str]:
-    """Return CAUGHT_BY of a defect, without importing it: it may patch what others need."""
+    """Return CAUGHT_BY of a defect without importing it, because it may patch other modules."""
     path = Path(harness.ROOT, *module.split(".")).with_suffix(".py")
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CAUGHT_BY":
@@ -70,7 +72,7 @@ def _caught_by(module: str) -> set[str]:
 
 
 def _missing(module: str) -> str | None:
-    """Return the package that *module* needs and that is not there, or None."""
+    """Return the error if *module* needs a package that is not installed, else None."""
     probe = [sys.executable, "-c", f"import {module}"]
     errors = subprocess.run(
         probe, cwd=harness.ROOT, capture_output=True, text=True, check=False
@@ -110,7 +112,7 @@ CONTROLS = [HONEST, *_modules(controls)]
 
 @dataclass
 class Score:
-    """What has been found, and what has been taken for a defect; it is printed at the end."""
+    """How many defects were found, and which controls failed; it is printed at the end."""
 
     found: int = 0
     planted: int = 0
@@ -144,7 +146,7 @@ def score(request: pytest.FixtureRequest) -> Score:
 def test_a_planted_defect_fails_exactly_its_clauses(
     module: str, score: Score, tmp_path: Path
 ) -> None:
-    """No clause fewer: the defect is found. No clause more: it says what is wrong."""
+    """All of them, so that the defect is found; no others, so that the cause is clear."""
     if (missing := _missing(module)) is not None:
         pytest.skip(missing)
     expected = _caught_by(module)
@@ -154,7 +156,7 @@ def test_a_planted_defect_fails_exactly_its_clauses(
     for attempt in ("first", "second"):  # some faults are injected at random times
         judged, output = _judge(module, tmp_path / attempt, *names)
         failed = _failed(judged)
-        if not EXACT:  # a test may be of more than one clause
+        if not EXACT:  # a test may check more than one clause
             failed &= expected
         if failed == expected:
             break
@@ -170,7 +172,7 @@ def test_a_planted_defect_fails_exactly_its_clauses(
 def test_a_correct_module_passes_every_clause(
     module: str, turn: int, score: Score, tmp_path: Path
 ) -> None:
-    """No false alarm; and most is judged."""
+    """No clause fails, and at most three are skipped."""
     score.controls.add(module)
     score.runs += 1
     judged, output = _judge(module, tmp_path)
