@@ -6,9 +6,11 @@ import pytest
 
 import kernel
 import transports
+from report.clauses import PROFILES, clauses, profile_has
+from report.results import clause_of
 from tests import harness
-from tests.harness.clauses import PROFILES, clauses, profile_has
-from tests.harness.report import Tally, clause_of
+from tests.harness import requirements
+from tests.harness.expectations import Expectations
 
 pytest_plugins = ["report.plugin"]
 
@@ -47,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Select the kernel, here and for every interpreter started from here; load transports."""
-    config.addinivalue_line("markers", "clause(id): the clause that the test holds")
+    config.addinivalue_line("markers", "clause(id): the clause that the test checks")
     try:
         kernel.use(config.option.kernel)
     except ModuleNotFoundError as error:
@@ -56,41 +58,18 @@ def pytest_configure(config: pytest.Config) -> None:
     names = ", ".join(transports.NAMES)
     given: list[str] = [*dict.fromkeys(config.option.transport or transports.NAMES)]
     for name in set(given) - set(transports.NAMES):
-        told = harness.support(harness.module_of(name))
-        unknown = told.expected_failures.keys() - clauses().keys()
-        wrong = told.error or (unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}")
+        support = harness.support(harness.module_of(name))
+        unknown = support.expected_failures.keys() - clauses().keys()
+        wrong = support.error or (
+            unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}"
+        )
         if wrong:
             raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
-    _check_required(config.option.require, given)
+    requirements.check(config.option.require, given)
     config.stash[_GIVEN] = given
-    config.pluginmanager.register(Tally(config), "tally")
+    config.pluginmanager.register(Expectations(config), "expectations")
     if hasattr(config.option, "benchmark_sort"):
-        config.option.benchmark_sort = "median"  # its own option does not offer it
-
-
-def _check_required(names: str, given: list[str]) -> None:
-    """Raise UsageError unless *names*, of --require, are of transports that there are."""
-    asked = set(filter(None, names.split(",")))
-    left_out = {name for name in asked if name.startswith("-")}
-    strange = asked - left_out - {"all", *given}
-    strange |= left_out - {f"-{name}" for name in (*given, *transports.NAMES)}
-    if strange:
-        built_in = ", ".join(transports.NAMES)
-        raise pytest.UsageError(
-            f"--require: no transport {', '.join(sorted(strange))}; built in are {built_in}"
-        )
-    if left_out and "all" not in asked:
-        raise pytest.UsageError(f"--require: {min(left_out)} is left out of 'all': all,{names}")
-
-
-def _is_required(name: str, names: str) -> bool:
-    """Tell whether *names*, of --require, ask for the transport *name*."""
-    asked = names.split(",")
-    if name in asked:
-        return True
-    # All: those that need no extra of pyproject.toml.
-    of_all = "all" in asked and not harness.support(harness.module_of(name)).extra
-    return of_all and f"-{name}" not in asked
+        config.option.benchmark_sort = "median"  # its own option does not allow this
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -100,14 +79,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that takes a transport on all that are given."""
+    """Run each test that takes a transport on all transports to be tested."""
     if "transport" in metafunc.fixturenames:
         given = metafunc.config.stash[_GIVEN]
         metafunc.parametrize("transport", given, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not about the given transports, or not of the profile."""
+    """Deselect tests of no transport if --transport is given, and clauses not in the profile."""
     given, profile = config.option.transport, config.option.profile
     kept = []
     for item in items:
@@ -125,6 +104,6 @@ def transport(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     module = harness.module_of(name)
     if (reason := harness.unsupported(module)) is not None:
-        missed = _is_required(name, request.config.option.require)
+        missed = requirements.has(request.config.option.require, name)
         (pytest.fail if missed else pytest.skip)(f"{name}: {reason}")
     return module

@@ -1,12 +1,12 @@
 """Merge the files of several runs into one page.
 
-The files are support files, as `pytest --report-dir` writes them, and those of
-`pytest --benchmark-json`; of a directory, all that end in .json.  Benchmarks belong to the
-support file that lies in the same directory.  Two runs of one platform become one column, in
+The files are support files, which `pytest --report-dir` writes, and files of
+`pytest --benchmark-json`.  A directory stands for all its files that end in .json.  Benchmarks
+belong to the support file in the same directory.  Two runs on one platform become one column, in
 which the worse outcome of a clause counts.
 
-The exit status is 0; 1 if a file was refused, and the page is of the others; 2 if nothing was
-written.
+The exit status is 0.  It is 1 if a file was refused; the page then shows the others.  It is 2 if
+nothing was written.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from report import formats, html, page
 
 
 def _say(text: str) -> None:
-    """Print one line on standard error, whatever is in *text*."""
+    """Print *text* on standard error as one line that the encoding of the terminal allows."""
     line = " ".join(html.plain(text).split())
     encoding = sys.stderr.encoding or "ascii"
     print("report:", line.encode(encoding, "replace").decode(encoding), file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Charts of what is in the benchmarks; what is missing is left out.
+"""Charts of the figures in benchmarks; a figure that is missing is left out.
 
 A chart is a table with a picture in each row, or a row of small pictures with the table
-behind them: so each figure can be read, by anybody.  Pictures are SVG with positions in per
-cent and text in pixels, which fit any width and keep their text legible.
+behind them, so each figure can also be read as text.  Pictures are SVG with positions in per
+cent and text in pixels: they fit any width, and their text keeps its size.
 """
 
 import math
@@ -45,7 +45,7 @@ def _short(value: float) -> str:
 
 
 def _bytes(size: float) -> str:
-    """Return a message size as people call it."""
+    """Return a message size with a unit: 64 KiB."""
     for unit, letter in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit:
             return f"{size / unit:g}\u00a0{letter}"
@@ -134,7 +134,7 @@ _RATIOS = (
 
 
 def _bars(what: _Ratio, group: str, rows: Sequence[Row], bench: Bench, key: str) -> Markup:
-    """Draw bars from nought, with a line at one."""
+    """Draw bars from zero, with a line at one."""
     ratios = sorted(
         (x, row.name, i, row) for i, row in enumerate(rows) if (x := _get(row, what.key))
     )
@@ -247,7 +247,7 @@ class _Axes:
 def _symbol(points: Mapping[float, float], xs: _Log, ys: _Log, key: str) -> Markup:
     """Draw a line and its dots, to be used in grey and in colour.
 
-    A dot is a line without length and with round ends, whose width no axis stretches.
+    A dot is a line of length zero with round ends: scaling an axis does not change its width.
     """
     places = [(10 * xs.at(x), 1000 - 10 * ys.at(y)) for x, y in sorted(points.items())]
     return h(
@@ -317,11 +317,11 @@ def _multiples(
     for i, name in enumerate(names):
         best = (max if axes.best else min)(series[name].items(), key=lambda point: point[1])
         at = f"{axes.spell(best[0])}{'' if axes.sizes else f' {axes.x}'}"
-        told = f"{number(best[1])}\u00a0{axes.y} at {at}"
+        most = f"{number(best[1])}\u00a0{axes.y} at {at}"
         shared = h("g", frame, id=key, class_="grid") if i == 0 else h("use", href=f"#{key}")
         own = h("use", href=f"#{key}-{i}", class_="own")
         picture = h("svg", shared, own, class_="plot", aria_hidden="true")
-        pictures.append(h("li", h("p", h("b", name), " ", h("small", told)), picture))
+        pictures.append(h("li", h("p", h("b", name), " ", h("small", most)), picture))
     tables = [(axes.y, series), *more][: (0, 1, None)[detail]]
     better = "more" if axes.best else "less"
     unit = f"{axes.y} against {axes.x}, log axes, the others in grey; {better} is better"
@@ -405,7 +405,7 @@ def _scaling(rows: Sequence[Row], bench: Bench, key: str, detail: int) -> list[M
 _SCALED = "x_floor of many"
 
 
-def _told(row: Row) -> Row:
+def _with_cost(row: Row) -> Row:
     """Return *row* with the figure that its table is about under its name.
 
     In the tables of scaling, the time is that of one worker or of one term.
@@ -427,7 +427,7 @@ def charts(bench: Bench, key: str, detail: int = 2) -> list[Markup]:
 
     detail: 2 for all figures behind the small pictures, 1 for those drawn, 0 for none.
     """
-    rows = [_told(row) for row in bench.rows]
+    rows = [_with_cost(row) for row in bench.rows]
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(row)

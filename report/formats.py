@@ -25,6 +25,7 @@ __all__ = [
     "gather",
     "read",
     "schema",
+    "worst",
 ]
 
 FORMAT = "ipc-conformance support"
@@ -40,15 +41,19 @@ WORST: tuple[Outcome, ...] = ("failed", "expected", "passed", "skipped")
 
 
 class Refused(Exception):  # noqa: N818 - what became of a file
-    """A file is not taken; the text says which and why, in one line."""
+    """A file is refused; the text says in one line why."""
 
 
 class Verdict(TypedDict):
-    """What became of a clause on a transport."""
+    """What became of a clause on a transport.
+
+    partial: whether tests of the clause were not run; then no profile rests on it.
+    """
 
     outcome: Outcome
     reason: NotRequired[str]
     test: NotRequired[str]
+    partial: NotRequired[bool]
 
 
 class Transport(TypedDict):
@@ -59,7 +64,7 @@ class Transport(TypedDict):
 
 
 class Platform(TypedDict):
-    """Where a run was."""
+    """The platform of a run."""
 
     name: str
     system: str
@@ -74,7 +79,7 @@ class Platform(TypedDict):
 
 
 class Suite(TypedDict):
-    """What was run."""
+    """The version of the suite that was run."""
 
     version: str | None
     commit: str | None
@@ -98,7 +103,7 @@ class Support(TypedDict):
 
 @dataclass(frozen=True)
 class Row:
-    """A benchmark: its table, whose it is, its median in seconds, and its further figures."""
+    """A benchmark: its table, its transport or peer, its median in seconds, and further figures."""
 
     group: str
     name: str
@@ -118,7 +123,7 @@ class Bench:
 
 @dataclass
 class Place:
-    """A platform and all that is known of it: a column of the page."""
+    """A platform, with its support file and its benchmarks: a column of the page."""
 
     support: Support | None
     benches: list[Bench] = field(default_factory=list)
@@ -158,7 +163,7 @@ def _shown(value: object) -> str:
 def complaint(value: Any, rule: Mapping[str, Any], where: str = "") -> str | None:
     """Return what is wrong with *value* by the JSON Schema *rule*, or None.
 
-    It knows the keywords that the two schemas here use, and no others; the tests compare it
+    It knows only the keywords that the two schemas in this directory use.  The tests compare it
     with the package jsonschema.
     """
     root = rule.get("$defs", {})
@@ -188,8 +193,8 @@ def complaint(value: Any, rule: Mapping[str, Any], where: str = "") -> str | Non
             if len(value) > rule.get("maxItems", math.inf):
                 return f"{at} has more than {rule['maxItems']} items"
             inner = rule.get("items", {})
-            told = (look(item, inner, f"{where}[{i}]") for i, item in enumerate(value))
-            return next(filter(None, told), None)
+            complaints = (look(item, inner, f"{where}[{i}]") for i, item in enumerate(value))
+            return next(filter(None, complaints), None)
         if _is(value, "number") and value < rule.get("minimum", -math.inf):
             return f"{at} is {_shown(value)}, less than {rule['minimum']}"
         return None
@@ -213,9 +218,9 @@ def complaint(value: Any, rule: Mapping[str, Any], where: str = "") -> str | Non
         names = rule.get("propertyNames", {})
         for key, item in value.items():
             inside = f"{where}.{key[:40]}" if where else key[:40]
-            told = _text(key, names, f"a name in {at}") or look(item, known.get(key, rest), inside)
-            if told:
-                return told
+            wrong = _text(key, names, f"a name in {at}") or look(item, known.get(key, rest), inside)
+            if wrong:
+                return wrong
         return None
 
     return look(value, rule, where)
@@ -235,7 +240,7 @@ def _load(path: Path) -> Any:
         raise Refused("is no JSON: it is not in UTF-8") from None
     except json.JSONDecodeError as error:
         raise Refused(f"is no JSON: {error.msg} in line {error.lineno}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits, brackets in brackets
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits, deep nesting
         raise Refused(f"is no JSON that can be taken: {str(error).split(';', 1)[0]}") from None
 
 
@@ -246,13 +251,13 @@ def read(path: Path) -> Support | Bench:
         number = value.get("schema")
         if isinstance(number, int) and not isinstance(number, bool) and number > SCHEMA:
             raise Refused(f"is of schema {number}; this program knows schema {SCHEMA}")
-        told = complaint(value, schema("support"))
-        if told is None:
+        wrong = complaint(value, schema("support"))
+        if wrong is None:
             return cast("Support", value)
-        raise Refused(f"is a malformed support file: {told}")
+        raise Refused(f"is a malformed support file: {wrong}")
     if isinstance(value, dict) and {"machine_info", "benchmarks"} <= value.keys():
-        if told := complaint(value, schema("benchmark")):
-            raise Refused(f"is a malformed file of pytest-benchmark: {told}")
+        if wrong := complaint(value, schema("benchmark")):
+            raise Refused(f"is a malformed file of pytest-benchmark: {wrong}")
         return _bench(value)
     raise Refused("is neither a support file nor one of pytest-benchmark")
 
@@ -310,8 +315,18 @@ def _same(one: Support, other: Support) -> bool:
     return one["platform"] == other["platform"] and one["suite"] == other["suite"]
 
 
-def _weight(verdict: Verdict) -> int:
-    return WORST.index(verdict["outcome"])
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst of *verdicts*; of equals the first."""
+    return min(verdicts, key=lambda verdict: WORST.index(verdict["outcome"]))
+
+
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    """Return the verdict of two runs: the worse one, partial if neither ran the whole clause."""
+    both = cast("Verdict", {**worst([one, other])})
+    both.pop("partial", None)
+    if one.get("partial") and other.get("partial"):
+        both["partial"] = True
+    return both
 
 
 def _add(one: Support, other: Support) -> Support:
@@ -324,8 +339,8 @@ def _add(one: Support, other: Support) -> Support:
         have = transports[name]
         clauses = dict(have["clauses"])
         for clause, verdict in more["clauses"].items():
-            clauses[clause] = min(clauses.get(clause, verdict), verdict, key=_weight)
-        # A run that could judge it knows better than one that could not.
+            clauses[clause] = _both(clauses[clause], verdict) if clause in clauses else verdict
+        # It is supported if one of the runs could use it.
         reasons = [t["unsupported"] for t in (have, more)]
         unsupported = None if None in reasons else reasons[0]
         transports[name] = {"unsupported": unsupported, "clauses": clauses}
@@ -335,7 +350,7 @@ def _add(one: Support, other: Support) -> Support:
 
 
 def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """Return the files at *paths* and in directories there, and what there is to say."""
+    """Return the files at *paths* and in directories there, and a line for each empty directory."""
     files: dict[Path, None] = {}
     refused = []
     for path in paths:

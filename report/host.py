@@ -1,4 +1,4 @@
-"""What there is to know of the machine, each thing where it can be had."""
+"""Facts of the machine on which outcomes and figures depend: kernel, limits, versions."""
 
 import contextlib
 import importlib.metadata
@@ -9,12 +9,13 @@ import resource
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from report.formats import Platform
 
-__all__ = ["commit", "libraries", "limits", "place"]
+__all__ = ["benchmark_info", "commit", "libraries", "limits", "place", "version"]
 
-LIBRARIES = (
+_PACKAGES = (
     "pytest",
     "pytest-benchmark",
     "hypothesis",
@@ -22,6 +23,7 @@ LIBRARIES = (
     "sysv_ipc",
     "numpy",
     "mpi4py",
+    "mpich",
     "pyzmq",
     "redis",
     "faster-fifo",
@@ -29,7 +31,7 @@ LIBRARIES = (
     "loky",
 )
 
-# mq_overview(7), proc_sys_kernel(5).
+# mq_overview(7), proc_sys_kernel(5), pipe(7), socket(7), listen(2).
 _FILES = {
     "mq_msg_max": "/proc/sys/fs/mqueue/msg_max",
     "mq_msgsize_max": "/proc/sys/fs/mqueue/msgsize_max",
@@ -37,6 +39,11 @@ _FILES = {
     "sysv_msgmnb": "/proc/sys/kernel/msgmnb",
     "sysv_msgmax": "/proc/sys/kernel/msgmax",
     "sysv_msgmni": "/proc/sys/kernel/msgmni",
+    "pipe_max_size": "/proc/sys/fs/pipe-max-size",
+    "pid_max": "/proc/sys/kernel/pid_max",
+    "somaxconn": "/proc/sys/net/core/somaxconn",
+    "rmem_default": "/proc/sys/net/core/rmem_default",
+    "wmem_default": "/proc/sys/net/core/wmem_default",
 }
 
 
@@ -60,12 +67,12 @@ def _release() -> str:
 
 def _libc() -> str | None:
     def musl() -> str | None:
-        # Before Python 3.15, platform.libc_ver() does not know it; its loader tells.
+        # Before Python 3.15, platform.libc_ver() does not know it; its loader prints it.
         for loader in Path("/lib").glob("ld-musl-*.so.1"):
-            told = subprocess.run(  # noqa: S603 - a file of the system
+            usage = subprocess.run(  # noqa: S603 - a file of the system
                 [loader], capture_output=True, text=True, check=False, timeout=5
             ).stderr
-            version = re.search(r"^Version (\S+)", told, re.MULTILINE)
+            version = re.search(r"^Version (\S+)", usage, re.MULTILINE)
             return f"musl {version[1]}" if version else "musl"
         return None
 
@@ -73,7 +80,7 @@ def _libc() -> str | None:
 
 
 def _container() -> str | None:
-    # systemd.io/CONTAINER_INTERFACE: the manager tells process 1 by the variable "container".
+    # systemd.io/CONTAINER_INTERFACE: the manager sets the variable "container" for process 1.
     def of_init() -> str | None:
         found = re.search(rb"(?:^|\0)container=([^\0]+)", Path("/proc/1/environ").read_bytes())
         return found[1].decode("ascii", "replace") if found else None
@@ -83,9 +90,9 @@ def _container() -> str | None:
         found = re.search(r"docker|kubepods|libpod|lxc|containerd", text)
         return found[0] if found else None
 
-    # The number of the first namespace of processes is fixed (PROC_PID_INIT_INO in
-    # include/linux/proc_ns.h). A virtual machine that was made from a container's image has
-    # that, and the image's mark too.
+    # In the initial namespace of processes there is no container. Its number is fixed
+    # (PROC_PID_INIT_INO in include/linux/proc_ns.h). It is asked first, because a virtual machine
+    # that was made from the image of a container has the files below too.
     with contextlib.suppress(OSError):
         if os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC:
             return None
@@ -96,7 +103,7 @@ def _container() -> str | None:
 
 
 def _virtual() -> bool | None:
-    """Tell whether the processor says that it is a virtual one (x86 only), or None."""
+    """Tell whether the processor reports a hypervisor; None where it reports nothing (not x86)."""
     with contextlib.suppress(OSError):
         flags = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
         return "hypervisor" in flags[1].split() if flags else None
@@ -104,7 +111,7 @@ def _virtual() -> bool | None:
 
 
 def place() -> Platform:
-    """Return the platform; it names neither the host nor the user."""
+    """Return the platform, without the names of host and user, which are private."""
     uname = os.uname()
     try:
         cpus: int | None = len(os.sched_getaffinity(0))
@@ -125,14 +132,14 @@ def place() -> Platform:
 
 
 def limits() -> dict[str, int | None]:
-    """Return the limits that transports meet, in bytes or counts."""
+    """Return the limits of the system that matter to transports, in bytes or counts."""
     found: dict[str, int | None] = {}
     for name, file in _FILES.items():
         text = _tried(lambda file=file: Path(file).read_text("ascii"))  # type: ignore[misc]
         found[name] = int(text) if text and text.strip().isdigit() else None
     with contextlib.suppress(OSError, ValueError):
         found["pipe_buf"] = os.pathconf("/", "PC_PIPE_BUF")
-    for name in ("nofile", "nproc", "msgqueue"):
+    for name in ("nofile", "nproc", "msgqueue", "memlock"):
         number = getattr(resource, f"RLIMIT_{name.upper()}", None)
         if number is not None:
             soft = resource.getrlimit(number)[0]
@@ -141,12 +148,26 @@ def limits() -> dict[str, int | None]:
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of the packages that are installed and that matter here."""
+    """Return the versions of those packages that are installed, of the ones in _PACKAGES."""
     found = {}
-    for name in LIBRARIES:
+    for name in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)[:200]
     return found
+
+
+def benchmark_info(info: dict[str, Any]) -> None:
+    """Add the facts to *info*, the machine_info of pytest-benchmark.
+
+    Facts that change from one run to the next are removed: by these, two runs on one machine
+    would seem to be on two.
+    """
+    cpu = info.get("cpu", {})
+    info["cpu"] = {key: cpu[key] for key in ("brand_raw", "arch", "count") if key in cpu}
+    info["kernel"] = platform.version()
+    info["libc"] = " ".join(platform.libc_ver())
+    info["limits"] = limits()
+    info["libraries"] = libraries()
 
 
 def commit(root: Path) -> str | None:
@@ -161,25 +182,25 @@ def commit(root: Path) -> str | None:
             timeout=10,
         ).stdout.strip()
 
-    def told() -> str | None:
+    def here() -> str | None:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():
             return None
         changed = git("status", "--porcelain", "--untracked-files=no")
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
 
-    return _tried(told) or os.environ.get("GITHUB_SHA", "")[:12] or None
+    return _tried(here) or os.environ.get("GITHUB_SHA", "")[:12] or None
 
 
 def version() -> str | None:
     """Return the version of the suite, from the project file beside this package."""
     import tomllib  # noqa: PLC0415 - read once, at the end of a run
 
-    def told() -> str | None:
+    def here() -> str | None:
         text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text("utf-8")
         return str(tomllib.loads(text)["project"]["version"])
 
     with contextlib.suppress(KeyError):
-        if found := _tried(told):
+        if found := _tried(here):
             return found
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version("ipc-conformance")

@@ -1,8 +1,8 @@
-"""HTML by construction: text is always escaped, and only :func:`h` makes markup.
+"""HTML elements as function calls: text is always escaped, and only :func:`h` makes markup.
 
-A template would have to be told at each place what kind of place it is.  Here the types tell:
-a str is text, a :class:`Markup` is what :func:`h` returned, and nothing turns the one into
-the other.
+In a template, the author has to escape each value as its place requires.  Here the types decide: a
+str is text and is escaped, a :class:`Markup` is what :func:`h` returned, and neither is converted
+to the other.
 """
 
 import html
@@ -25,13 +25,13 @@ _UNFIT = re.compile(
 _BARE = re.compile(r"[A-Za-z0-9.%#_-]+")
 
 _VOID = {"meta", "link", "br", "rect", "circle", "line", "path", "polyline", "use", "col"}
-# HTML, 13.1.2.4: their end tags may be left out, and tables are most of the page.
+# HTML, 13.1.2.4: their end tags may be left out, and most of the page is tables.
 _OPEN = {"td", "th", "tr", "tbody", "thead", "li", "dt", "dd"}
 _SVG = {"rect", "circle", "line", "path", "polyline", "use"}
 
 
 class Markup:
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ("text",)
 
@@ -46,12 +46,12 @@ Child: TypeAlias = "str | int | Markup | Iterable[Child] | None"
 
 
 def plain(text: str) -> str:
-    """Return *text* with U+FFFD for each character that is unfit for a page."""
+    """Return *text* with U+FFFD for each character that must not be on a page."""
     return _UNFIT.sub("\ufffd", text)
 
 
 def verbatim(text: str) -> Markup:
-    """Return *text*, which is of this package, never from input, as markup."""
+    """Return *text* as markup, unescaped; it must be from this package, never from a file."""
     return Markup(text)
 
 
@@ -81,7 +81,7 @@ def h(tag: str, *children: Child, **attributes: str | float | bool | None) -> Ma
             parts.append(name)
             continue
         text = f"{value:g}" if isinstance(value, float) else str(value)
-        # HTML, 13.1.2.3: the quotes may go; a page has some thousand attributes.
+        # HTML, 13.1.2.3: quotes may be left out; a page has some thousand attributes.
         quoted = text if _BARE.fullmatch(text) else f'"{html.escape(plain(text))}"'
         parts.append(f"{name}={quoted}")
     start = "<" + " ".join(parts)

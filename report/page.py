@@ -1,6 +1,6 @@
-"""The page: the matrix, the clauses behind it, the charts and the machines.
+"""The page: the matrix, the clauses of each transport, the charts and the platforms.
 
-It is one file without scripts, and its policy forbids it to fetch anything.
+It is one file without scripts, and its Content-Security-Policy forbids it to load anything.
 """
 
 import base64
@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from report import profiles
 from report.charts import charts
-from report.formats import Place, Support, Transport, Verdict
+from report.clauses import FAMILIES, order
+from report.formats import Place, Support, Verdict
 from report.html import Child, Markup, h, plain, verbatim
+from report.results import Standing
 
 __all__ = ["render"]
 
@@ -28,7 +29,7 @@ _CLASSES = {"passed": None, "failed": "f", "expected": "f", "skipped": "s"}
 LIMIT = 290 << 10
 """Bytes that a page may have before it leaves out what the files have anyway."""
 
-_LONGEST = 400  # characters of a reason on the page; the file has it whole
+_LONGEST = 400  # characters of a reason on the page; the file has all of it
 
 
 def _cut(text: str) -> str:
@@ -44,56 +45,28 @@ def _day(iso: str) -> str:
 
 
 class _Column:
-    """A place that was judged, as a column."""
+    """A column: a platform on which clauses were tested."""
 
     def __init__(self, place: Place, support: Support, key: str) -> None:
         self.place, self.support, self.key = place, support, key
-        self.told = support["platform"]
-        name = self.told["name"].partition(" (")[0]
+        self.platform = support["platform"]
+        name = self.platform["name"].partition(" (")[0]
         self.name = name.replace("GNU/Linux ", "")
         self.label = self.name
 
     def facts(self) -> list[str]:
-        """Return what tells it from others, in two short lines."""
-        told = self.told
-        kernel = " ".join([told["system"], *told["release"].split("-")[:1]])
-        user = "root" if told["root"] else "user"
-        parts = [told["python"].replace("CPython", "Python"), user]
-        if told["container"]:
+        """Return in two short lines what distinguishes this platform from others."""
+        platform = self.platform
+        kernel = " ".join([platform["system"], *platform["release"].split("-")[:1]])
+        user = "root" if platform["root"] else "user"
+        parts = [platform["python"].replace("CPython", "Python"), user]
+        if platform["container"]:
             parts.append("container")
-        return [", ".join(filter(None, [kernel, told["libc"]])), ", ".join(parts)]
-
-
-class Standing:
-    """What a transport has shown on a platform."""
-
-    def __init__(self, transport: Transport, known: Sequence[str]) -> None:
-        clauses = transport["clauses"]
-        outcomes = {clause: clauses[clause]["outcome"] for clause in known if clause in clauses}
-        self.failed = [c for c, outcome in outcomes.items() if outcome in {"failed", "expected"}]
-        self.skipped = [c for c, outcome in outcomes.items() if outcome == "skipped"]
-        self.passed = len(outcomes) - len(self.failed) - len(self.skipped)
-        self.judged = self.passed + len(self.failed)
-        self.missing = [clause for clause in known if clause not in outcomes]
-        self.states: dict[str, str] = {}
-        self.earned: str | None = None
-        for profile, parts in profiles.PROFILES.items():
-            mine = [clause for clause in known if profiles.profile_has(profile, clause)]
-            whole = all(
-                any(clause in {part, *[c for c in mine if c[:1] == part]} for clause in mine)
-                for part in parts
-            )
-            if any(clause in self.failed for clause in mine):
-                self.states[profile] = "fail"
-            elif not whole or any(clause in self.missing for clause in mine):
-                self.states[profile] = "open"
-            else:
-                self.states[profile] = "yes"
-                self.earned = profile
+        return [", ".join(filter(None, [kernel, platform["libc"]])), ", ".join(parts)]
 
 
 def _pips(states: Sequence[str]) -> Markup:
-    """Three steps, as tall as they are hard: earned, failed or not judged."""
+    """Draw a step for each profile, the highest for the hardest: earned, failed or not judged."""
     marks = []
     for i, state in enumerate(states):
         x, top = 8 * i + 1, 9 - 4 * i
@@ -126,6 +99,8 @@ def _cell(column: _Column, name: str, known: Sequence[str], roomy: bool) -> Mark
         notes.append(f" · {len(standing.skipped)} skipped")
     if standing.missing:
         notes.append([then, _list(standing.missing, 3), " not run"])
+    if standing.partial:
+        notes.append([then, _list(standing.partial, 3), " run in part"])
     if standing.failed:
         verb = "fails" if len(standing.failed) == 1 else "fail"
         notes.append([then, h("span", f"{_list(standing.failed, 4)} {verb}", class_="f")])
@@ -153,7 +128,7 @@ def _heads(columns: Sequence[_Column]) -> list[Markup]:
 
 
 def _scroll(label: str, table: Markup) -> Markup:
-    """Return *table* in a box that scrolls by itself, also by keyboard."""
+    """Return *table* in a box that scrolls separately, by mouse or keyboard."""
     return h("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
@@ -176,15 +151,17 @@ def _verdict(verdict: Verdict | None, roomy: bool) -> Markup:
         return h("td", "not run", class_="o")
     outcome = verdict["outcome"]
     word, kind = _WORDS[outcome], _CLASSES[outcome]
+    if verdict.get("partial"):
+        word += ", run in part"
     reason = _cut(verdict.get("reason", "")) if outcome != "passed" else ""
     if not reason:
         return h("td", word, class_=kind)
-    told: list[Child] = [reason]
+    details: list[Child] = [reason]
     if outcome == "failed" and (test := verdict.get("test")):
-        told.append([h("br"), h("code", _cut(test))])
+        details.append([h("br"), h("code", _cut(test))])
     if roomy:
-        return h("td", word, h("small", told), class_=kind)
-    return h("td", h("details", h("summary", word), h("small", told)), class_=kind)
+        return h("td", word, h("small", details), class_=kind)
+    return h("td", h("details", h("summary", word), h("small", details)), class_=kind)
 
 
 def _clauses(
@@ -199,11 +176,11 @@ def _clauses(
         counts[standing.earned or "no profile"] = counts.get(standing.earned or "no profile", 0) + 1
         failing |= dict.fromkeys(standing.failed)
     if len(columns) == 1:
-        told = next(iter(counts), "unsupported" if having else "not run")
+        summary = next(iter(counts), "unsupported" if having else "not run")
     else:
-        told = ", ".join(f"{level} on {count}" for level, count in counts.items())
+        summary = ", ".join(f"{level} on {count}" for level, count in counts.items())
         if lost := len(having) - len(able):
-            told += f"{', ' if told else ''}unsupported on {lost}"
+            summary += f"{', ' if summary else ''}unsupported on {lost}"
     roomy = len(columns) == 1
     bodies = []
     seen = [c for c in known if any(c in x.support["transports"][name]["clauses"] for x in able)]
@@ -221,7 +198,7 @@ def _clauses(
             for clause in shown
             if clause[0] == family
         ]
-        title = profiles.FAMILIES.get(family, "Further clauses")
+        title = FAMILIES[family].title if family in FAMILIES else "Further clauses"
         head = h("th", h("span", title), scope="rowgroup", colspan=1 + len(able), class_="family")
         bodies.append(h("tbody", h("tr", head), rows))
     reasons = [
@@ -249,7 +226,7 @@ def _clauses(
         h(
             "summary",
             h("h3", name),
-            h("span", told),
+            h("span", summary),
             h("span", f"{_list(list(failing), 4)} failing", class_="f") if failing else None,
         ),
         h("div", reasons, _scroll(f"Clauses of {name}", table) if bodies else None, id=_anchor(i)),
@@ -274,16 +251,16 @@ def _platforms(columns: Sequence[_Column]) -> Markup:
     def add(name: str, values: list[str]) -> None:
         facts[name] = values
 
-    told = [column.told for column in columns]
-    add("system", [p["name"] for p in told])
-    add("kernel", [f"{p['system']} {p['release']}" for p in told])
-    add("machine", [p["machine"] for p in told])
-    add("CPUs", [str(p["cpus"] or "unknown") for p in told])
-    add("virtual machine", [_yes(p["virtual"]) for p in told])
-    add("container", [p["container"] or "none that shows" for p in told])
-    add("C library", [p["libc"] or "unknown" for p in told])
-    add("Python", [p["python"] for p in told])
-    add("user", ["root" if p["root"] else "ordinary" for p in told])
+    platforms = [column.platform for column in columns]
+    add("system", [p["name"] for p in platforms])
+    add("kernel", [f"{p['system']} {p['release']}" for p in platforms])
+    add("machine", [p["machine"] for p in platforms])
+    add("CPUs", [str(p["cpus"] or "unknown") for p in platforms])
+    add("virtual machine", [_yes(p["virtual"]) for p in platforms])
+    add("container", [p["container"] or "none that shows" for p in platforms])
+    add("C library", [p["libc"] or "unknown" for p in platforms])
+    add("Python", [p["python"] for p in platforms])
+    add("user", ["root" if p["root"] else "ordinary" for p in platforms])
     suites = [column.support["suite"] for column in columns]
     add("suite", [" ".join(filter(None, [s["version"], s["commit"]])) or "unknown" for s in suites])
     add("arithmetic", [s.get("arithmetic") or "unknown" for s in suites])
@@ -342,11 +319,11 @@ def _key(columns: Sequence[_Column]) -> Markup:
         " dashed: not all of it was run, so not claimed.",
     ]
     where = "" if len(columns) == 1 else ", for each platform"
-    told = (
+    rest = (
         f" Below it, clauses passed of those judged{where}; "
         "a skip has a reason, and counts as neither."
     )
-    return h("div", h("dl", items, class_="key"), h("p", marks, told, class_="note"))
+    return h("div", h("dl", items, class_="key"), h("p", marks, rest, class_="note"))
 
 
 def _charts(places: Sequence[tuple[str, Place]], detail: int) -> list[Markup]:
@@ -380,7 +357,7 @@ _ICON = (
 def render(places: Sequence[Place]) -> str:
     """Return the page of *places* as the text of an HTML file.
 
-    Where it would be larger than LIMIT, tables behind charts are left out.
+    If it would be larger than LIMIT, tables behind charts are left out.
     """
     text = ""
     for detail in (2, 1, 0):
@@ -403,7 +380,7 @@ def _render(places: Sequence[Place], detail: int) -> str:
         for transport in column.support["transports"].values():
             for clause in transport["clauses"]:
                 sentences.setdefault(clause, "")
-    known = profiles.order(sentences)
+    known = order(sentences)
     names = sorted({name for column in columns for name in column.support["transports"]})
     measured = [(column.label, column.place) for column in columns if column.place.benches]
     measured += [("Benchmarks", place) for place in places if not place.support]

@@ -1,7 +1,8 @@
-"""The pytest plugin: `--report-dir=DIR`, and the progress of long runs.
+"""The pytest plugin: it collects outcomes, prints the matrix and writes the files of a report.
 
-A test counts if it has a marker `clause` and a parameter `transport`; nothing else needs to
-know of the report.  A run of benchmarks with the same DIR adds its figures to the page.
+A test counts if it has a marker `clause` and a parameter `transport`; the tests themselves need not
+know of the report.  `--report-dir=DIR` writes the files.  A run of benchmarks with the same DIR
+adds its figures to the page.  Other plugins get the collected `Results` as the plugin "results".
 """
 
 import contextlib
@@ -14,11 +15,16 @@ from typing import Any
 
 import pytest
 
-from report import formats, host, page, profiles, progress
+from report import formats, host, page, progress
+from report.clauses import clauses, order
+from report.matrix import Matrix
+from report.results import Results
 
-__all__ = ["Recorder"]
+__all__ = ["Writer"]
 
 SUPPORT, BENCHMARK, PAGE = "support.json", "benchmark.json", "report.html"
+
+_RESULTS = pytest.StashKey[Results]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,101 +38,65 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start what is wanted."""
+    """Start to collect; register the plugins that print and write."""
     progress.start(config)
+    results = Results(clauses(config.rootpath), config.args)
+    config.stash[_RESULTS] = results
+    config.pluginmanager.register(results, "results")
     directory: Path | None = config.option.report_dir
-    if directory is None or hasattr(config, "workerinput"):
-        return
+    if directory is not None and not hasattr(config, "workerinput"):
+        _check(directory)
+        writer = Writer(config, results, directory.resolve())
+        config.pluginmanager.register(writer, "report-writer")
+    # What is registered last is called first: the matrix stands above the names of the files.
+    config.pluginmanager.register(Matrix(results), "report-matrix")
+
+
+def _check(directory: Path) -> None:
+    """Make *directory*; raise UsageError if it cannot be written to."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise pytest.UsageError(f"--report-dir: {directory}: {error.strerror}") from None
     if not os.access(directory, os.W_OK):
         raise pytest.UsageError(f"--report-dir: {directory} cannot be written to")
-    config.pluginmanager.register(Recorder(config, directory.resolve()), "report-recorder")
 
 
-def _name(transport: object) -> str:
-    """Return a name to show: of a file its name, because its directories are nobody's business."""
-    text = str(transport)
-    return (Path(text).name if os.sep in text else text)[:200] or "?"
+@pytest.hookimpl(tryfirst=True)  # before -k, -m and other plugins take any away
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Learn which tests each clause has."""
+    config.stash[_RESULTS].collected(items)
 
 
-def _line(text: str) -> str:
-    """Return the first line of *text*, and the second where the first announces it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
-    return told if len(told) <= 400 else told[:399] + "…"
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of what turns a failure into an xfail
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Collect the outcome."""
+    del call
+    report = yield
+    item.config.stash[_RESULTS].add(item, report, judges=not _benchmarks(item.config))
+    return report
 
 
-def _reason(report: pytest.TestReport) -> str:
-    """Return in one line why *report* is not a pass."""
-    if hasattr(report, "wasxfail") and report.wasxfail:
-        return _line(report.wasxfail.removeprefix("reason: "))
-    if isinstance(report.longrepr, tuple):
-        return _line(report.longrepr[2].removeprefix("Skipped: "))
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text: str = crash.message if crash else report.longreprtext
-    return _line(text.removeprefix("Failed: "))  # as pytest.fail is called in a crash
+def _benchmarks(config: pytest.Config) -> bool:
+    """Tell whether this is a run of benchmarks, in which every other test is skipped."""
+    return bool(config.getoption("benchmark_only", False))
 
 
-class Recorder:
-    """Collects what became of each clause on each transport, and writes the files."""
+class Writer:
+    """Writes the support file, the benchmarks and the page at the end of a run."""
 
-    def __init__(self, config: pytest.Config, directory: Path) -> None:
+    def __init__(self, config: pytest.Config, results: Results, directory: Path) -> None:
         self._config = config
+        self._results = results
         self._directory = directory
         self._begun = time.time()
-        self._clauses: dict[str, str] = {}
-        self._transports: dict[str, formats.Transport] = {}
         self._written: list[Path] = []
         self._trouble: list[str] = []
-        self._benchmarks = bool(getattr(config.option, "benchmark_only", False))
-
-    @pytest.hookimpl(tryfirst=True)  # before -k and -m take any away
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Learn which clauses there are."""
-        told = profiles.sentences(self._config.rootpath)
-        for item in items:
-            marker = item.get_closest_marker("clause")
-            if marker and marker.args and "transport" in getattr(item, "fixturenames", ()):
-                words = getattr(item, "originalname", item.name).removeprefix("test_")
-                clause = str(marker.args[0])
-                sentence = told.get(clause, words.replace("_", " "))
-                self._clauses.setdefault(clause, sentence)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of what turns a failure into an xfail
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note the outcome of a clause."""
-        del call
-        report = yield
-        marker, callspec = item.get_closest_marker("clause"), getattr(item, "callspec", None)
-        if self._benchmarks or not marker or not marker.args or callspec is None:
-            return report
-        if "transport" in callspec.params and (report.when == "call" or not report.passed):
-            self._note(_name(callspec.params["transport"]), str(marker.args[0]), report)
-        return report
-
-    def _note(self, name: str, clause: str, report: pytest.TestReport) -> None:
-        transport = self._transports.setdefault(name, {"unsupported": None, "clauses": {}})
-        verdict: formats.Verdict = {"outcome": report.outcome}
-        if report.outcome != "passed":
-            reason = _reason(report)
-            # The fixture that probes a transport skips with its name.
-            if report.when == "setup" and report.skipped and reason.startswith(f"{name}: "):
-                transport["unsupported"] = reason.removeprefix(f"{name}: ")
-                return
-            if hasattr(report, "wasxfail"):
-                verdict["outcome"] = "expected"
-            verdict |= {"reason": reason, "test": report.nodeid[:2000]}
-        have = transport["clauses"].setdefault(clause, verdict)
-        if formats.WORST.index(verdict["outcome"]) < formats.WORST.index(have["outcome"]):
-            transport["clauses"][clause] = verdict
 
     def _support(self) -> formats.Support:
-        root = self._config.rootpath
+        root, sentences = self._config.rootpath, self._results.sentences
         return {
             "format": formats.FORMAT,
             "schema": formats.SCHEMA,
@@ -140,8 +110,8 @@ class Recorder:
             "platform": host.place(),
             "limits": host.limits(),
             "libraries": host.libraries(),
-            "clauses": {clause: self._clauses[clause] for clause in profiles.order(self._clauses)},
-            "transports": dict(sorted(self._transports.items())),
+            "clauses": {clause: sentences[clause] for clause in order(sentences)},
+            "transports": self._results.to_write(),
         }
 
     def _benchmark(self) -> dict[str, Any] | None:
@@ -165,7 +135,7 @@ class Recorder:
     def _write(self, name: str, text: str) -> None:
         path = self._directory / name
         try:
-            # Whoever reads it meanwhile sees the old one or the new one.
+            # A reader sees the old file or the new one, never a half of it.
             part = path.with_name(f".{name}.{os.getpid()}")
             part.write_text(text, "utf-8")
             part.replace(path)
@@ -175,12 +145,12 @@ class Recorder:
             self._written.append(path)
 
     def pytest_sessionfinish(self) -> None:
-        """Write what there is, also after an interruption; what was not run is not in it."""
+        """Write the files, also after an interruption: then without what was not run."""
         if self._config.option.collectonly:
             return
-        if self._transports:
+        if self._results.judged():
             self._write(SUPPORT, formats.dumps(self._support()))
-        if self._benchmarks and (figures := self._benchmark()):
+        if _benchmarks(self._config) and (figures := self._benchmark()):
             self._write(BENCHMARK, json.dumps(figures, indent=1, default=str))
         if not self._written:
             return
@@ -195,7 +165,7 @@ class Recorder:
             self._write(PAGE, page.render(places))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was written."""
+        """Print which files were written, and which could not be."""
         for text in self._trouble:
             terminalreporter.line(f"report: {text}", red=True)
         for path in self._written:

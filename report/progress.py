@@ -1,12 +1,12 @@
 """The last line of the terminal: which test runs, and how long the rest will take.
 
 The line is kept free of pytest's own output by a scrolling region (DECSTBM, in every terminal
-since the VT100), so that it goes with -q, -v, -x, -s alike.  It is drawn when a test starts,
-never by a thread: a process that has one warns at fork (Python 3.12).  For the same reason the
-time of the end stands beside the time that is left: it stays true while a long test runs.
+since the VT100), so it works with -q, -v, -x and -s.  It is drawn when a test starts, and not by a
+thread, because Python 3.12 warns at a fork in a process that has threads.  So it does not change
+while a long test runs; it shows the time of the end too, which stays right.
 
-Where standard output is no terminal there is nothing at all.  `-p no:report-progress` turns it
-off in a terminal too.
+Without a terminal as standard output, nothing is drawn.  `-p no:report-progress` turns it off in a
+terminal.
 """
 
 import atexit
@@ -34,7 +34,7 @@ def wanted(stream: TextIO | None) -> bool:
 
 
 def spell(seconds: float) -> str:
-    """Return *seconds* as people say it, as exact as an estimate deserves."""
+    """Return *seconds* as text, rounded as an estimate should be."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 55:
@@ -48,9 +48,10 @@ def spell(seconds: float) -> str:
 
 
 class Estimate:
-    """Seconds that tests will take, by function: a function costs much the same on each
-    transport, and what it cost in the last run is known.
-    """  # noqa: D205
+    """Estimates the seconds that tests will take, from earlier tests of the same function.
+
+    A function takes about as long on each transport, and as in the last run.
+    """
 
     def __init__(self, before: Mapping[str, float]) -> None:
         self.before = before
@@ -67,7 +68,8 @@ class Estimate:
     def of(self, functions: Iterable[str]) -> float | None:
         """Return the seconds that tests of *functions* will take, or None: nothing is known."""
         mine, theirs = self._drift
-        # The machine is slower today, or faster; a few tests do not show it.
+        # The machine may be slower or faster than in the last run; the 5 s keep the first few
+        # tests from deciding that.
         drift = (mine + 5.0) / (theirs + 5.0)
         means = {function: drift * seconds for function, seconds in self.before.items()}
         means |= {function: sum(times) / len(times) for function, times in self.now.items()}
@@ -89,7 +91,7 @@ def _function(nodeid: str) -> str:
 
 
 def describe(item: pytest.Item) -> str:
-    """Return transport, clause and what the test says of itself."""
+    """Return the transport, the clause and the name of the test in words."""
     marker, callspec = item.get_closest_marker("clause"), getattr(item, "callspec", None)
     name = getattr(item, "originalname", None) or item.name
     words = name.removeprefix("test_").replace("_", " ")
@@ -125,7 +127,7 @@ class Progress:
         atexit.register(self._close)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Begin."""
+        """Draw the line for the first time."""
         if self._config.option.collectonly or not session.items:
             return
         self._items = {item.nodeid: item for item in session.items}
@@ -141,7 +143,7 @@ class Progress:
         self._stream.flush()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Draw."""
+        """Draw the line for the test that starts."""
         if self._size is None or nodeid not in self._items or nodeid not in self._left:
             return
         if os.get_terminal_size(self._stream.fileno()) != self._size:
@@ -189,7 +191,7 @@ class Progress:
         self._close()
 
     def pytest_leave_pdb(self) -> None:
-        """Take it again."""
+        """Take the line again."""
         self._open()
 
     def pytest_unconfigure(self) -> None:
@@ -212,7 +214,7 @@ class Progress:
 
 
 def start(config: pytest.Config) -> None:
-    """Register the plugin where there is a terminal for it."""
+    """Register the plugin if standard output is a terminal."""
     stream = sys.__stdout__
     if stream is not None and wanted(stream) and config.pluginmanager.has_plugin("terminal"):
         config.pluginmanager.register(Progress(config, stream), "report-progress")

@@ -1,4 +1,4 @@
-"""Fixtures of the conformance tests."""
+"""Fixtures of the conformance tests, and the tables of the benchmarks."""
 
 import os
 import shutil
@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import machine
+from report import host
+from report.results import Results
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
@@ -25,7 +26,7 @@ print(len(b.recv(16)))
 
 @pytest.fixture(scope="session")
 def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the library that cuts reads and writes; return its path for LD_PRELOAD."""
+    """Build the library that shortens reads and writes; return its path for LD_PRELOAD."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler (cc) to build tests/harness/short_io.c with")
@@ -51,28 +52,22 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(library)
 
 
-_failed: set[str] = set()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note the tests that failed: no figure of theirs is to be seen."""
-    report = yield
-    if report.failed:
-        _failed.add(item.nodeid)
-    return report
+def _failed(config: pytest.Config) -> set[str]:
+    """Return the node ids of the tests that failed: their figures are not shown."""
+    results = config.pluginmanager.get_plugin("results")
+    assert isinstance(results, Results)
+    return results.failed
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
-    """Tell what the figures depend on."""
-    machine.describe(machine_info)
+    """Add the facts of the machine on which the figures depend."""
+    host.benchmark_info(machine_info)
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
-    """Leave out what failed and, unless it is asked for, the time of each single round."""
-    rows = [row for row in output_json["benchmarks"] if row["fullname"] not in _failed]
+    """Leave out rows that failed; keep the time of each single round only if it is asked for."""
+    failed = _failed(config)
+    rows = [row for row in output_json["benchmarks"] if row["fullname"] not in failed]
     output_json["benchmarks"] = rows
     if not config.option.benchmark_save_data:
         for row in rows:
@@ -80,7 +75,10 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 
 def _info(config: pytest.Config, row: dict[str, Any]) -> dict[str, Any]:
-    """Return the extra_info of *row*; of a saved one, its own, which the plugin forgets."""
+    """Return the extra_info of *row*.
+
+    pytest-benchmark loses that of a row from a saved file, so it is looked up in the file.
+    """
     saved = getattr(config, "_benchmarksession").compared_mapping or {}  # noqa: B009 - no attribute
     for path, rows in saved.items():
         if str(path) == row.get("path"):
@@ -94,13 +92,13 @@ def _info(config: pytest.Config, row: dict[str, Any]) -> dict[str, Any]:
 def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Groups, Groups]:
     """Name each row of the tables by its transport and its ratio to the floor.
 
-    A row whose result was wrong is dropped.  Where a run forks more than its workers, the
-    ratio to a floor of as many forks is told too.
+    A row whose result was wrong is dropped.  Where a run forks more processes than its workers,
+    the row has its ratio to a floor of as many forks too.
     """
     groups = yield
-    kept = []
+    kept, failed = [], _failed(config)
     for group, rows in groups:
-        good = [row for row in rows if row["fullname"] not in _failed]
+        good = [row for row in rows if row["fullname"] not in failed]
         for row in good:
             info, params = _info(config, row), row["params"] or {}
             name = params.get("transport") or params.get("peer") or row["param"].split("-")[-1]
@@ -116,7 +114,7 @@ def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Group
 
 
 def _figures(info: dict[str, Any]) -> str:
-    """Return what a row tells of messages: its ratio to C, and percentiles or rates."""
+    """Return the figures of a row about messages: its ratio to C, and percentiles or rates."""
     text = f"{info['x_c']:5.2f} x C" if "x_c" in info else "    no C" if "no_c" in info else ""
     if "p50_us" in info:
         text += " p50 {p50_us:6.1f} p99 {p99_us:6.1f} p99.9 {p999_us:6.1f} us".format(**info)

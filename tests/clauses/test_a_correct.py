@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, room, shared_trials
 
@@ -16,13 +17,15 @@ TICK = 0.01  # seconds of CPU after which a worker logs a tick: the scenario `wo
 
 
 @pytest.mark.clause("A1")
-def test_the_result_is_exact_for_every_number_of_terms_and_workers(transport: str) -> None:
+def test_the_result_is_exact_for_every_number_of_terms_and_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
     """A1: n not divisible by workers, workers > n, n = 0, and 257 workers; pi for a large n.
 
     There are fewer than 257 workers where the limits of the system do not allow so many.
     """
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
-    most = room.workers(transport, "A1", wanted=257, least=max(WORKERS))
+    most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
     cases += [(100, min(64, most)), (1000, most), (10_000_000, 10)]
     outcome = checks.finished(harness.run_trial(transport, "calls", cases=cases, limit=60))
     checks.all_exact(outcome.calls())

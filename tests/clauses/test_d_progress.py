@@ -8,12 +8,15 @@ import time
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits, room, shared_trials
 
 
 @pytest.mark.clause("D1")
-def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None:
+def test_more_workers_than_a_queue_holds_do_not_deadlock(
+    transport: str, record_property: RecordProperty
+) -> None:
     """D1: the caller is stopped while up to 600 workers send, until the channel is full.
 
     A POSIX queue holds 10 messages, a System V queue 16384 bytes, a listener its backlog.  There
@@ -21,7 +24,7 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None
     and fewer where the limits of the system do not allow so many.
     """
     wanted = 600 if harness.support(transport).forks else 60
-    workers = room.workers(transport, "D1", wanted, least=min(64, wanted))
+    workers = room.workers(record_property, "D1", wanted, least=min(64, wanted))
     free = room.shared_memory()
 
     def hold(trial: harness.Trial) -> None:

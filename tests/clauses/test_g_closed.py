@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits
 from tests.harness.intrusion import Struck, Visit, bearing, other_uid, visit
-from tests.harness.report import note
 from tests.intruder.paths import own_directory
 
 # What another user does, who is refused by the system, or by the transport: one run for each.
@@ -57,7 +57,9 @@ def _visit(transport: str, who: str) -> Visit:
     return seen
 
 
-def _borne(transport: str, who: str, clause: str, *hows: str) -> None:
+def _borne(
+    record_property: RecordProperty, transport: str, who: str, clause: str, *hows: str
+) -> None:
     """Fail unless the runs struck in one of *hows* ended well, in time, and left nothing.
 
     Well is exact; for strikes of the same user, an error too.
@@ -68,7 +70,7 @@ def _borne(transport: str, who: str, clause: str, *hows: str) -> None:
     good = {"exact"} if who == "another user" else {"exact", "error"}
     wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
     tried = sum(run.tried for run in runs)
-    note(transport, clause, f"{tried} strikes by {who}" if seen.found else f"{who} sees nothing")
+    record_property(clause, f"{tried} strikes by {who}" if seen.found else f"{who} sees nothing")
     if wrong:
         pytest.fail("\n".join(map(_tell, wrong)), pytrace=False)
     leaves = _leaves(transport)
@@ -134,7 +136,9 @@ def _appeared(transport: str) -> list[list[harness.Message]]:
 
 
 @pytest.mark.clause("G1")
-def test_what_appears_is_for_its_owner_alone(transport: str) -> None:
+def test_what_appears_is_for_its_owner_alone(
+    transport: str, record_property: RecordProperty
+) -> None:
     """G1: from the first moment, under umask 0: no mode for others, no address for them."""
     seen = 0
     for message in itertools.chain(*_appeared(transport)):
@@ -147,24 +151,24 @@ def test_what_appears_is_for_its_owner_alone(transport: str) -> None:
             assert ipaddress.ip_address(name).is_loopback, f"listens on {name}"
         elif message.get("top", True):
             assert message["mode"] & 0o077 == 0, f"{what} {name} has mode {message['mode']:o}"
-    note(transport, "G1", f"{seen} names and addresses")
+    record_property("G1", f"{seen} names and addresses")
 
 
 @pytest.mark.clause("G1")
-def test_another_user_finds_no_way_in(transport: str) -> None:
+def test_another_user_finds_no_way_in(transport: str, record_property: RecordProperty) -> None:
     """G1: he cannot read, write, connect, remove or hold up; to a port, he connects in vain."""
     ways = ("take", "alter", "remove", "deny", "link", "jam")
-    _borne(transport, "another user", "G1", *ways)
+    _borne(record_property, transport, "another user", "G1", *ways)
     entered = _visit(transport, "another user").entered
     inside = [what for what in entered if what.split()[1] not in ("tcp", "udp")]
     assert not inside, "another user can " + "; ".join(inside[:10])
 
 
 @pytest.mark.clause("G2")
-def test_the_same_user_changes_no_result(transport: str) -> None:
+def test_the_same_user_changes_no_result(transport: str, record_property: RecordProperty) -> None:
     """G2: he takes, alters, removes, replaces and passes on: exact, or an error in time."""
     ways = ("take", "alter", "remove", "deny", "jam", "middle")
-    _borne(transport, "the same user", "G2", *ways)
+    _borne(record_property, transport, "the same user", "G2", *ways)
 
 
 def _names(messages: list[harness.Message], turn: int) -> dict[tuple[str, str], set[str]]:
@@ -203,7 +207,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 @pytest.mark.clause("G3")
-def test_no_name_can_be_foretold(transport: str) -> None:
+def test_no_name_can_be_foretold(transport: str, record_property: RecordProperty) -> None:
     """G3: not from another run, nor with pids, a counter, the clock or a known random seed."""
     runs = [_names(messages, turn) for messages in _appeared(transport) for turn in range(2)]
     count = 0
@@ -212,15 +216,15 @@ def test_no_name_can_be_foretold(transport: str) -> None:
             count += len(one[where])
             for a, b in itertools.product(one[where], other[where]):
                 assert not _alike(a, b), f"{' in '.join(where)}: {a} in one run, {b} in another"
-    note(transport, "G3", f"{count} names compared")
+    record_property("G3", f"{count} names compared")
 
 
 @pytest.mark.clause("G3")
-def test_no_symbolic_link_is_followed(transport: str) -> None:
+def test_no_symbolic_link_is_followed(transport: str, record_property: RecordProperty) -> None:
     """G3: laid where earlier runs had their names, or put in their place during a run."""
     seen = _visit(transport, "the same user")
     assert not seen.followed, f"followed a link that the same user has put: {seen.followed}"
-    _borne(transport, "the same user", "G3", "link", "lay")
+    _borne(record_property, transport, "the same user", "G3", "link", "lay")
     guesses: dict[str, list[str]] = defaultdict(list)
     for messages in _appeared(transport):
         for (what, place), names in _names(_own(messages), 0).items():
@@ -228,7 +232,7 @@ def test_no_symbolic_link_is_followed(transport: str) -> None:
                 guesses[place] += names
     if guesses:
         laid = visit(transport, ["nothing"], other_uid(), names=dict(guesses))
-        note(transport, "G3", f"{laid.tried} links laid ahead")
+        record_property("G3", f"{laid.tried} links laid ahead")
         assert not laid.followed, f"followed a link that was laid ahead: {laid.followed}"
         for run in laid.struck:
             assert bearing(run) == "exact", f"links laid ahead: {_tell(run)}"
@@ -236,31 +240,37 @@ def test_no_symbolic_link_is_followed(transport: str) -> None:
 
 @pytest.mark.clause("G4")
 @WHO
-def test_bytes_are_never_code(transport: str, who: str) -> None:
+def test_bytes_are_never_code(transport: str, who: str, record_property: RecordProperty) -> None:
     """G4: pickles, marshalled code and programs as text, in every frame, are not run."""
     seen = _visit(transport, who)
     assert not seen.marked, f"what {who} sent was run"
-    _borne(transport, who, "G4", "bomb")
+    _borne(record_property, transport, who, "G4", "bomb")
 
 
 @pytest.mark.clause("G5")
 @WHO
-def test_no_frame_of_a_stranger_counts(transport: str, who: str) -> None:
+def test_no_frame_of_a_stranger_counts(
+    transport: str, who: str, record_property: RecordProperty
+) -> None:
     """G5: garbage, plausible values, half, oversized and replayed frames."""
-    _borne(transport, who, "G5", "garbage", "half", "replay")
+    _borne(record_property, transport, who, "G5", "garbage", "half", "replay")
 
 
 @pytest.mark.clause("G6")
 @WHO
-def test_silence_and_floods_delay_nobody(transport: str, who: str) -> None:
+def test_silence_and_floods_delay_nobody(
+    transport: str, who: str, record_property: RecordProperty
+) -> None:
     """G6: less than a second more than undisturbed, with 256 descriptors to be had."""
-    _borne(transport, who, "G6", "silence", "flood")
+    _borne(record_property, transport, who, "G6", "silence", "flood")
 
 
 @pytest.mark.exhaustive
 @pytest.mark.clause("G5")
 @WHO
-def test_strikes_at_a_stream_of_runs_change_nothing(transport: str, who: str) -> None:
+def test_strikes_at_a_stream_of_runs_change_nothing(
+    transport: str, who: str, record_property: RecordProperty
+) -> None:
     """G5: all ways in turn, at runs that nobody stops."""
     _visit(transport, who)
     another = who == "another user"
@@ -268,7 +278,7 @@ def test_strikes_at_a_stream_of_runs_change_nothing(transport: str, who: str) ->
     seen = visit(transport, hows, other_uid() if another else None, stream=5)
     runs = seen.of("harass")
     good = {"exact"} if another else {"exact", "error"}
-    note(transport, "G5", f"{len(runs)} runs under {seen.tried} strikes by {who}")
+    record_property("G5", f"{len(runs)} runs under {seen.tried} strikes by {who}")
     wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
     assert runs
     assert not wrong, "\n".join(map(_tell, wrong[:10]))

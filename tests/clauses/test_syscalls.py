@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, report, syscall_sweep
+from tests.harness import checks, syscall_sweep
 
 pytestmark = pytest.mark.exhaustive
 
@@ -20,7 +21,15 @@ SEED = 20
 Points = Callable[[syscall_sweep.ForkServer, int], Iterator[tuple[syscall_sweep.Point, str]]]
 
 
-def _sweep(transport: str, clause: str, points: Points, *, caller: bool, signals: str = "") -> None:
+def _sweep(
+    record_property: RecordProperty,
+    transport: str,
+    clause: str,
+    points: Points,
+    *,
+    caller: bool,
+    signals: str = "",
+) -> None:
     """Inject a fault at all *points* of the caller, or of each of its children.
 
     signals: those to send, with spaces between; "" for all faults that *points* yields.
@@ -34,52 +43,71 @@ def _sweep(transport: str, clause: str, points: Points, *, caller: bool, signals
                 p for p in points(server, who) if not signals or p[0].fault in signals.split()
             )
             seen += syscall_sweep.sweep(server, chosen)
-    report.note(transport, clause, str(seen))
+    record_property(clause, str(seen))
     checks.no_point_wrong(seen)
 
 
-def _end_the_caller(transport: str, clause: str, signals: str) -> None:
+def _end_the_caller(
+    record_property: RecordProperty, transport: str, clause: str, signals: str
+) -> None:
     if (reason := syscall_sweep.untraceable()) is None:
-        _sweep(transport, clause, syscall_sweep.kill_points, caller=True, signals=signals)
+        _sweep(
+            record_property,
+            transport,
+            clause,
+            syscall_sweep.kill_points,
+            caller=True,
+            signals=signals,
+        )
         return
     with syscall_sweep.ForkServer(transport, N, WORKERS) as server:
         seen = syscall_sweep.random_kills(server, signals.split(), TIMES, SEED)
-    report.note(transport, clause, f"{seen}, at random times: {reason}")
+    record_property(clause, f"{seen}, at random times: {reason}")
     checks.no_point_wrong(seen)
 
 
 @pytest.mark.clause("B2")
-def test_nothing_is_left_of_a_caller_interrupted_at_any_system_call(transport: str) -> None:
+def test_nothing_is_left_of_a_caller_interrupted_at_any_system_call(
+    transport: str, record_property: RecordProperty
+) -> None:
     """B2: SIGINT and SIGTERM; each still has its usual effect."""
-    _end_the_caller(transport, "B2", "SIGINT SIGTERM")
+    _end_the_caller(record_property, transport, "B2", "SIGINT SIGTERM")
 
 
 @pytest.mark.clause("B3")
-def test_nothing_is_left_of_a_caller_killed_at_any_system_call(transport: str) -> None:
+def test_nothing_is_left_of_a_caller_killed_at_any_system_call(
+    transport: str, record_property: RecordProperty
+) -> None:
     """B3: SIGKILL."""
-    _end_the_caller(transport, "B3", "SIGKILL")
+    _end_the_caller(record_property, transport, "B3", "SIGKILL")
 
 
 @pytest.mark.clause("A3")
-def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(transport: str) -> None:
+def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(
+    transport: str, record_property: RecordProperty
+) -> None:
     """A3: the run raises an error within a second or is exact, and nothing is left."""
     if (reason := syscall_sweep.untraceable()) is None:
-        _sweep(transport, "A3", syscall_sweep.kill_points, caller=False)
+        _sweep(record_property, transport, "A3", syscall_sweep.kill_points, caller=False)
         return
     outcome = harness.run_trial(
         transport, "random_kills", seed=SEED, times=TIMES, workers=WORKERS, limit=TIMES * 1.0
     )
-    report.note(transport, "A3", f"{TIMES} points at random times: {reason}")
+    record_property("A3", f"{TIMES} points at random times: {reason}")
     checks.all_error(checks.nothing_left(outcome).calls(), or_exact=True)
 
 
 @pytest.mark.clause("F1")
-def test_any_system_call_of_the_caller_may_fail(transport: str) -> None:
+def test_any_system_call_of_the_caller_may_fail(
+    transport: str, record_property: RecordProperty
+) -> None:
     """F1: once or from then on; the run raises an OSError or is exact, and nothing is left."""
-    _sweep(transport, "F1", syscall_sweep.fault_points, caller=True)
+    _sweep(record_property, transport, "F1", syscall_sweep.fault_points, caller=True)
 
 
 @pytest.mark.clause("F1")
-def test_any_system_call_of_a_worker_may_fail(transport: str) -> None:
+def test_any_system_call_of_a_worker_may_fail(
+    transport: str, record_property: RecordProperty
+) -> None:
     """F1: the run raises an error or is exact, and nothing is left."""
-    _sweep(transport, "F1", syscall_sweep.fault_points, caller=False)
+    _sweep(record_property, transport, "F1", syscall_sweep.fault_points, caller=False)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import pytest
 
+from report.results import RecordProperty
 from tests.harness import Message
-from tests.harness.report import note
 
 # Descriptors that a transport may have open at once in its caller for each worker: a pidfd, and
 # both ends of a pipe before it closes one. One more is spare.
@@ -149,8 +149,8 @@ def smallest(wanted: int, rooms: Iterable[Room]) -> Room:
     return min([Room(wanted, ""), *rooms], key=lambda room: room.workers)
 
 
-def workers(transport: str, clause: str, wanted: int, least: int) -> int:
-    """Return *wanted*, or fewer workers if the limits allow no more, which is noted in the report.
+def workers(record_property: RecordProperty, clause: str, wanted: int, least: int) -> int:
+    """Return *wanted*, or fewer workers if the limits allow no more, which is recorded.
 
     Skip the test if they allow fewer than *least*, with which the clause would test nothing.
     """
@@ -158,7 +158,7 @@ def workers(transport: str, clause: str, wanted: int, least: int) -> int:
     if room.workers < least:
         pytest.skip(f"{room}; the clause needs {least}")
     if room.workers < wanted:
-        note(transport, clause, f"with {room.workers} workers, not {wanted}: {room}")
+        record_property(clause, f"with {room.workers} workers, not {wanted}: {room}")
     return room.workers
 
 

@@ -4,8 +4,8 @@ import importlib
 import itertools
 from collections import defaultdict
 
+from report.clauses import FAMILIES, PROFILES, clauses, profile_has
 from tests import harness
-from tests.harness.clauses import FAMILIES, PROFILES, clauses, profile_has
 
 
 def _marked() -> dict[str, set[str]]:
@@ -29,6 +29,19 @@ def _marked() -> dict[str, set[str]]:
 def test_each_clause_is_held_by_the_tests_that_it_names() -> None:
     """And by no other tests; and no test is for a clause that does not exist."""
     assert {ident: set(clause.tests) for ident, clause in clauses().items()} == _marked()
+
+
+def test_the_tests_that_a_run_leaves_out_are_marked_so_in_the_list() -> None:
+    """The list says "(exhaustive)" of the tests that have this marker, and of no others."""
+    marked = set()
+    for file in (harness.ROOT / "tests" / "clauses").glob("test_*.py"):
+        module = importlib.import_module(f"tests.clauses.{file.stem}")
+        whole = getattr(getattr(module, "pytestmark", None), "name", "") == "exhaustive"
+        for name, test in vars(module).items():
+            names = {mark.name for mark in getattr(test, "pytestmark", ())}
+            if "clause" in names and (whole or "exhaustive" in names):
+                marked.add(name)
+    assert {name for clause in clauses().values() for name in clause.exhaustive} == marked
 
 
 def test_each_clause_says_what_it_promises_and_what_helps() -> None:

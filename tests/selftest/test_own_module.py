@@ -1,4 +1,4 @@
-"""A user's own module: how it is named, what it may declare, and what a failure shows."""
+"""A user's own module: how it is named, what it may declare, and what a failure prints."""
 
 import os
 import subprocess
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from report.results import Standing
 from tests import harness
+from tests.selftest.support_file import outcomes, support_of
 from transports import NAMES
 
 pytestmark = pytest.mark.suite
@@ -24,8 +26,15 @@ def run(n, workers):
 """
 
 
+REPORT = "--report-dir=DIRECTORY"
+
+
 def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite as bootstrap.py does, for somebody who is in the directory *place*."""
+    """Run the suite as bootstrap.py does, for a user who is in the directory *place*.
+
+    arguments: options of pytest; with REPORT, the report is written to *place*.
+    """
+    arguments = tuple(text.replace("DIRECTORY", str(place)) for text in arguments)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=harness.ROOT,
@@ -51,24 +60,26 @@ def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
     """The line has the reason, and the names of the built-in transports."""
     more = 'EXPECTED_FAILURES = {"Z9": "a typing error"}'
     (tmp_path / "bad.py").write_text(MODULE.format(more=more, check="pass"))
-    result = _test(tmp_path, f"--transport={name}")
-    assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    (line,) = filter(None, result.stderr.splitlines())
+    done = _test(tmp_path, f"--transport={name}")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, done.stderr.splitlines())
     assert reason in line
     assert ", ".join(NAMES) in line
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
-    """It can import modules beside it.  One of the nine is tested if it is named too."""
+    """It may import modules beside it.  One of the nine is tested if it is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
     (tmp_path / "beside.py").touch()
-    result = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe")
-    assert result.returncode == 0, result.stdout
-    rows = [
-        line.split() for line in result.stdout.splitlines() if line.startswith(("mine", "pipe"))
-    ]
-    assert [(row[0], row[-1]) for row in rows] == [("mine.py", "basic"), ("pipe", "basic")]
-    assert "shm" not in result.stdout
+    done = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe", REPORT)
+    assert done.returncode == 0, done.stdout
+    support = support_of(tmp_path, done.stdout)
+    earned = {
+        name: Standing(transport, support["clauses"]).earned
+        for name, transport in support["transports"].items()
+    }
+    assert earned == {"mine.py": "basic", "pipe": "basic"}
+    assert "shm" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -80,11 +91,11 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     ids=["messages", "benchmarks"],
 )
 def test_whatever_is_not_a_clause_takes_a_file_too(tmp_path: Path, arguments: list[str]) -> None:
-    """And the output says why it carries no messages."""
+    """The skip says why the module carries no messages."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
-    result = _test(tmp_path, "--transport=mine.py", "-rs", *arguments)
-    assert result.returncode == 0, result.stdout
-    assert "it has no channel(work, workers)" in result.stdout
+    done = _test(tmp_path, "--transport=mine.py", "-rs", *arguments)
+    assert done.returncode == 0, done.stdout
+    assert "it has no channel(work, workers)" in done.stdout
 
 
 LOSSY = """
@@ -108,49 +119,53 @@ def channel(work, workers, **options):
 
 @pytest.mark.parametrize("lost", [-1, 1])
 def test_a_channel_is_held_to_the_clauses_of_run(tmp_path: Path, lost: int) -> None:
-    """A channel that loses a message fails, although `run` of the module is correct."""
+    """A channel that loses a message fails, although its run is right."""
     (tmp_path / "mine.py").write_text(LOSSY.format(lost=lost))
-    every = "exact_for_every_number"
-    result = _test(tmp_path, "--transport=mine.py", "--transport=mine.py:channel", "-k", every)
-    assert result.returncode == (pytest.ExitCode.OK if lost < 0 else pytest.ExitCode.TESTS_FAILED)
-    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("mine.py")]
-    assert [row[0] for row in rows] == ["mine.py", "mine.py:channel"]
-    assert [row[1] for row in rows] == ["1/1", "1/1" if lost < 0 else "0/1"], result.stdout
+    names = ("mine.py", "mine.py:channel")
+    given = [f"--transport={name}" for name in names]
+    done = _test(tmp_path, *given, "-k", "exact_for_every_number", REPORT)
+    assert done.returncode == (pytest.ExitCode.OK if lost < 0 else pytest.ExitCode.TESTS_FAILED)
+    support = support_of(tmp_path, done.stdout)
+    assert outcomes(support, "mine.py") == {"A1": "passed"}
+    assert outcomes(support, "mine.py:channel") == {"A1": "passed" if lost < 0 else "failed"}
 
 
 def test_a_module_without_a_channel_says_so(tmp_path: Path) -> None:
-    """With the reason of the module, or that of the suite."""
+    """The reason is the module's own, or the suite's."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="pass"))
-    result = _test(
-        tmp_path, "--transport=mine.py:channel", "--transport=file:channel", "-k", "exact"
-    )
-    assert result.returncode == pytest.ExitCode.OK, result.stdout
-    assert "unsupported: it has no channel(work, workers)" in result.stdout
-    assert "unsupported: a file" in result.stdout, result.stdout
+    given = [f"--transport={name}" for name in ("mine.py:channel", "file:channel")]
+    done = _test(tmp_path, *given, "-k", "exact", REPORT)
+    assert done.returncode == pytest.ExitCode.OK, done.stdout
+    assert "unsupported: it has no channel(work, workers)" in done.stdout
+    found = support_of(tmp_path, done.stdout)["transports"]
+    reasons = {name: transport["unsupported"] or "" for name, transport in found.items()}
+    assert reasons["mine.py:channel"].startswith("it has no channel(work, workers)")
+    assert reasons["file:channel"].startswith("a file"), reasons
 
 
 def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
-    """A clause that fails as declared is no failure; one that passes is."""
+    """A clause that fails as declared is no failure; a declared clause that passes is one."""
     more = 'EXPECTED_FAILURES = {"H1": "it takes what it gets"}'
     (tmp_path / "mine.py").write_text(MODULE.format(more=more, check="n = abs(n)"))
-    result = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
-    assert result.returncode == 0, result.stdout
-    assert "H1 expected to fail" in result.stdout
+    done = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range", REPORT)
+    assert done.returncode == 0, done.stdout
+    assert "H1 expected to fail" in done.stdout
+    assert outcomes(support_of(tmp_path, done.stdout), "mine.py") == {"H1": "expected"}
     (tmp_path / "mine.py").write_text(MODULE.format(more=more, check="pass"))
-    result = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
-    assert result.returncode == pytest.ExitCode.TESTS_FAILED
-    assert "H1 passed, and is in EXPECTED_FAILURES: it takes what it gets" in result.stdout
+    done = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "H1 passed, and is in EXPECTED_FAILURES: it takes what it gets" in done.stdout
 
 
 def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path: Path) -> None:
-    """And what was seen."""
+    """The output has what was seen too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="", check="os.open('/', os.O_RDONLY)"))
-    result = _test(tmp_path, "--transport=mine.py", "-k", "after_a_return")
-    assert result.returncode == pytest.ExitCode.TESTS_FAILED
+    done = _test(tmp_path, "--transport=mine.py", "-k", "after_a_return")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
     for text in (
         "LEAK: in the caller, descriptor",
         "B1 After a return or an exception nothing is left",
         "Usual cause and remedy: An object is not closed",
         "python3 bootstrap.py test --transport=mine.py 'tests/clauses/test_b_clean.py::",
     ):
-        assert text in result.stdout
+        assert text in done.stdout

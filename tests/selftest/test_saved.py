@@ -48,7 +48,7 @@ def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
         assert all(row["extra_info"]["x_floor"] > 0 for row in content["benchmarks"])
         info = content["machine_info"]
         assert {"release", "kernel", "python_version", "limits", "libraries"} <= info.keys()
-        assert info["limits"]["PIPE_BUF"] >= 512  # POSIX, <limits.h>
+        assert info["limits"]["pipe_buf"] >= 512  # POSIX, <limits.h>
         assert info["libraries"]["pytest"]
         assert "flags" not in info["cpu"]
         assert file.stat().st_size < 16384

@@ -5,9 +5,9 @@ import random
 from pathlib import Path
 from typing import Any
 
+from report.clauses import clauses
 from report.formats import FORMAT, SCHEMA, Support, Verdict
 from tests import harness
-from tests.harness.clauses import clauses
 
 # Countries of fiction, so that nobody takes a page of these for a real one.
 NAMES = (
@@ -18,7 +18,7 @@ NAMES = (
     "Lilliput Linux 0.9",
     "Utopia 1516",
 )
-CLAUSES = {clause: told.sentence for clause, told in clauses().items()}
+CLAUSES = {ident: clause.sentence for ident, clause in clauses().items()}
 TRANSPORTS = (*harness.NAMES,)
 
 

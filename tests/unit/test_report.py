@@ -1,4 +1,4 @@
-"""The report: what is taken, what is refused, what stands on the page."""
+"""The report: which files are read, which are refused, and what the page shows."""
 
 import fcntl
 import json
@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report import formats, html, page, profiles, progress
+from report import clauses, formats, html, page, progress
 from report.__main__ import main
 from report.charts import number
 from report.formats import Bench, Place, Support
+from report.results import Standing
 from tests import harness
 from tests.unit import report_samples
 
@@ -30,7 +31,8 @@ WORDS = st.text(max_size=20)
 KNOWN = st.none() | WORDS
 CLAUSES = st.from_regex(r"\A[A-H][1-9][0-9]?\Z")
 VERDICTS = st.fixed_dictionaries(
-    {"outcome": st.sampled_from(formats.WORST)}, optional={"reason": WORDS, "test": WORDS}
+    {"outcome": st.sampled_from(formats.WORST)},
+    optional={"reason": WORDS, "test": WORDS, "partial": st.booleans()},
 )
 TRANSPORTS = st.dictionaries(
     WORDS.filter(bool),
@@ -111,7 +113,7 @@ def _page(*supports: Support) -> _Structure:
 def test_a_support_file_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, support: Support
 ) -> None:
-    """And has a page, whatever is in its texts."""
+    """It can be shown on a page, whatever is in its texts."""
     path = tmp_path_factory.getbasetemp() / "round.json"
     path.write_text(formats.dumps(support), "utf-8")
     assert formats.read(path) == support
@@ -123,7 +125,7 @@ def test_a_support_file_comes_back_as_it_was_written(
 def test_any_other_file_is_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, anything: Any, data: st.DataObject
 ) -> None:
-    """Any JSON in the place of any value of a good file: refused, or taken and shown."""
+    """Any JSON replaces any value of a good file: the file is refused, or read and shown."""
     whole: Any = report_samples.support(3)
     inside = whole
     while True:
@@ -143,16 +145,16 @@ def test_any_other_file_is_refused_in_one_line(
 @QUICK
 @given(SUPPORTS, JSON, st.sampled_from(sorted(formats.schema("support")["properties"])))
 def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key: str) -> None:
-    """The package jsonschema judges alike."""
+    """The package jsonschema accepts and refuses the same files."""
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     validator = jsonschema.Draft202012Validator(formats.schema("support"))
     for value in (support, {**support, key: anything}, anything):
-        complaint = formats.complaint(value, formats.schema("support"))
-        assert (complaint is None) == validator.is_valid(value), complaint
+        wrong = formats.complaint(value, formats.schema("support"))
+        assert (wrong is None) == validator.is_valid(value), wrong
 
 
 @pytest.mark.parametrize(
-    ("content", "text"),
+    ("content", "reason"),
     [
         (b"", "is no JSON"),
         (b"\xff\xfe\xff", "is no JSON"),
@@ -168,7 +170,7 @@ def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key:
     ],
 )
 def test_a_bad_file_is_told_and_the_others_merge(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, text: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, reason: str
 ) -> None:
     """One line on standard error, status 1, and the page of the others."""
     bad, good = tmp_path / "bad.json", tmp_path / "support.json"
@@ -178,18 +180,18 @@ def test_a_bad_file_is_told_and_the_others_merge(
     assert main(["merge", str(bad), str(good), "-o", str(tmp_path / "site")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"report: {bad} ")
-    assert text in line
+    assert reason in line
     assert report_samples.NAMES[0] in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
 def test_nothing_to_merge_is_status_2(tmp_path: Path) -> None:
-    """And nothing is written."""
+    """Nothing is written."""
     assert main(["merge", str(tmp_path), "-o", str(tmp_path / "site")]) == 2
     assert not (tmp_path / "site").exists()
 
 
 def test_what_is_in_the_files_is_never_markup() -> None:
-    """Neither as text, nor as an attribute, nor by a character that turns the line."""
+    """Not in text, not in an attribute, and not by a character that reverses the line."""
     attack = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u202e\0\ud800"
     support: Any = report_samples.support(3)
     support["platform"] |= dict.fromkeys(("name", "system", "release", "libc", "python"), attack)
@@ -219,7 +221,7 @@ def test_what_is_in_the_files_is_never_markup() -> None:
 
 
 def test_the_page_loads_nothing(tmp_path: Path) -> None:
-    """No address but those within the page, no script, and a policy that says so."""
+    """It has no address outside the page, no script, and a policy that forbids both."""
     report_samples.write(tmp_path)
     text = page.render(formats.gather([tmp_path])[0])
     seen = _Structure(text)
@@ -236,13 +238,13 @@ def test_the_page_loads_nothing(tmp_path: Path) -> None:
 
 
 def test_a_profile_is_earned_by_what_was_run_alone() -> None:
-    """A failure or a clause that was not run stops at the profile before; a skip does not."""
+    """A failed clause, or one that was not run, prevents its profile; a skipped one does not."""
     known = list(report_samples.CLAUSES)
 
     def earned(**outcomes: Any) -> str | None:
         clauses = dict.fromkeys(known, "passed") | outcomes
         verdicts: Any = {c: {"outcome": o} for c, o in clauses.items() if o}
-        return page.Standing({"unsupported": None, "clauses": verdicts}, known).earned
+        return Standing({"unsupported": None, "clauses": verdicts}, known).earned
 
     assert earned() == "closed"
     assert earned(C4="skipped") == "closed"
@@ -254,19 +256,19 @@ def test_a_profile_is_earned_by_what_was_run_alone() -> None:
 
 
 def test_profiles_contain_each_other() -> None:
-    """The last one has every clause; ids are sorted as people count."""
+    """The last one has every clause; ids are sorted by number."""
     known = set(report_samples.CLAUSES)
     basic, robust, closed = (
-        {clause for clause in known if profiles.profile_has(profile, clause)}
-        for profile in profiles.PROFILES
+        {clause for clause in known if clauses.profile_has(profile, clause)}
+        for profile in clauses.PROFILES
     )
     assert basic < robust < closed == known
     assert basic == {"A1", "A2", "A3", "A4", "A5", "B1", "H1", "H2"}
-    assert profiles.order(["C10", "B1", "C2"]) == ["B1", "C2", "C10"]
+    assert clauses.order(["C10", "B1", "C2"]) == ["B1", "C2", "C10"]
 
 
 def test_two_runs_of_a_platform_are_one_column(tmp_path: Path) -> None:
-    """Where they disagree, the worse counts, and what one did not run the other tells."""
+    """The worse outcome counts; a clause that only one of them ran has the outcome of that."""
     one, two = report_samples.support(0), report_samples.support(0)
     del one["transports"]["pipe"]["clauses"]["F1"]
     two["transports"]["pipe"]["clauses"] = {
@@ -284,7 +286,7 @@ def test_two_runs_of_a_platform_are_one_column(tmp_path: Path) -> None:
 
 
 def test_benchmarks_go_with_the_support_file_beside_them(tmp_path: Path) -> None:
-    """And have charts without one too."""
+    """Without a support file they have charts too."""
     report_samples.write(tmp_path, 2)
     (tmp_path / "job-1" / "support.json").unlink()
     places, refused = formats.gather([tmp_path])
@@ -311,7 +313,7 @@ def test_benchmarks_go_with_the_support_file_beside_them(tmp_path: Path) -> None
 @QUICK
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), JSON | st.floats(1, 1e9)), max_size=6))
 def test_charts_bear_any_figures(infos: list[dict[str, Any]]) -> None:
-    """Nought, none, huge, negative, text: drawn where they can be."""
+    """Zero, missing, huge, negative, text: a figure is drawn if it can be."""
     rows = [
         {"name": f"test[{i % 2}]", "extra_info": info, "stats": {"median": i}, "group": None}
         for i, info in enumerate(infos)
@@ -323,7 +325,7 @@ def test_charts_bear_any_figures(infos: list[dict[str, Any]]) -> None:
 
 
 def test_figures_are_written_in_three_digits() -> None:
-    """With thin spaces."""
+    """Thousands are separated by thin spaces."""
     assert [number(x) for x in (0, 0.0123, 1.234, 12.34, 123.4, 12345.6)] == [
         "0", "0.0123", "1.23", "12.3", "123", "12\u202f346",
     ]  # fmt: skip
@@ -365,7 +367,7 @@ def _pytest(directory: Path, *arguments: str) -> list[str]:
 
 
 def test_a_run_writes_what_became_of_each_clause(tmp_path: Path) -> None:
-    """With the reasons, for tests that know nothing of the report."""
+    """The file has the reasons; the tests need not know of the report."""
     done = subprocess.run(
         _pytest(tmp_path, "-q", "--report-dir=out"),
         cwd=tmp_path,
@@ -392,7 +394,7 @@ def test_a_run_writes_what_became_of_each_clause(tmp_path: Path) -> None:
 
 
 def test_progress_in_a_terminal_leaves_the_output_alone(tmp_path: Path) -> None:
-    """The last line tells what runs; without it, the output is that of pytest alone."""
+    """The last line shows which test runs; apart from it, the output is that of pytest."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     with subprocess.Popen(
@@ -408,7 +410,7 @@ def test_progress_in_a_terminal_leaves_the_output_alone(tmp_path: Path) -> None:
         while time.monotonic() < until and select.select([leader], [], [], 30)[0]:
             try:
                 text += os.read(leader, 65536)
-            except OSError:  # Linux: everybody has closed it
+            except OSError:  # on Linux: nobody has it open any more
                 break
             if process.poll() is not None and not select.select([leader], [], [], 0)[0]:
                 break
@@ -423,7 +425,7 @@ def test_progress_in_a_terminal_leaves_the_output_alone(tmp_path: Path) -> None:
 
 
 def test_the_rest_is_estimated_by_function() -> None:
-    """From this run, and before that from the last one."""
+    """The estimate uses this run, or the last one if this run has no test of the function."""
     estimate = progress.Estimate({})
     assert estimate.of(["a"]) is None
     estimate.add("a", 2.0)

@@ -20,7 +20,7 @@ from tests.unit import report_samples
 
 pytestmark = pytest.mark.browser
 
-# Nothing that a browser does by itself; and root may not have its sandbox.
+# No network access of the browser's own; no sandbox, because it does not run as root.
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -63,31 +63,33 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def visit(browser: Any, site: str) -> Iterator[Any]:
-    """Return a function that opens the page; at the end, nothing was fetched or complained of."""
-    lines: list[str] = []
+    """Return a function that opens the page; fail at the end if it fetched or logged anything."""
+    complaints: list[str] = []
     contexts = []
 
     def opened(**options: Any) -> Any:
         context = browser.new_context(**options)
-        context.set_default_timeout(120_000)  # ms; of a slow machine
+        context.set_default_timeout(120_000)  # ms, for a slow machine
         contexts.append(context)
         tab = context.new_page()
-        tab.on("console", lambda message: lines.append(message.text))
-        tab.on("pageerror", lambda error: lines.append(str(error)))
-        tab.on("request", lambda r: lines.append(r.url) if not r.url.startswith("data:") else None)
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on(
+            "request", lambda r: complaints.append(r.url) if not r.url.startswith("data:") else None
+        )
         tab.goto(site)
         return tab
 
     yield opened
     for context in contexts:
         context.close()
-    assert [line for line in lines if line != site] == []
+    assert [line for line in complaints if line != site] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing(visit: Any, scheme: str, size: dict[str, int]) -> None:
-    """All is open: contrast, names, headings, tables, scrolling by keyboard."""
+    """With all details open: contrast, names, headings, tables, scrolling by keyboard."""
     given = os.environ.get("AXE_PATH")
     axe = Path(given) if given else harness.ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.exists():
@@ -104,7 +106,7 @@ def test_axe_finds_nothing(visit: Any, scheme: str, size: dict[str, int]) -> Non
 
 @pytest.mark.parametrize("opened", [False, True], ids=["closed", "open"])
 def test_nothing_is_wider_than_a_phone(visit: Any, opened: bool) -> None:
-    """Tables scroll in themselves, and their first column stays."""
+    """Tables scroll separately, and their first column stays in view."""
     tab = visit(viewport=PHONE)
     if opened:
         tab.evaluate(OPEN_ALL)
@@ -124,7 +126,7 @@ def test_nothing_is_wider_than_a_phone(visit: Any, opened: bool) -> None:
 
 
 def test_the_keyboard_reaches_the_reasons(visit: Any) -> None:
-    """By Tab and Enter alone: the skip link, a transport, a clause's reason."""
+    """Tab and Enter are enough for the skip link, a transport and the reason of a clause."""
     tab = visit(viewport=DESK)
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "To the content"
@@ -150,7 +152,7 @@ def test_the_keyboard_reaches_the_reasons(visit: Any) -> None:
 
 
 def test_a_link_opens_what_it_leads_to(visit: Any) -> None:
-    """From the matrix to the clauses of a transport."""
+    """The link leads from the matrix to the clauses of a transport."""
     tab = visit(viewport=DESK)
     tab.locator("#support tbody th a", has_text=re.compile("^shm$")).click()
     opened = tab.locator("details.transport[open]")
@@ -159,7 +161,7 @@ def test_a_link_opens_what_it_leads_to(visit: Any) -> None:
 
 
 def test_outcomes_do_not_rest_on_colour(visit: Any) -> None:
-    """Each has its word and its sign."""
+    """Each outcome has a word and a sign."""
     tab = visit(viewport=DESK, forced_colors="active")
     tab.evaluate(OPEN_ALL)
     signs = ((":not([class])", "pass", "✓"), (".f", "fail", "✕"), (".s", "skip", "–"))
@@ -170,7 +172,7 @@ def test_outcomes_do_not_rest_on_colour(visit: Any) -> None:
 
 
 def test_it_prints(visit: Any) -> None:
-    """In black on white, also from a dark screen, and with the reasons."""
+    """In black on white, also if the screen is dark, and with the reasons."""
     tab = visit(viewport=DESK, color_scheme="dark")
     tab.emulate_media(media="print", color_scheme="dark")
     colours = (
