@@ -14,9 +14,9 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
     told = outcome.of("changed")
     # What is left in any state is for clause B1 to judge.
-    usual = {kind for m in told if m["case"] == "as it is" for kind, _ in m["new"]}
+    usual = {kind for m in told if m["case"] == "as it is" for kind, *_ in m["new"]}
     for m in told:
-        left = [name for kind, name in m["new"] if kind not in usual]
+        left = [name for kind, name, *_ in m["new"] if kind not in usual]
         assert not m["what"], f"{m['case']}: changed by a run: {m['what']}"
         assert not left, f"{m['case']}: left by a run: {left}"
     return told

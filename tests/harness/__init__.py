@@ -32,6 +32,7 @@ from tests.harness.oracle import tolerance, ulps
 from tests.intruder.paths import remove_tree
 from tests.scenarios import CHANNEL
 from tests.system import resources
+from tests.system.objects import FILE_KINDS
 from transports import NAMES
 
 __all__ = ["NAMES", "Hang", "Outcome", "Subject", "state", "support", "trial", "unsupported"]
@@ -239,9 +240,9 @@ class Subject:
                 os.kill(pid, signal.SIGKILL)
         self._interpreter.close()
 
-    def inventory(self) -> resources.Census:
+    def inventory(self) -> resources.Inventory:
         """Return what there is now, where this trial could leave something."""
-        return resources.outside(*map(str, self.private), *SHARED)
+        return resources.of_the_system(*map(str, self.private), *SHARED)
 
     def survivors(self) -> list[int]:
         """Return the processes of this trial but the subject itself, zombies excepted.
@@ -366,27 +367,27 @@ class Subject:
         for verdict, what in left:
             outcome.condemn(verdict, what)
         for message in outcome.of("inside"):
-            for kind, name in message["new"]:
-                outcome.condemn("LEAK", f"in the caller, {kind} {name}")
+            for entry in message["new"]:
+                outcome.condemn("LEAK", f"in the caller, {resources.Resource(*entry)}")
         return outcome
 
-    def left(self, before: resources.Census) -> list[tuple[str, str]]:
+    def left(self, before: resources.Inventory) -> list[tuple[str, str]]:
         """Return (verdict, what) for each process that lives on, each thing not in *before*."""
         orphans = [("ORPHAN", f"process {pid} lives on") for pid in self.survivors()]
         leaks = [
-            ("LEAK", f"{kind}: {name}")
-            for kind, name in resources.new(before, self.inventory())
-            if self._ours(kind, name)
+            ("LEAK", str(found))
+            for found in resources.added(before, self.inventory())
+            if self._ours(found)
         ]
         return orphans + leaks
 
-    def _ours(self, kind: str, name: str) -> bool:
+    def _ours(self, found: resources.Resource) -> bool:
         """Tell whether a new thing can be of this trial: in /tmp, many make files."""
-        if kind not in ("file in /tmp", "file in /var/tmp"):
+        if found.place not in SHARED[:2]:  # /tmp and /var/tmp
             return True
         # Sockets and FIFOs are rare, and made without an audit event, if by another language.
         named = {message["name"] for message in self.outcome.of("named")}
-        return name[0] in "sp" or name.split(" ", 1)[1] in named
+        return found.kind in ("socket", "fifo") or found.name in named
 
 
 def trial(
@@ -419,7 +420,8 @@ def trial(
             else:
                 subject.finish(limit)
             outcome = subject.outcome
-        shared = ("System V", "POSIX queue", *(f"file in {place}:" for place in SHARED))
+        files = [f"{kind} in {place}:" for kind in FILE_KINDS for place in SHARED]
+        shared = (resources.SYSTEM_V, resources.POSIX_QUEUE, *files)
         if outcome.verdict != "LEAK" or not all(w.startswith(shared) for _, w in outcome.faults):
             break
     return outcome

@@ -24,6 +24,7 @@ from typing import Self
 
 from tests.harness import Hang, Message, Subject, state
 from tests.scenarios.fork_server import PR_SET_PTRACER
+from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
@@ -272,7 +273,7 @@ class Nursery:
         while (left := self._subject.left(self._before)) and time.monotonic() < until:
             time.sleep(0.002)
         new = ended.get("inside", {}).get("new", [])
-        left += [("LEAK", f"in the caller, {kind} {name}") for kind, name in new]
+        left += [("LEAK", f"in the caller, {Resource(*entry)}") for entry in new]
         if left:
             for pid in self._subject.survivors():
                 with contextlib.suppress(ProcessLookupError):

@@ -1,0 +1,81 @@
+"""Processes of this machine, as /proc shows them.
+
+Where there is no /proc, as on macOS, `marked` asks ps(1), and there are no other details.
+"""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = os.path.exists("/proc/self/environ")
+
+GONE = "X"  # the state of a process that does not exist: proc_pid_stat(5) has X for "dead"
+RUNNABLE = "RD"  # on a processor or waiting for one; in a system call that cannot be interrupted
+STOPPED = "Tt"  # by a signal; by a tracer
+ENDED = "ZX"  # a zombie, which its parent has not reaped yet; gone
+
+
+class Stat(NamedTuple):
+    """Fields of /proc/PID/stat under their names in proc_pid_stat(5); times in clock ticks.
+
+    cutime, cstime: the times of the children that it has reaped.
+    """
+
+    pid: int
+    state: str
+    ppid: int
+    session: int
+    utime: int
+    stime: int
+    cutime: int
+    cstime: int
+
+
+def stat(pid: int) -> Stat | None:
+    """Return the fields of /proc/PID/stat, or None if there is no such process."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # Field 2, the name in brackets, may itself contain spaces and brackets. Field 3 comes next.
+    third, fourth, _, sixth, *rest = text.rpartition(")")[2].split()
+    return Stat(pid, third, int(fourth), int(sixth), *map(int, rest[7:11]))  # fields 14 to 17
+
+
+def state(pid: int) -> str:
+    """Return the state of a process: one letter of proc_pid_stat(5), GONE if it does not exist."""
+    found = stat(pid)
+    return GONE if found is None else found.state
+
+
+def pids() -> list[int]:
+    """Return the pids of all processes; none where there is no /proc."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if _PROC else []
+
+
+def of_session(leader: int) -> Iterator[Stat]:
+    """Yield the processes of the session that the process *leader* has started: setsid(2)."""
+    for pid in pids():
+        with contextlib.suppress(OSError):  # hidepid, proc(5)
+            if (found := stat(pid)) is not None and found.session == leader:
+                yield found
+
+
+def marked(mark: bytes) -> list[int]:
+    """Return the processes that were started with *mark*, NAME=VALUE, in their environment.
+
+    A forked process has its parent's mark, whatever either has done to os.environ.
+    """
+    if not _PROC:
+        command = ["ps", "-axEww", "-o", "pid=,command="]
+        listing = subprocess.run(command, capture_output=True, check=True).stdout
+        return [int(line.split()[0]) for line in listing.splitlines() if mark in line]
+    found = []
+    for pid in pids():
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            if mark in Path(f"/proc/{pid}/environ").read_bytes():
+                found.append(pid)
+    return found
