@@ -55,10 +55,10 @@ def fast_kernel() -> Iterator[str]:
 def _peak(transport: str, n: int, workers: int) -> float:
     """Return the MiB that the largest of the workers had in memory at most."""
     command = [sys.executable, "-c", _PEAK, transport, kernel.selected, str(n), str(workers)]
-    told = subprocess.run(
+    output = subprocess.run(
         command, cwd=harness.ROOT, capture_output=True, text=True, check=True
     ).stdout
-    most = int(told)
+    most = int(output)
     return round(most / (1 << 20 if most > _BYTES else 1 << 10), 1)
 
 

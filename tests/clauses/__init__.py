@@ -1,1 +1,1 @@
-"""The clauses of CONFORMANCE.md, a file a family; and every system call of a run."""
+"""The tests of the clauses of CONFORMANCE.md: one file for each family, one for system calls."""

@@ -1,4 +1,4 @@
-"""A. Correct: the exact sum, or an error."""
+"""A. Correct: a run returns the exact sum, or raises an error."""
 
 import math
 
@@ -12,27 +12,29 @@ from tests.harness import checks, room, shared_trials
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
 
+TICK = 0.01  # seconds of CPU after which a worker logs a tick: the scenario `worked`
+
 
 @pytest.mark.clause("A1")
 def test_the_result_is_exact_for_every_number_of_terms_and_workers(transport: str) -> None:
-    """A1: n not divisible by workers, workers > n, n = 0, 257 workers; pi in the limit.
+    """A1: n not divisible by workers, workers > n, n = 0, and 257 workers; pi for a large n.
 
-    Where the limits of the system leave no room for 257, there are fewer.
+    There are fewer than 257 workers where the limits of the system do not allow so many.
     """
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(transport, "A1", wanted=257, least=max(WORKERS))
     cases += [(100, min(64, most)), (1000, most), (10_000_000, 10)]
-    outcome = checks.sound(harness.trial(transport, "calls", cases=cases, limit=60))
+    outcome = checks.finished(harness.run_trial(transport, "calls", cases=cases, limit=60))
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
-    # The series' tail is 1/(4n): at ten million terms pi itself is good to 3.2e-8.
+    # The terms that are left out sum to 1/(4n): with ten million terms pi is exact to 3.2e-8.
     assert math.isclose(outcome.calls()[-1]["value"], math.pi, rel_tol=1.02e-8)
 
 
 @pytest.mark.clause("A1")
 def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: str) -> None:
     """A1, with (n, workers) drawn by hypothesis."""
-    with harness.Subject(transport, "serve", {}, {}) as subject:
+    with harness.Trial(transport, "serve", {}, {}) as trial:
 
         @settings(
             max_examples=25,
@@ -43,33 +45,33 @@ def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: st
         )
         @given(n=st.integers(0, 20_000), workers=st.integers(1, 24))
         def exact(n: int, workers: int) -> None:
-            checks.all_exact([subject.ask(n, workers)])
+            checks.all_exact([trial.ask(n, workers)])
 
         exact()
-        checks.sound(subject.finish(20))
+        checks.finished(trial.finish(20))
 
 
 @pytest.mark.clause("A2")
 def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
-    """A2: none lost, none doubled, while other runs go on and a third process burns."""
+    """A2: no slice is lost or counted twice, while other runs go on and a processor is busy."""
     for outcome in shared_trials.three_hundred(transport):
-        checks.sound(outcome)
+        checks.finished(outcome)
         assert outcome.of("repeated"), "not all runs came to an end"
         checks.all_exact(outcome.calls())
 
 
 @pytest.mark.clause("A3")
 def test_no_kill_at_a_random_time_gives_a_wrong_result(transport: str) -> None:
-    """A3: all or error; 60 kills, their times drawn from a seed."""
-    outcome = harness.trial(transport, "rained", seed=8, times=60, workers=3, limit=60)
-    checks.all_error(checks.sound(outcome).calls(), or_exact=True, late=5.0)
+    """A3: the exact result or an error, after 60 kills of workers at times drawn from a seed."""
+    outcome = harness.run_trial(transport, "random_kills", seed=8, times=60, workers=3, limit=60)
+    checks.all_error(checks.finished(outcome).calls(), or_exact=True, late=5.0)
 
 
 @pytest.mark.clause("A4")
 def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
-    """A4: EINTR, in the caller and in each worker."""
-    outcome = checks.sound(
-        harness.trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
+    """A4: a system call may return EINTR, in the caller and in each worker."""
+    outcome = checks.finished(
+        harness.run_trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
     )
     checks.all_exact(outcome.calls())
     assert outcome.of("caught")[0]["count"] > 20, "the signals did not come"
@@ -77,36 +79,42 @@ def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
 
 @pytest.mark.clause("A4")
 def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> None:
-    """A4: each read and write is cut to at most three bytes, as read(2) and write(2) may."""
+    """A4: each read and write transfers at most three bytes, as read(2) and write(2) allow."""
     cases = [(n, 3) for n in range(10)]
-    outcome = checks.sound(
-        harness.trial(transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io})
+    outcome = checks.finished(
+        harness.run_trial(
+            transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io}
+        )
     )
     checks.all_exact(outcome.calls())
 
 
 @pytest.mark.clause("A5")
 def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: str) -> None:
-    """A5: none of it in the caller, and again at the next call."""
+    """A5: nothing is computed in the caller, and the next call has new processes."""
     workers = 4
     n = harness.quarter_of_a_second(transport)
-    outcome = checks.sound(harness.trial(transport, "worked", n=n, workers=workers, limit=60))
+    outcome = checks.finished(
+        harness.run_trial(transport, "worked", n=n, workers=workers, limit=60)
+    )
     checks.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]
-    told = 0.0
+    ticked = 0.0
     for message in outcome.messages:
         if message["kind"] == "tick":
             ticks[-1].add(message["pid"])
-            told += 0.01
+            ticked += TICK
         elif message["kind"] == "cpu":
-            # Workers that a server forks are not the caller's to account for: by their own word.
-            message["work"] = max(message["work"], told)
+            # The kernel does not count workers that a server forks as children of the caller. They
+            # report their CPU time themselves.
+            message["work"] = max(message["work"], ticked)
             ticks.append(set())
-            told = 0.0
+            ticked = 0.0
     times = outcome.of("cpu")
     assert len(times) == 2
     for cpu, pids in zip(times, ticks, strict=False):
         assert len(pids) >= workers, f"only {len(pids)} processes computed"
+        # 0.25 s by calibration, less what varies from run to run.
         assert cpu["work"] > 0.15, f"the children computed for {cpu['work']} s alone"
         assert cpu["own"] < cpu["work"] / 4, f"the caller computed for {cpu['own']} s itself"
     assert not ticks[0] & ticks[1], "a process worked for two calls"

@@ -1,4 +1,4 @@
-"""C. Failing: a worker that dies is an error, at once, and names it."""
+"""C. Failing: the death of a worker is an error, at once, which names the worker."""
 
 import signal
 
@@ -12,13 +12,14 @@ from tests.harness.shared_trials import DEADLY
 @pytest.mark.clause("C1")
 def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> None:
     """C1: killed at birth, and at each call into C before its first send."""
-    outcome = harness.trial(
+    outcome = harness.run_trial(
         transport, "struck", how=[signal.SIGKILL], when="birth", n=30, workers=3
     )
-    checks.faulted(outcome, 3)
-    outcome = checks.alive(shared_trials.swept(transport, "before"))
+    checks.errors_in_time(outcome, 3)
+    outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, "before"))
     checks.all_error(outcome.calls(), or_exact=True)
-    # A helper's death may come too late to matter: it is ended with the run. A worker's may not.
+    # A helper may die when the run does not need it any more. A worker is needed until its result
+    # has come.
     survived = {c["where"].split(",")[0] for c in outcome.calls() if harness.state(c) == "exact"}
     struck = {c["where"].split(",")[0] for c in outcome.calls()}
     assert len(struck - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
@@ -28,8 +29,10 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
 def test_a_worker_killed_before_it_sends_is_an_error(transport: str) -> None:
     """C2: killed amid its computation."""
     n = shared_trials.terms(transport, "work")
-    outcome = harness.trial(transport, "struck", how=[signal.SIGKILL], when="work", n=n, workers=3)
-    checks.faulted(outcome, 3)
+    outcome = harness.run_trial(
+        transport, "struck", how=[signal.SIGKILL], when="work", n=n, workers=3
+    )
+    checks.errors_in_time(outcome, 3)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +47,8 @@ def test_a_worker_killed_before_it_sends_is_an_error(transport: str) -> None:
 def test_a_worker_killed_at_a_call_into_c_is_an_error(
     transport: str, clause: str, stage: str
 ) -> None:
-    """C3-C6: or the exact result, where its own was in before it died."""
-    outcome = checks.alive(shared_trials.swept(transport, stage))
+    """C3-C6: or the exact result, if the worker's own result had come before it died."""
+    outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, stage))
     struck = [call for call in outcome.calls() if "where" in call]
     if clause == "C4" and not struck:
         pytest.skip("takes no lock that the profile shows")
@@ -54,27 +57,27 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
 
 @pytest.mark.clause("C7")
 def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None:
-    """C7: by its pid and its exit code."""
+    """C7: the error has its pid and its exit code."""
     for when in ("birth", "work"):
         outcome = shared_trials.struck(transport, when, "exit")
-        checks.faulted(outcome, 2)
-        checks.blames(outcome)
+        checks.errors_in_time(outcome, 2)
+        checks.names_victim(outcome)
 
 
 @pytest.mark.clause("C8")
 def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
-    """C8: with the pid of the worker."""
+    """C8: and with the pid of the worker."""
     outcome = shared_trials.struck(transport, "work", "raise")
-    checks.faulted(outcome, 2)
-    checks.blames(outcome)
+    checks.errors_in_time(outcome, 2)
+    checks.names_victim(outcome)
 
 
 @pytest.mark.clause("C9")
 def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
-    """C9: by its pid and the signal."""
+    """C9: the error has its pid and the signal."""
     outcome = shared_trials.struck(transport, "birth", *DEADLY)
-    checks.faulted(outcome, 2)
-    checks.blames(outcome)
+    checks.errors_in_time(outcome, 2)
+    checks.names_victim(outcome)
 
 
 @pytest.mark.clause("C10")
@@ -82,7 +85,7 @@ def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
 def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> None:
     """C10: two of five, and all of them; at birth and amid their work."""
     for when in ("birth", "work"):
-        outcome = harness.trial(
+        outcome = harness.run_trial(
             transport,
             "struck",
             how=[signal.SIGKILL] * 2,
@@ -91,35 +94,37 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
             workers=5,
             several=several,
         )
-        checks.faulted(outcome, 1)
-        checks.blames(outcome)
+        checks.errors_in_time(outcome, 1)
+        checks.names_victim(outcome)
 
 
 @pytest.mark.clause("C11")
 def test_the_next_run_in_the_same_process_works(transport: str) -> None:
     """C11: after faults, the exact result."""
     how = [signal.SIGKILL, "exit", signal.SIGTERM]
-    outcome = harness.trial(transport, "struck", how=how, when="birth", n=30, workers=2, again=True)
-    again = [call for call in checks.sound(outcome).calls() if "again" in call]
+    outcome = harness.run_trial(
+        transport, "struck", how=how, when="birth", n=30, workers=2, again=True
+    )
+    again = [call for call in checks.finished(outcome).calls() if "again" in call]
     checks.all_exact(again)
     assert len(again) >= len(how) * 2
 
 
 @pytest.mark.clause("C12")
 def test_nobody_waits_for_the_dead(transport: str) -> None:
-    """C12: four of five workers stand behind one that dies: with the lock, or amid a send."""
-    calls = checks.alive(harness.trial(transport, "queued", workers=5)).calls()
-    # Killed with the lock, it is an error; amid a send, the victim may have been a helper.
+    """C12: one of five workers dies, with the lock or amid a send, and four wait for it."""
+    calls = checks.no_orphan(harness.run_trial(transport, "queued", workers=5)).calls()
+    # Death with the lock is always an error. A process that dies amid a send may be a helper.
     checks.all_error(calls, or_exact=not all(c["where"].startswith("locked") for c in calls))
 
 
 @pytest.mark.clause("C13")
 def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
-    """C13: at the k-th process, for each k; the ones already started are ended and reaped."""
-    outcome = checks.clean(harness.trial(transport, "unforked", workers=3))
+    """C13: the k-th fork fails, for each k; workers that have started are ended and reaped."""
+    outcome = checks.nothing_left(harness.run_trial(transport, "unforked", workers=3))
     calls = outcome.calls()
     if not calls:
         pytest.skip("does not call os.fork")
     checks.all_error(calls)
     for call in calls:
-        assert "OSError" in call["mro"], checks.tell(call)
+        assert "OSError" in call["mro"], checks.summary(call)

@@ -1,4 +1,4 @@
-"""D. Progress: no deadlock, and no busy wait."""
+"""D. Progress: no deadlock, no busy wait, and a timeout only where the caller asks for one."""
 
 import contextlib
 import os
@@ -9,30 +9,30 @@ import time
 import pytest
 
 from tests import harness
-from tests.harness import checks, room, shared_trials
+from tests.harness import checks, limits, room, shared_trials
 
 
 @pytest.mark.clause("D1")
 def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None:
-    """D1: the caller is stopped while up to 600 workers send all that the channel takes.
+    """D1: the caller is stopped while up to 600 workers send, until the channel is full.
 
-    A POSIX queue holds 10 messages, a System V queue 16384 bytes, a listener its backlog.  Of
-    fresh interpreters, which take a tenth of a second of CPU each to start, there are 60.  Where
-    the limits of the system leave no room for all, there are fewer.
+    A POSIX queue holds 10 messages, a System V queue 16384 bytes, a listener its backlog.  There
+    are only 60 workers if each starts a fresh interpreter, which takes a tenth of a second of CPU,
+    and fewer where the limits of the system do not allow so many.
     """
     wanted = 600 if harness.support(transport).forks else 60
     workers = room.workers(transport, "D1", wanted, least=min(64, wanted))
     free = room.shared_memory()
 
-    def hold(subject: harness.Subject) -> None:
-        subject.hear_out("born", workers * 5 // 6, limit=30)  # a pool may need fewer
+    def hold(trial: harness.Trial) -> None:
+        trial.hear_out("born", workers * 5 // 6, limit=30)  # a pool may start fewer
         with contextlib.suppress(ProcessLookupError):
-            os.kill(subject.process.pid, signal.SIGSTOP)
+            os.kill(trial.process.pid, signal.SIGSTOP)
             time.sleep(0.3)
-            os.kill(subject.process.pid, signal.SIGCONT)
+            os.kill(trial.process.pid, signal.SIGCONT)
 
-    outcome = harness.trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=30)
-    calls = checks.sound(outcome).calls()
+    outcome = harness.run_trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=30)
+    calls = checks.finished(outcome).calls()
     if (reason := room.too_little_memory(calls, free)) is not None:
         pytest.skip(reason)
     checks.all_exact(calls)
@@ -40,7 +40,7 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(transport: str) -> None
 
 @pytest.fixture(scope="session")
 def waits(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
-    """Let a run of each transport that is to be tested wait for the same two seconds."""
+    """Let a run of each transport under test wait during the same two seconds."""
     return shared_trials.waits(shared_trials.asked(request, "waits"))
 
 
@@ -48,11 +48,11 @@ def waits(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
 def test_the_caller_sleeps_while_it_waits(
     transport: str, waits: dict[str, harness.Outcome]
 ) -> None:
-    """D2: less than 50 ms of CPU in 2 s, and woken no more often than there are events.
+    """D2: it uses less than 50 ms of CPU in 2 s, and wakes up only for events.
 
-    A wait that asks at an interval of its own, be it 100 ms, wakes twenty times in 2 s.
+    A caller that polls every 100 ms wakes up twenty times in 2 s.
     """
-    outcome = checks.sound(waits[transport])
+    outcome = checks.finished(waits[transport])
     checks.all_exact(outcome.calls())
     (waited,) = outcome.of("waited")
     assert waited["cpu"] < 0.05, f"{waited['cpu']:.3f} s of CPU in a wait of 2 s"
@@ -61,14 +61,52 @@ def test_the_caller_sleeps_while_it_waits(
 
 @pytest.mark.clause("D2")
 def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
-    """D2: with a term a worker, nobody is idle for longer than bare processes take four times.
+    """D2: a run with one term for each worker is idle for less than four times the floor.
 
-    A sleep at each start, or an interval at which the end is asked for, lasts longer.  What the
-    workers compute is not counted, be it the start of an interpreter.
+    The floor is the time that processes take which do nothing.  A sleep for each worker, or an
+    interval at which the caller polls, takes longer.  The CPU time of the workers is not counted,
+    for some of them start an interpreter.
     """
-    outcome = checks.sound(harness.trial(transport, "idle.short", workers=10, times=10))
+    outcome = checks.finished(harness.run_trial(transport, "idle.short", workers=10, times=10))
     checks.all_exact(outcome.calls())
     runs = outcome.of("short")
     floor = statistics.median(run["floor"] for run in runs)
     idle = min(run["idle"] for run in runs)
     assert idle < 4 * floor, f"idle for {idle / floor:.1f} times as long as bare processes take"
+
+
+@pytest.mark.clause("D3")
+def test_a_timeout_bounds_a_run(transport: str) -> None:
+    """D3: TimeoutError within a second after it, nothing left; invalid timeouts are refused."""
+    seconds = 0.2
+    n = shared_trials.terms(transport, "work")
+    outcome = checks.nothing_left(
+        harness.run_trial(transport, "surroundings.timed", n=n, seconds=seconds)
+    )
+    if outcome.of("untimed"):
+        pytest.skip("its run takes no timeout")
+    calls = outcome.calls()
+    checks.all_exact(call for call in calls if call["case"] == "ample")
+    for call in calls:
+        shown = f"{call['case']}: {call.get('error')} {call.get('text')} {call['seconds']:.2f} s"
+        if call["case"] == "passed":
+            assert "TimeoutError" in call.get("mro", []), shown
+            assert call["seconds"] < seconds + limits.SECOND, shown
+        elif call["case"] == "bad":
+            assert {"ValueError", "TypeError"} & set(call.get("mro", [])), shown
+            assert call["forks"] == 0, shown
+
+
+@pytest.fixture(scope="session")
+def slow(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
+    """Let a run of each transport under test wait for slow workers, all at the same time."""
+    return shared_trials.slow(shared_trials.asked(request, "slow"), seconds=60)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("D3")
+def test_a_slow_worker_is_waited_for(transport: str, slow: dict[str, harness.Outcome]) -> None:
+    """D3: for a minute, which is longer than a limit that somebody has left in by mistake."""
+    outcome = checks.finished(slow[transport])
+    checks.all_exact(outcome.calls())
+    assert outcome.calls()[0]["seconds"] > 60

@@ -1,4 +1,4 @@
-"""E. Undisturbed: the caller is as it was, in whatever state it was."""
+"""E. Undisturbed: a run changes nothing in its caller, whatever state the caller is in."""
 
 import pytest
 
@@ -7,39 +7,41 @@ from tests.harness import Message, Outcome, checks, shared_trials
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
-    """Fail unless each caller had its result, or its error, and was left as it was."""
-    checks.sound(outcome)
+    """Fail unless each caller got its result or its error, and a run changed nothing in it."""
+    checks.finished(outcome)
     assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
-    told = outcome.of("changed")
-    # What is left in any state is for clause B1 to judge.
-    usual = {kind for m in told if m["case"] == "as it is" for kind, *_ in m["new"]}
-    for m in told:
+    changes = outcome.of("changed")
+    # What is left in the usual state too is a failure of clause B1, and not of this one.
+    usual = {kind for m in changes if m["case"] == "as it is" for kind, *_ in m["new"]}
+    for m in changes:
         left = [name for kind, name, *_ in m["new"] if kind not in usual]
         assert not m["what"], f"{m['case']}: changed by a run: {m['what']}"
         assert not left, f"{m['case']}: left by a run: {left}"
-    return told
+    return changes
 
 
 @pytest.mark.clause("E1")
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
-    """E1: eight processes, then four threads of one process, three runs each."""
-    outcome = checks.sound(harness.trial(transport, "surroundings.crowd", processes=8, threads=4))
+    """E1: eight processes, then four threads of one process, with three runs each."""
+    outcome = checks.finished(
+        harness.run_trial(transport, "surroundings.crowd", processes=8, threads=4)
+    )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
 
 
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
-    """E2: in seven settings, SIGCHLD ignored among them; after a result and after an error."""
-    assert len(_in_each_state(harness.trial(transport, "surroundings.signalled"))) == 7
+    """E2: in seven settings, one with SIGCHLD ignored; after a result and after an error."""
+    assert len(_in_each_state(harness.run_trial(transport, "surroundings.signalled"))) == 7
 
 
 @pytest.mark.clause("E3")
 def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str) -> None:
-    """E3: one that exited with 7 and waits for its parent, one that lives, one that is stopped."""
-    outcome = checks.sound(harness.trial(transport, "surroundings.parental"))
+    """E3: a zombie that exited with 7, a child that lives, and one that is stopped."""
+    outcome = checks.finished(harness.run_trial(transport, "surroundings.parental"))
     checks.all_exact(call for call in outcome.calls() if "struck" not in call)
     (children,) = outcome.of("children")
     dead, alive, stopped = children["states"]
@@ -50,8 +52,8 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
-    """E4: descriptors closed or many, no directory, any umask, odd TMPDIR, another thread."""
-    outcome = harness.trial(transport, "surroundings.placed")
+    """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
+    outcome = harness.run_trial(transport, "surroundings.placed")
     assert len(_in_each_state(outcome)) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())
 
@@ -60,7 +62,7 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
     """E5: stdout, C's stdout, a file; atexit, finally, weakref.finalize: not in a worker."""
     n = shared_trials.terms(transport, "work")
-    outcome = checks.undisturbed(harness.trial(transport, "surroundings.buffered", n=n))
+    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.buffered", n=n))
     checks.all_error(
         (call for call in outcome.calls() if "struck" in call), or_exact=True, late=float("inf")
     )
@@ -78,5 +80,5 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
 @pytest.mark.clause("E6")
 def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) -> None:
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
-    outcome = checks.undisturbed(harness.trial(transport, "surroundings.quiet"))
+    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.quiet"))
     assert len(_in_each_state(outcome)) == 1

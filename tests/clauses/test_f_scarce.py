@@ -1,4 +1,4 @@
-"""F. Scarce: what the system refuses is an OSError, and nothing is left."""
+"""F. Scarce: a run to which the system refuses something raises an OSError and leaves nothing."""
 
 import errno
 import os
@@ -15,12 +15,12 @@ REASONS = [os.strerror(getattr(errno, name)) for name in ("EMFILE", "EFBIG", "EN
 
 
 def _refusals(outcome: Outcome) -> list[Message]:
-    """Fail unless each run was exact, or an OSError in time; return those that were.
+    """Fail unless each run was exact or raised an OSError in time; return those that raised.
 
-    A worker's own OSError comes as the text of its error: clause C8.  Cases that the system
-    does not let the suite set up are left out; skip with its reasons if these are all.
+    The OSError of a worker is only in the text of the error of the run: clause C8.  Some systems do
+    not let the suite set up a case.  Such cases are left out; skip if no case is left.
     """
-    calls = checks.clean(outcome).calls()
+    calls = checks.nothing_left(outcome).calls()
     assert not outcome.of("failed"), outcome.of("failed")
     if not calls and outcome.of("refused"):
         pytest.skip(_reasons(outcome))
@@ -29,13 +29,13 @@ def _refusals(outcome: Outcome) -> list[Message]:
     for call in refused:
         text = call["text"]
         itself = {"OSError", "MemoryError"} & set(call["mro"])
-        told = "OSError" in text or "[Errno" in text or any(why in text for why in REASONS)
-        assert itself or told, checks.tell(call)
+        carried = "OSError" in text or "[Errno" in text or any(why in text for why in REASONS)
+        assert itself or carried, checks.summary(call)
     return refused
 
 
 def _left_out(outcome: Outcome) -> str:
-    """Tell of the cases that the system did not let the suite set up, and why."""
+    """Return how many cases the suite could not set up, and why; "" if it could set up all."""
     count = len(outcome.of("refused"))
     return f", {count} could not be set up: {_reasons(outcome)}" if count else ""
 
@@ -47,7 +47,7 @@ def _reasons(outcome: Outcome) -> str:
 @pytest.mark.clause("F1")
 def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
     """F1: EMFILE at each descriptor of a run, by RLIMIT_NOFILE."""
-    outcome = harness.trial(transport, "scarcity.descriptors", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, "scarcity.descriptors", n=N, workers=WORKERS)
     refused = _refusals(outcome)
     assert state(outcome.calls()[-1]) == "exact", "no number of descriptors was enough"
     if not refused:
@@ -57,27 +57,27 @@ def test_a_want_of_descriptors_is_an_oserror(transport: str) -> None:
 
 @pytest.mark.clause("F1")
 def test_a_limit_on_the_size_of_files_is_an_oserror(transport: str) -> None:
-    """F1: RLIMIT_FSIZE cuts a write, and then refuses it, at each byte."""
-    refused = _refusals(harness.trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
+    """F1: RLIMIT_FSIZE cuts a write short, and then refuses the next one, at each byte."""
+    refused = _refusals(harness.run_trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
     note(transport, "F1", f"{len(refused)} sizes of files refused")
 
 
 @pytest.mark.clause("F2")
 def test_a_full_file_system_is_an_oserror_and_no_sigbus(transport: str) -> None:
-    """F2: /dev/shm, and the temporary directory, of 16 KiB, with some pages or inodes free."""
-    outcome = harness.trial(transport, "scarcity.full", n=N, workers=WORKERS)
+    """F2: /dev/shm and the temporary directory have 16 KiB, with few pages or inodes free."""
+    outcome = harness.run_trial(transport, "scarcity.full", n=N, workers=WORKERS)
     refused = _refusals(outcome)
-    told = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
-    note(transport, "F2", told + _left_out(outcome))
+    text = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
+    note(transport, "F2", text + _left_out(outcome))
 
 
 @pytest.mark.clause("F3")
 def test_a_limit_of_the_system_is_an_early_error_that_names_it(transport: str) -> None:
     """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
-    outcome = harness.trial(transport, "scarcity.queues", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, "scarcity.queues", n=N, workers=WORKERS)
     for call in (refused := _refusals(outcome)):
         assert any(name in call["text"] for name in call["names"]), (
-            f"names none of {call['names']}: {checks.tell(call)}"
+            f"names none of {call['names']}: {checks.summary(call)}"
         )
-    told = f"{len(refused)} of {len(outcome.calls())} limits refused"
-    note(transport, "F3", told + _left_out(outcome))
+    text = f"{len(refused)} of {len(outcome.calls())} limits refused"
+    note(transport, "F3", text + _left_out(outcome))

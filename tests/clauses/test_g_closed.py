@@ -14,12 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests import harness
-from tests.harness import checks
+from tests.harness import checks, limits
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.report import note
 from tests.intruder.paths import own_directory
-
-MAX_DELAY = 1.0  # seconds that a run under attack may lose: clauses G2 and G6
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (
@@ -68,7 +66,7 @@ def _intrusion(transport: str, who: str) -> Intrusion:
 def _is_good(run: AttackedRun, who: str) -> bool:
     """Tell whether a run ended in time with the exact result; under the same user, or an error."""
     good = ("exact",) if who == "another user" else ("exact", "error")
-    return run.result in good and run.lost <= MAX_DELAY
+    return run.result in good and run.lost <= limits.SECOND
 
 
 def _check_attacked(transport: str, who: str, clause: str, *attacks: str) -> None:
@@ -89,7 +87,7 @@ def _check_attacked(transport: str, who: str, clause: str, *attacks: str) -> Non
     for outcome in intrusion.outcomes:
         # A hang fails the clause of its attack, above; a worker that cannot go on may say so.
         if outcome.verdict not in ("HANG", "DISTURBED"):
-            (checks.alive if leaves else checks.clean)(outcome)
+            (checks.no_orphan if leaves else checks.nothing_left)(outcome)
     assert leaves or not intrusion.left, f"left in the temporary directory: {intrusion.left}"
 
 
@@ -105,7 +103,7 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
     for _ in range(2):
         with own_directory("ipc-named-") as directory:
             place = str(directory)
-            outcome = harness.trial(
+            outcome = harness.run_trial(
                 transport,
                 "exposure.named",
                 env={"TMPDIR": place},
@@ -115,7 +113,7 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
                 places=[[place], list(harness.SHARED)],
             )
             for name in os.listdir(place):
-                outcome.condemn("LEAK", f"{name} in the temporary directory")
+                outcome.add_fault("LEAK", f"{name} in the temporary directory")
         for message in outcome.of("appeared"):
             if message.get("place") == place:
                 message["place"] = TEMPORARY
@@ -143,7 +141,7 @@ def _own(messages: list[harness.Message]) -> list[harness.Message]:
 def _appeared(transport: str) -> list[list[harness.Message]]:
     """Return the messages of the trials that nobody attacks."""
     for outcome in _undisturbed(transport):
-        checks.all_exact(checks.alive(outcome).calls())
+        checks.all_exact(checks.no_orphan(outcome).calls())
     return [outcome.messages for outcome in _undisturbed(transport)]
 
 

@@ -1,4 +1,4 @@
-"""H. Arguments: what is none is refused before anything is made."""
+"""H. Arguments: invalid arguments are refused before anything is created."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.harness import checks
 
 
 def _refused(transport: str, kind: str) -> None:
-    outcome = checks.sound(harness.trial(transport, "arguments"))
+    outcome = checks.finished(harness.run_trial(transport, "arguments"))
     numbers = {str(n) for n in range(-9, 10)}
     mine = [
         message
@@ -29,11 +29,11 @@ def _refused(transport: str, kind: str) -> None:
 
 @pytest.mark.clause("H1")
 def test_numbers_out_of_range_are_a_value_error(transport: str) -> None:
-    """H1: n < 0 or workers < 1; the message says what was given."""
+    """H1: n < 0 or workers < 1; the message has the value."""
     _refused(transport, "ValueError")
 
 
 @pytest.mark.clause("H2")
 def test_what_is_no_int_is_a_type_error(transport: str) -> None:
-    """H2: bool, float, str, None and others; the message says what was given."""
+    """H2: bool, float, str, None and others; the message has the value."""
     _refused(transport, "TypeError")

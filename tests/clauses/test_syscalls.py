@@ -1,7 +1,7 @@
-"""Every system call of a run, its caller's and its workers', as a point to strike at.
+"""Fault injection at every system call of a run, in its caller and in its workers.
 
-The caller is ended there, or a worker is, or the call fails.  Minutes long in all, so left
-out by default: `pytest -m exhaustive`.
+At each call the caller is ended, or a worker is, or the call fails.  All of this takes minutes, so
+it is left out by default: `pytest -m exhaustive`.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,38 +14,43 @@ from tests.harness import checks, report, syscall_sweep
 pytestmark = pytest.mark.exhaustive
 
 N, WORKERS = 100, 2
-TIMES = 200  # random moments, where nothing can be traced
+TIMES = 200  # random moments for signals, on machines where nothing can be traced
 SEED = 20
 
-Points = Callable[[syscall_sweep.Nursery, int], Iterator[tuple[syscall_sweep.Point, str]]]
+Points = Callable[[syscall_sweep.ForkServer, int], Iterator[tuple[syscall_sweep.Point, str]]]
 
 
-def _sweep(transport: str, clause: str, points: Points, *, caller: bool, hows: str = "") -> None:
-    """Strike at all *points* of the caller, or of each of its children."""
+def _sweep(transport: str, clause: str, points: Points, *, caller: bool, signals: str = "") -> None:
+    """Inject a fault at all *points* of the caller, or of each of its children.
+
+    signals: those to send, with spaces between; "" for all faults that *points* yields.
+    """
     if (reason := syscall_sweep.untraceable()) is not None:
         pytest.skip(reason)
     seen = syscall_sweep.Sweep()
-    with syscall_sweep.Nursery(transport, N, WORKERS) as nursery:
-        for who in [0] if caller else range(1, nursery.children + 1):
-            chosen = (p for p in points(nursery, who) if not hows or p[0].how in hows.split())
-            seen += syscall_sweep.sweep(nursery, chosen)
+    with syscall_sweep.ForkServer(transport, N, WORKERS) as server:
+        for who in [0] if caller else range(1, server.children + 1):
+            chosen = (
+                p for p in points(server, who) if not signals or p[0].fault in signals.split()
+            )
+            seen += syscall_sweep.sweep(server, chosen)
     report.note(transport, clause, str(seen))
-    checks.swept(seen)
+    checks.no_point_wrong(seen)
 
 
-def _end_the_caller(transport: str, clause: str, hows: str) -> None:
+def _end_the_caller(transport: str, clause: str, signals: str) -> None:
     if (reason := syscall_sweep.untraceable()) is None:
-        _sweep(transport, clause, syscall_sweep.kill_points, caller=True, hows=hows)
+        _sweep(transport, clause, syscall_sweep.kill_points, caller=True, signals=signals)
         return
-    with syscall_sweep.Nursery(transport, N, WORKERS) as nursery:
-        seen = syscall_sweep.rain(nursery, hows.split(), TIMES, SEED)
+    with syscall_sweep.ForkServer(transport, N, WORKERS) as server:
+        seen = syscall_sweep.random_kills(server, signals.split(), TIMES, SEED)
     report.note(transport, clause, f"{seen}, at random times: {reason}")
-    checks.swept(seen)
+    checks.no_point_wrong(seen)
 
 
 @pytest.mark.clause("B2")
 def test_nothing_is_left_of_a_caller_interrupted_at_any_system_call(transport: str) -> None:
-    """B2: SIGINT and SIGTERM, and each keeps its own effect."""
+    """B2: SIGINT and SIGTERM; each still has its usual effect."""
     _end_the_caller(transport, "B2", "SIGINT SIGTERM")
 
 
@@ -57,24 +62,24 @@ def test_nothing_is_left_of_a_caller_killed_at_any_system_call(transport: str) -
 
 @pytest.mark.clause("A3")
 def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(transport: str) -> None:
-    """A3: an error within a second or the exact result; and nothing is left."""
+    """A3: the run raises an error within a second or is exact, and nothing is left."""
     if (reason := syscall_sweep.untraceable()) is None:
         _sweep(transport, "A3", syscall_sweep.kill_points, caller=False)
         return
-    outcome = harness.trial(
-        transport, "rained", seed=SEED, times=TIMES, workers=WORKERS, limit=TIMES * 1.0
+    outcome = harness.run_trial(
+        transport, "random_kills", seed=SEED, times=TIMES, workers=WORKERS, limit=TIMES * 1.0
     )
     report.note(transport, "A3", f"{TIMES} points at random times: {reason}")
-    checks.all_error(checks.clean(outcome).calls(), or_exact=True)
+    checks.all_error(checks.nothing_left(outcome).calls(), or_exact=True)
 
 
 @pytest.mark.clause("F1")
 def test_any_system_call_of_the_caller_may_fail(transport: str) -> None:
-    """F1: once, and from then on: an OSError or the exact result; and nothing is left."""
+    """F1: once or from then on; the run raises an OSError or is exact, and nothing is left."""
     _sweep(transport, "F1", syscall_sweep.fault_points, caller=True)
 
 
 @pytest.mark.clause("F1")
 def test_any_system_call_of_a_worker_may_fail(transport: str) -> None:
-    """F1: an error or the exact result; and nothing is left."""
+    """F1: the run raises an error or is exact, and nothing is left."""
     _sweep(transport, "F1", syscall_sweep.fault_points, caller=False)

@@ -1,17 +1,16 @@
-"""Assertions that tests share: they say what was seen."""
+"""Assertions that tests share.  A failure shows what was seen."""
 
 import signal
 from collections.abc import Iterable
 
 import pytest
 
-from tests.harness import Message, Outcome, state
+from tests.harness import limits
+from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
 
-SECOND = 1.0  # an error is raised within this of its fault
 
-
-def tell(call: Message) -> str:
+def summary(call: Message) -> str:
     """Return a line about *call*: what was done to it, and what it did."""
     where = {
         k: v for k, v in call.items() if k in {"where", "way", "victims", "delay", "victim", "case"}
@@ -20,8 +19,8 @@ def tell(call: Message) -> str:
     return f"run({call['n']}, {call['workers']}) {where or ''} {state(call)}{text}"
 
 
-def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
-    """Fail if *outcome* has one of *verdicts*; return it."""
+def fail_or_skip(outcome: Outcome, *verdicts: str) -> Outcome:
+    """Fail if *outcome* has one of *verdicts*; skip if the scenario could not be run; return it."""
     if wrong := [fault for fault in outcome.faults if fault[0] in verdicts]:
         text = "\n".join(f"{verdict}: {why}" for verdict, why in wrong[:10])
         pytest.fail(text, pytrace=False)
@@ -30,43 +29,46 @@ def free_of(outcome: Outcome, *verdicts: str) -> Outcome:
     return outcome
 
 
-def sound(outcome: Outcome) -> Outcome:
-    """Fail if there is nothing to judge but a HANG or a CRASH; return the outcome.
+def finished(outcome: Outcome) -> Outcome:
+    """Fail if the trial ended in a HANG or a CRASH; return the outcome.
 
-    What was left, or disturbed, is for the clauses to judge that are about it.
+    Whether something was left or disturbed is not checked: other clauses do that.
     """
-    return free_of(outcome, "HANG", "CRASH")
+    return fail_or_skip(outcome, "HANG", "CRASH")
 
 
-def clean(outcome: Outcome) -> Outcome:
-    """Fail if anything was left, or could not be looked for; return the outcome."""
-    return free_of(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
+def nothing_left(outcome: Outcome) -> Outcome:
+    """Fail if anything was left, or the trial did not finish; return the outcome."""
+    return fail_or_skip(outcome, "HANG", "CRASH", "ORPHAN", "LEAK")
 
 
-def alive(outcome: Outcome) -> Outcome:
-    """Fail if a process hung, or lives on; return the outcome."""
-    return free_of(outcome, "HANG", "CRASH", "ORPHAN")
+def no_orphan(outcome: Outcome) -> Outcome:
+    """Fail if a process of the trial outlived it, or the trial did not finish; return it."""
+    return fail_or_skip(outcome, "HANG", "CRASH", "ORPHAN")
 
 
-def undisturbed(outcome: Outcome) -> Outcome:
-    """Fail if a worker came back into the caller's code, or something was printed."""
-    return free_of(outcome, "HANG", "CRASH", "DISTURBED")
+def not_disturbed(outcome: Outcome) -> Outcome:
+    """Fail if a worker came back into the caller's code, or something was printed; return it."""
+    return fail_or_skip(outcome, "HANG", "CRASH", "DISTURBED")
 
 
 def all_exact(calls: Iterable[Message]) -> None:
-    """Fail unless every call returned the exact result, and there was one."""
+    """Fail unless there were calls, and every one returned the exact result."""
     seen = list(calls)
     wrong = [call for call in seen if state(call) != "exact"]
     assert seen, "no call was made"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} calls were not exact:\n"
-        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(summary, wrong[:10])), pytrace=False)
 
 
-def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float = SECOND) -> None:
-    """Fail unless every call raised an Exception in time, or, if allowed, was exact.
+def all_error(
+    calls: Iterable[Message], *, or_exact: bool = False, late: float = limits.SECOND
+) -> None:
+    """Fail unless there were calls, and every one raised an Exception in time.
 
-    late: seconds that the call may have lasted, for faults struck at its start.
+    or_exact: whether the exact result is right as well.
+    late: seconds that a call may have taken, if its fault was injected at its start.
     """
     good = {"error", "exact"} if or_exact else {"error"}
     seen = [call for call in calls if "again" not in call]
@@ -74,16 +76,17 @@ def all_error(calls: Iterable[Message], *, or_exact: bool = False, late: float =
     assert seen, "no fault was struck"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
-        pytest.fail(head + "\n".join(map(tell, wrong[:10])), pytrace=False)
+        pytest.fail(head + "\n".join(map(summary, wrong[:10])), pytrace=False)
 
 
-def faulted(outcome: Outcome, workers: int) -> None:
-    """Judge a trial whose children were struck: errors, in time, and no process lives on.
+def errors_in_time(outcome: Outcome, workers: int) -> None:
+    """Fail unless the faults in workers became errors in time, and no process lives on.
 
-    A child beside the workers, a guardian or a manager, may be struck without harm: of the
-    strikes at birth, which go round, at least as many as there are workers must be errors.
+    A transport may fork helpers beside its workers, and may not need them any more when they die.
+    So not every fault has to be an error.  But each child in turn had a fault, so there must be at
+    least as many errors as workers.
     """
-    alive(outcome)
+    no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
     if calls and not outcome.of("struck"):
         pytest.skip("none of its workers computed for long enough to be met amid its work")
@@ -93,16 +96,16 @@ def faulted(outcome: Outcome, workers: int) -> None:
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
-            told = "\n".join(map(tell, mine))
-            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{told}", pytrace=False)
-    prompt(outcome)
+            lines = "\n".join(map(summary, mine))
+            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{lines}", pytrace=False)
+    promptly(outcome)
 
 
-def swept(seen: Sweep) -> None:
+def no_point_wrong(seen: Sweep) -> None:
     """Fail unless every point of a sweep was OK or an ERROR.
 
-    There may be none: a worker that only computes and writes to memory makes no system call
-    that may fail.
+    A sweep may have no point: a worker that only computes and writes to memory makes no system
+    call that may fail.
     """
     assert seen.traced or seen.verdicts, "nothing was traced, and no point was reached"
     if seen.wrong:
@@ -110,7 +113,7 @@ def swept(seen: Sweep) -> None:
         pytest.fail(head + "\n".join(line[:600] for line in seen.wrong[:10]), pytrace=False)
 
 
-def prompt(outcome: Outcome) -> None:
+def promptly(outcome: Outcome) -> None:
     """Fail if an error came more than a second after the fault that caused it."""
     struck = 0.0
     for message in outcome.messages:
@@ -118,12 +121,12 @@ def prompt(outcome: Outcome) -> None:
             struck = message["at"]
         elif message["kind"] == "outcome" and struck and "error" in message:
             late = message["at"] - struck
-            if late > SECOND:
-                pytest.fail(f"{late:.2f} s after the fault: {tell(message)}", pytrace=False)
+            if late > limits.SECOND:
+                pytest.fail(f"{late:.2f} s after the fault: {summary(message)}", pytrace=False)
             struck = 0.0
 
 
-def blames(outcome: Outcome) -> None:
+def names_victim(outcome: Outcome) -> None:
     """Fail unless each error names the pid that was struck, and its signal or exit code."""
     struck: list[int] = []
     for message in outcome.messages:
@@ -131,15 +134,15 @@ def blames(outcome: Outcome) -> None:
             struck.append(message["pid"])
         elif message["kind"] == "outcome" and "way" in message:
             text, way = message.get("text"), message["way"]
-            if text is None:  # a helper was struck, to no effect
+            if text is None:  # the fault was in a helper, and had no effect
                 struck.clear()
                 continue
             if not any(str(pid) in text for pid in struck):
                 pytest.fail(f"none of the pids {struck} is in {text!r}", pytrace=False)
-            marks = {"exit": ["0"], "raise": ["planted by the suite"]}.get(way) or [
+            causes = {"exit": ["0"], "raise": ["planted by the suite"]}.get(way) or [
                 signal.Signals(way).name,
                 str(int(way)),
             ]
-            if not any(mark in text for mark in marks):
-                pytest.fail(f"none of {marks} is in {text!r}", pytrace=False)
+            if not any(cause in text for cause in causes):
+                pytest.fail(f"none of {causes} is in {text!r}", pytrace=False)
             struck.clear()

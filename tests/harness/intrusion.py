@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Subject, state, trial
+from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, run_trial, state
 from tests.intruder.paths import own_directory
 from tests.system import processes
 
@@ -165,23 +165,23 @@ def _continue(pids: Sequence[int]) -> None:
 _NOT_RUNNING = processes.STOPPED + processes.ENDED
 
 
-def _made(subject: Subject) -> list[str]:
+def _made(trial: Trial) -> list[str]:
     """Return the paths that the trial has made itself in shared directories."""
-    named = subject.outcome.of("named")
+    named = trial.outcome.of("named")
     return [os.path.join(entry["place"], entry["name"]) for entry in named if entry["made"]]
 
 
-def _start_intruder(subject: Subject, spec: dict[str, Any]) -> IntruderProcess:
+def _start_intruder(trial: Trial, spec: dict[str, Any]) -> IntruderProcess:
     """Start the intruder for a trial, in the trial's own IPC namespace if it has one."""
-    (apart,) = subject.expect("apart")
-    pid = subject.process.pid
+    (apart,) = trial.expect("apart")
+    pid = trial.process.pid
     return IntruderProcess(
         spec
         | {
             "session": pid,
             "ipc": pid if apart["ipc"] else None,
             "shared": SHARED,
-            "private": [*spec["private"], *map(str, subject.private)],
+            "private": [*spec["private"], *map(str, trial.private)],
         }
     )
 
@@ -192,8 +192,8 @@ Stop = tuple[str, int]  # a stage, "birth" or "exit", and how many children have
 class _Runs:
     """Runs of a trial, one after the other, each attacked when its children have stopped."""
 
-    def __init__(self, subject: Subject, intruder: IntruderProcess) -> None:
-        self._subject = subject
+    def __init__(self, trial: Trial, intruder: IntruderProcess) -> None:
+        self._trial = trial
         self._intruder = intruder
         self._usual_stops: list[Stop] = []  # those of the first run, which is not attacked
         self._read = 0  # messages of the trial that were read
@@ -203,8 +203,8 @@ class _Runs:
         attack, _, stage = way.partition(" at ")
         stops: list[Stop] = []
         took = 0.0
-        self._read = len(self._subject.outcome.messages)
-        self._subject.tell({"way": way})
+        self._read = len(self._trial.outcome.messages)
+        self._trial.tell({"way": way})
         resumed = time.monotonic()
         while True:
             expected = self._usual_stops[len(stops) : len(stops) + 1]
@@ -216,7 +216,7 @@ class _Runs:
             took += time.monotonic() - resumed
             stops.append(_stop(stopped))
             if attack != NOTHING and stops[-1][0].startswith(stage):
-                self._intruder.ask("attack", attacks=[attack], made=_made(self._subject))
+                self._intruder.ask("attack", attacks=[attack], made=_made(self._trial))
             _continue(list(stopped))
             resumed = time.monotonic()
 
@@ -232,8 +232,8 @@ class _Runs:
         stopped: dict[int, str] = {}
         latest = time.monotonic()
         while True:
-            self._subject.listen(0.01)
-            messages = self._subject.outcome.messages[self._read :]
+            self._trial.listen(0.01)
+            messages = self._trial.outcome.messages[self._read :]
             self._read += len(messages)
             now = time.monotonic()
             for message in messages:
@@ -245,21 +245,21 @@ class _Runs:
             if stopped:
                 if expected == [_stop(stopped)] or now - latest >= _ALL_STOPPED:
                     return None, stopped
-            elif self._subject.process.poll() is not None or now > until:
+            elif self._trial.process.poll() is not None or now > until:
                 raise Hang(f"attacked by {way!r}")
 
     def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
         """Let the trial run again and again, attacked all the while; return the outcomes."""
-        before, streams = len(self._subject.outcome.calls()), len(self._subject.outcome.of("over"))
-        self._subject.tell({"way": STREAM, "seconds": seconds})
+        before, streams = len(self._trial.outcome.calls()), len(self._trial.outcome.of("over"))
+        self._trial.tell({"way": STREAM, "seconds": seconds})
         if attacks:
-            made = _made(self._subject)
+            made = _made(self._trial)
             self._intruder.send("attack_repeatedly", attacks=attacks, made=made, seconds=seconds)
         # Read the messages all the while: a full pipe would stop the trial.
-        self._subject.expect("over", streams + 1, limit=seconds + LIMIT)
+        self._trial.expect("over", streams + 1, limit=seconds + LIMIT)
         if attacks:
             self._intruder.read_report()
-        return self._subject.outcome.calls()[before:]
+        return self._trial.outcome.calls()[before:]
 
 
 def _stop(stopped: dict[int, str]) -> Stop:
@@ -354,7 +354,7 @@ class _AttackedTrial:
     def hold(self, ways: list[str]) -> list[str]:
         """Attack runs in each of *ways*; return the ways that are left after a hang."""
         self._ways = ways
-        outcome = trial(
+        outcome = run_trial(
             self._plan.target,
             "exposure.attacked",
             act=self._act,
@@ -373,7 +373,7 @@ class _AttackedTrial:
             intrusion.followed.append(f"there is {files} now")
         return self._left
 
-    def _act(self, subject: Subject) -> None:
+    def _act(self, trial: Trial) -> None:
         """Attack the runs of a trial.  A trial that was disturbed by others is held twice."""
         self._left, self._runs, self._way = list(self._ways), [], NOTHING
         spec = {
@@ -382,10 +382,10 @@ class _AttackedTrial:
             "canary": str(self._canary),
             "uid": self._plan.uid,
         }
-        intruder = _start_intruder(subject, spec)
+        intruder = _start_intruder(trial, spec)
         try:
-            self._prepare(subject, intruder)
-            self._attack_runs(_Runs(subject, intruder), intruder)
+            self._prepare(trial, intruder)
+            self._attack_runs(_Runs(trial, intruder), intruder)
         except Hang:
             self._runs.append(AttackedRun(self._way, None))
             raise
@@ -396,13 +396,13 @@ class _AttackedTrial:
             self._intrusion.entered += intruder.report["entered"]
             intruder.end()
 
-    def _prepare(self, subject: Subject, intruder: IntruderProcess) -> None:
+    def _prepare(self, trial: Trial, intruder: IntruderProcess) -> None:
         """Wait for the trial to be ready; let the intruder plant links at guessed names."""
         self._intrusion.reaches = str(self._tmp) in intruder.read_line()["ready"]
-        subject.expect("warm")
+        trial.expect("warm")
         intruder.ask("ignore_present")
         if self._plan.names:
-            guesses = _guesses(self._plan.names, subject.process.pid, self._tmp)
+            guesses = _guesses(self._plan.names, trial.process.pid, self._tmp)
             intruder.ask("plant_links", names=guesses)
 
     def _attack_runs(self, runs: _Runs, intruder: IntruderProcess) -> None:

@@ -34,10 +34,10 @@ def ulps(value: float, n: int) -> float:
 
 
 def tolerance(n: int, workers: int) -> float:
-    """Return the ulps that honest arithmetic may be off by.
+    """Return how many ulps a correct result may be off.
 
-    Four, and the random walk of plain summation, as a module may add its terms one by one
-    and the sums of its workers too: an ulp for each square root of additions (Higham,
-    Accuracy and Stability of Numerical Algorithms, 2nd ed., section 4.2).
+    A module may add its terms one by one, and then the sums of its workers.  The rounding errors
+    of k additions grow like the square root of k (Higham, Accuracy and Stability of Numerical
+    Algorithms, 2nd ed., section 4.2).  Four ulps are for all other rounding.
     """
     return 4 + math.sqrt(n / workers) + math.sqrt(workers)

@@ -1,8 +1,8 @@
 """How many workers a run can have here, by the limits of the system.
 
-Some clauses take hundreds of workers.  A container, or an ordinary user, may have fewer descriptors
-or processes than that: then it is no fault of a transport that it fails, and the clause takes
-as many workers as fit.
+Some clauses use hundreds of workers.  A container or an ordinary user may have fewer descriptors
+or processes than that.  A transport that fails there is not wrong, so the clause uses as many
+workers as the limits allow.
 """
 
 import errno
@@ -19,20 +19,22 @@ import pytest
 from tests.harness import Message
 from tests.harness.report import note
 
-# What a transport may open in its caller for each worker, at once: a pidfd, and both ends of a
-# pipe before it closes one; one more is to spare.
+# Descriptors that a transport may have open at once in its caller for each worker: a pidfd, and
+# both ends of a pipe before it closes one. One more is spare.
 _DESCRIPTORS_EACH = 4
-_DESCRIPTORS_BESIDE = 64  # of the interpreter, of the suite and of the run as a whole
-_PROCESSES_BESIDE = 16  # the suite's own, and what a transport starts beside its workers
+_DESCRIPTORS_BESIDE = 64  # for the interpreter, for the suite and for the run as a whole
+_PROCESSES_BESIDE = 16  # for the suite, and for helpers that a transport starts beside its workers
 
 _SYS_ADMIN, _SYS_RESOURCE = 21, 24  # <linux/capability.h>
 _ALL_IDS = ["0", "0", "4294967295"]  # uid_map of the initial namespace, user_namespaces(7)
 
-_AMPLE = 128 << 20  # bytes of /dev/shm; containers have 64 MiB by default
+# Bytes of /dev/shm with which no clause runs out of shared memory; containers have 64 MiB by
+# default.
+_AMPLE = 128 << 20
 
 
 class Room(NamedTuple):
-    """The workers that a limit has room for, and that limit in words."""
+    """How many workers a limit allows, and that limit in words."""
 
     workers: int
     limit: str
@@ -42,21 +44,21 @@ class Room(NamedTuple):
 
 
 def by_descriptors(hard: int) -> Room:
-    """Return the room that there is with *hard* descriptors in the caller."""
+    """Return how many workers *hard* descriptors in the caller allow."""
     workers = (hard - _DESCRIPTORS_BESIDE) // _DESCRIPTORS_EACH
     return Room(workers, f"RLIMIT_NOFILE {hard}")
 
 
 def by_processes(most: int, used: int, limit: str) -> Room:
-    """Return the room that there is with *most* processes, of which there are *used*."""
+    """Return how many workers a limit of *most* processes allows, *used* of which exist."""
     return Room(most - used - _PROCESSES_BESIDE, f"{limit} {most}, with {used} in use,")
 
 
 def exempt(status: str, uid_map: str) -> bool:
-    """Tell whether RLIMIT_NPROC is not enforced for a process, setrlimit(2).
+    """Tell whether the kernel does not enforce RLIMIT_NPROC for a process, setrlimit(2).
 
-    It is not for root, nor with CAP_SYS_ADMIN or CAP_SYS_RESOURCE; neither counts in a user
-    namespace.
+    Root is exempt, and so is a process with CAP_SYS_ADMIN or CAP_SYS_RESOURCE.  Inside a user
+    namespace neither counts.
 
     status, uid_map: what these files in /proc/self hold.
     """
@@ -74,7 +76,7 @@ def _fields(status: str) -> dict[str, str]:
 
 
 def threads_of(uid: int, proc: str = "/proc") -> int:
-    """Return the threads of the user *uid*, which is what RLIMIT_NPROC counts on Linux."""
+    """Return the number of threads of the user *uid*: this is what RLIMIT_NPROC counts on Linux."""
     if not Path(proc, "self", "status").exists():
         return Counter(_every_uid())[uid]
     count = 0
@@ -98,14 +100,14 @@ def _every_uid() -> list[int]:
 def cgroup_limits(
     own: str = "/proc/self/cgroup", mounted: str = "/sys/fs/cgroup"
 ) -> Iterator[tuple[int, int]]:
-    """Yield the limit of each cgroup of this process, and how many it has: cgroups(7).
+    """Yield (limit, processes in use) of each cgroup of this process: cgroups(7).
 
-    A limit of a parent is a limit of the child, so all of the path is looked at: from
-    /proc/self/cgroup, which has a line "0::PATH" in version 2, and "N:pids:PATH" in version 1.
+    The limit of a cgroup also holds for those below it, so all cgroups on the path are read.
+    /proc/self/cgroup has the path, in a line "0::PATH" in version 2 and "N:pids:PATH" in version 1.
     """
     try:
         lines = Path(own).read_text().splitlines()
-    except OSError:  # no Linux
+    except OSError:  # this is not Linux
         return
     for line in lines:
         _, controllers, path = line.split(":", 2)
@@ -117,14 +119,14 @@ def cgroup_limits(
             try:
                 most = (cgroup / "pids.max").read_text().strip()
                 used = int((cgroup / "pids.current").read_text())
-            except OSError:  # the root of all has neither
+            except OSError:  # the root cgroup has neither file
                 continue
             if most != "max":
                 yield int(most), used
 
 
 def _limits() -> Iterator[Room]:
-    """Yield the room by each limit there is."""
+    """Yield how many workers each limit allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         yield by_descriptors(hard)
@@ -148,9 +150,9 @@ def smallest(wanted: int, rooms: Iterable[Room]) -> Room:
 
 
 def workers(transport: str, clause: str, wanted: int, least: int) -> int:
-    """Return *wanted*, or as many workers as there is room for; say so in the matrix then.
+    """Return *wanted*, or fewer workers if the limits allow no more, which is noted in the report.
 
-    Skip the test if it is fewer than *least*, without which the clause means nothing.
+    Skip the test if they allow fewer than *least*, with which the clause would test nothing.
     """
     room = smallest(wanted, _limits())
     if room.workers < least:
@@ -161,7 +163,7 @@ def workers(transport: str, clause: str, wanted: int, least: int) -> int:
 
 
 def shared_memory(place: str = "/dev/shm") -> int | None:  # noqa: S108 - only looked at
-    """Return the free bytes of shared memory, or None where it is no file system."""
+    """Return the free bytes of shared memory, or None where it is not a file system."""
     try:
         found = os.statvfs(place)
     except OSError:
@@ -170,9 +172,9 @@ def shared_memory(place: str = "/dev/shm") -> int | None:  # noqa: S108 - only l
 
 
 def too_little_memory(calls: Iterable[Message], free: int | None) -> str | None:
-    """Return why *calls* failed, if they did for want of shared memory, or None.
+    """Return the reason if *calls* failed because shared memory was full, or else None.
 
-    free: the bytes that there were before.
+    free: its free bytes before the calls.
     """
     if free is None or free >= _AMPLE:
         return None

@@ -1,4 +1,4 @@
-"""Trials that several clauses judge: each is held once for a transport, when first asked for."""
+"""Trials that several clauses check: each runs once for a transport, when it is first needed."""
 
 import contextlib
 import os
@@ -23,24 +23,25 @@ DEADLY = tuple(
     )
 )  # fmt: skip
 
-# Until it has another parent: this process may be killed.
+# Uses all of a processor until it has another parent: the process that starts it may be killed.
 _BURN = "import os; os.nice(5); mine = os.getppid()\nwhile os.getppid() == mine: pass"
 
+# Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
 
 @cache
 def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
-    """Hold 300 runs, while others go on in another process and a third one burns."""
+    """Make 300 runs, while another process makes runs too and a third one uses a processor."""
     params = {"n": 60, "workers": 2, "times": 300}
     burner = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
         with (
-            harness.Subject(transport, "repeated", params, {}) as one,
-            harness.Subject(transport, "repeated", params | {"times": 60}, {}) as two,
+            harness.Trial(transport, "repeated", params, {}) as one,
+            harness.Trial(transport, "repeated", params | {"times": 60}, {}) as two,
         ):
-            for subject in (one, two):  # both, before a census sees the other's channels
-                subject.hear_out("done", limit=60)
+            for trial in (one, two):  # both: an inventory would see the other's channels
+                trial.hear_out("done", limit=60)
             return one.finish(20), two.finish(20)
     finally:
         burner.kill()
@@ -49,25 +50,26 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 
 @cache
 def struck(transport: str, when: str, *how: str | int) -> Outcome:
-    """Strike each of two workers in each of the ways *how*: see `tests.scenarios.faults`."""
-    return harness.trial(
+    """Inject a fault of each kind *how* into each of two workers: see `tests.scenarios.faults`."""
+    return harness.run_trial(
         transport, "struck", how=how, when=when, n=terms(transport, when), workers=2
     )
 
 
 def terms(transport: str, when: str) -> int:
-    """Return the terms of a run that is to be struck at "birth", or amid its "work": many."""
+    """Return the number of terms for a run with a fault at the "birth" or amid the "work"."""
+    # Two seconds of work: workers that share it still compute when the fault is injected.
     return 8 * harness.quarter_of_a_second(transport) if when == "work" else 1000
 
 
 @cache
-def swept(transport: str, stage: str) -> Outcome:
+def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
-    return harness.trial(transport, "swept", stage=stage, workers=2, limit=40)
+    return harness.run_trial(transport, "killed_at_c_calls", stage=stage, workers=2, limit=40)
 
 
 def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
-    """Return the modules of the supported transports that tests ask *fixture* for."""
+    """Return the modules of the supported transports whose tests use *fixture*."""
     names = {
         harness.module_of(str(item.callspec.params["transport"]))
         for item in request.session.items
@@ -79,46 +81,46 @@ def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
 @contextlib.contextmanager
 def _at_once(
     transports: Sequence[str], scenario: str, **params: Any
-) -> Iterator[dict[str, harness.Subject]]:
-    """Put each of *transports* through *scenario*, all at once."""
+) -> Iterator[dict[str, harness.Trial]]:
+    """Run *scenario* with each of *transports*, all at once."""
     with contextlib.ExitStack() as stack:
         yield {
-            transport: stack.enter_context(harness.Subject(transport, scenario, params, {}))
+            transport: stack.enter_context(harness.Trial(transport, scenario, params, {}))
             for transport in transports
         }
 
 
-def _outcomes(subjects: dict[str, harness.Subject], limit: float) -> dict[str, Outcome]:
-    """Return the outcome of each, when all are done: a census would see the others' channels."""
-    for subject in subjects.values():
-        subject.hear_out("done", limit=limit)
-    return {transport: subject.finish(1) for transport, subject in subjects.items()}
+def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outcome]:
+    """Return the outcome of each when all are done: an inventory would see the others' channels."""
+    for trial in trials.values():
+        trial.hear_out("done", limit=limit)
+    return {transport: trial.finish(1) for transport, trial in trials.items()}
 
 
 def waits(transports: Sequence[str]) -> dict[str, Outcome]:
-    """Let a run of each of *transports*, all at once, wait for its stopped children for 2 s."""
-    with _at_once(transports, "stopped", n=100, workers=2) as subjects:
-        for subject in subjects.values():
-            subject.hear_out("births")
-            subject.hear_out("born", 2)
-            for births in subject.outcome.of("births"):
-                # A helper may be ended before it can tell.
-                subject.hear_out("born", births["count"], limit=0.5)
+    """Let a run of each of *transports* wait for its stopped children for 2 s, all at once."""
+    with _at_once(transports, "stopped", n=100, workers=2) as trials:
+        for trial in trials.values():
+            trial.hear_out("births")
+            trial.hear_out("born", 2)
+            for births in trial.outcome.of("births"):
+                # A helper may be ended before it logs its birth.
+                trial.hear_out("born", births["count"], limit=0.5)
         time.sleep(2)
-        waiting, until = list(subjects.values()), time.monotonic() + 20
+        waiting, until = list(trials.values()), time.monotonic() + 20
         while waiting and time.monotonic() < until:
-            for subject in waiting:
-                # Those too that are born now: of a launcher that was stopped itself.
-                for child in subject.outcome.of("born"):
+            for trial in waiting:
+                # New ones too: a launcher that was stopped starts its workers only now.
+                for child in trial.outcome.of("born"):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(child["pid"], signal.SIGCONT)
-            for subject in waiting:
-                subject.hear_out("done", limit=0.2)
-            waiting = [subject for subject in waiting if not subject.outcome.of("done")]
-        return _outcomes(subjects, limit=1)
+            for trial in waiting:
+                trial.hear_out("done", limit=0.2)
+            waiting = [trial for trial in waiting if not trial.outcome.of("done")]
+        return _outcomes(trials, limit=1)
 
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
-    """Let a run of each of *transports*, all at once, have children that come *seconds* late."""
-    with _at_once(transports, "surroundings.slow", seconds=seconds) as subjects:
-        return _outcomes(subjects, limit=seconds * 3)
+    """Run each of *transports*, all at once, with children that start *seconds* late."""
+    with _at_once(transports, "surroundings.slow", seconds=seconds) as trials:
+        return _outcomes(trials, limit=seconds * 3)

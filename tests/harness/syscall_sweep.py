@@ -1,8 +1,8 @@
-"""Sweeps: one process of a run is struck at each system call that it makes, one run a point.
+"""Fault injection at each system call that one process of a run makes: one run for each point.
 
-A caller, or a child at its birth, stops itself; strace attaches and, at the K-th call of a
-name, delivers a signal or lets the call fail (strace(1), "Tampering").  K counts the calls
-of that name by that process alone.  A first run, traced and left alone, tells the names.
+The process, the caller or a child at its birth, stops itself.  strace attaches to it and, at the
+K-th call of a name, delivers a signal or lets the call fail (strace(1), "Tampering").  K counts
+the calls of that name by that process alone.  A first run, traced and left alone, gives the names.
 """
 
 import contextlib
@@ -22,21 +22,27 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from tests.harness import Hang, Message, Subject, state
+from tests.harness import limits
+from tests.harness.outcome import Hang, Message, state
+from tests.harness.trial import Left, Trial
 from tests.scenarios.fork_server import PR_SET_PTRACER
+from tests.system import processes
 from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
-ENOUGH = 5  # points that are wrong end a sweep: a leak takes PATIENCE to be one
-LATE = 1.0  # seconds within which an error is raised
+ENOUGH = 5  # wrong points that end a sweep: each leak costs PATIENCE seconds
 
-_CALL = re.compile(r"^(\w+)\((?:\d+<([^>]*)>)?")
-_END = re.compile(r"^kill\(\d+, 0\)")  # of `run`: see tests.scenarios.fork_server
+# Random signals come until somewhat after the usual end of a run: some runs take longer.
+_UNTIL_RUNS = 1.2
 
-# What the kernel can answer, by the calls' man pages. Not here: what nobody can do anything
-# about (close, munmap, unlink), and what a tracer cannot give honestly (an interrupted
-# connect goes on by itself; only the open of a FIFO or a device is interrupted).
+_CALL = re.compile(r"^(\w+)\((?:\d+<([^>]*)>)?")  # the name, and its descriptor (strace -y)
+_END = re.compile(r"^kill\(\d+, 0\)")  # the end of `run`: see tests.scenarios.fork_server
+
+# The errors that each system call can return, by its man page. Left out are calls after which
+# nobody can do anything about an error (close, munmap, unlink), and errors that strace cannot
+# imitate: the kernel completes an interrupted connect by itself, and interrupts only the open of a
+# FIFO or a device.
 _FAULTS = {
     "open openat creat": "EMFILE ENOSPC ENOMEM EACCES",
     "pipe pipe2 socket socketpair eventfd2 epoll_create1 memfd_create dup pidfd_open": (
@@ -65,27 +71,37 @@ _FAULTS = {
     "msgrcv": "EINTR",
 }
 _BY_NAME = {name: errnos.split() for names, errnos in _FAULTS.items() for name in names.split()}
-_PASSING = {"EINTR", "ECONNABORTED"}
+_RETRIED = {"EINTR", "ECONNABORTED"}  # errors after which the caller has to call again
 _TRANSFERS = {"read", "write", "readv", "writev", "pread64", "pwrite64"}
 
 
 @dataclass(frozen=True)
 class Point:
-    """Whom to strike (0 the caller, or a child by number), at which call, and with what."""
+    """Where and how a fault is injected.
+
+    who: the process: 0 for the caller, or the number of a child.
+    call, count: at which system call, and at which of its calls of that name.
+    fault: the name of a signal, or of an errno with the number of calls that fail.
+    """
 
     who: int
     call: str
     count: int
-    how: str
+    fault: str
 
     def __str__(self) -> str:
         who = f"child {self.who}" if self.who else "the caller"
-        return f"{who}, {self.call} #{self.count}: {self.how}"
+        return f"{who}, {self.call} #{self.count}: {self.fault}"
 
 
 @dataclass
 class Sweep:
-    """What a sweep showed: calls traced, verdicts by number, what was wrong, a line a point."""
+    """What a sweep has shown.
+
+    traced: the number of system calls that were seen.
+    verdicts: how many points had each verdict.
+    wrong: a line for each point that was neither OK nor an ERROR.
+    """
 
     traced: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -105,8 +121,8 @@ class Sweep:
         return self
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.verdicts.items()))
-        return f"{self.verdicts.total()} points" + (f": {told}" if told else "")
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.verdicts.items()))
+        return f"{self.verdicts.total()} points" + (f": {counts}" if counts else "")
 
 
 _TAMPERED = f"""
@@ -119,7 +135,7 @@ os.mkdir("")
 
 @cache
 def untraceable() -> str | None:
-    """Return why no process can be traced here, or None: found by tampering with one."""
+    """Return why no process can be traced on this machine, or None: one is, to find it out."""
     if shutil.which("strace") is None:
         return "no strace"
     command = [sys.executable, "-c", _TAMPERED]
@@ -130,82 +146,81 @@ def untraceable() -> str | None:
             if isinstance(tracer, str):
                 return tracer
             os.kill(process.pid, signal.SIGCONT)
-            told = process.communicate(timeout=LIMIT)[1]
+            errors = process.communicate(timeout=LIMIT)[1]
             tracer.wait()
         finally:
             process.kill()
-    return None if "No space left" in told else f"strace does not tamper here: {told[-300:]}"
+    return None if "No space left" in errors else f"strace does not tamper here: {errors[-300:]}"
 
 
 def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[bytes] | str":
     """Let strace trace *pid*, which is stopped; return it, or why it could not."""
     options = [word for expression in expressions for word in ("-e", expression)]
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as errors:
         tracer = subprocess.Popen(
             ["strace", "-qq", "-y", "-s", "0", "-o", log, "-p", str(pid), *options],  # noqa: S607
-            stderr=said,
+            stderr=errors,
         )
         status = Path(f"/proc/{pid}/status")
-        while _state(pid) in "Tt" and "TracerPid:\t0\n" in status.read_text():
+        while processes.state(pid) in processes.STOPPED and "TracerPid:\t0\n" in status.read_text():
             if tracer.poll() is not None:
-                said.seek(0)
-                lines = (line.removeprefix("strace: ") for line in said.read().splitlines())
+                errors.seek(0)
+                lines = (line.removeprefix("strace: ") for line in errors.read().splitlines())
                 return f"strace: {'; '.join(lines)}"
             time.sleep(0.0005)
     return tracer
 
 
-class Nursery:
-    """A running nursery (`tests.scenarios.fork_server`), and the sweeps over it."""
+class ForkServer:
+    """A running `tests.scenarios.fork_server`, which forks a caller for each point of a sweep."""
 
     def __init__(self, target: str, n: int, workers: int) -> None:
-        self._subject = Subject(target, "fork_server.nurse", {"n": n, "workers": workers}, {})
-        self._log = str(self._subject.private[2].parent / "trace")  # in none of the trial's own
+        self._trial = Trial(target, "fork_server.serve", {"n": n, "workers": workers}, {})
+        self._log = str(self._trial.private[2].parent / "trace")  # where no inventory sees it
         Path(self._log).touch()
         self.traced = 0
 
     def __enter__(self) -> Self:
-        self._subject.__enter__()
-        (births,) = self._subject.expect("births")
+        self._trial.__enter__()
+        (births,) = self._trial.expect("births")
         self.children: int = births["count"]
         self.seconds: float = births["seconds"]
-        self._before = self._subject.inventory()
+        self._before = self._trial.inventory()
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._subject.__exit__(*details)
+        self._trial.__exit__(*details)
 
     def _run(self, who: int, *expressions: str, stop: bool, kill: int, delay: float) -> Message:
-        """Let a caller run once; return all that was heard of it, in one message."""
-        messages = self._subject.outcome.messages
+        """Let a caller run once; return its messages by kind, in one dict."""
+        messages = self._trial.outcome.messages
         messages.clear()
-        os.truncate(self._log, 0)  # or an earlier trace would be read again
-        self._subject.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
+        os.truncate(self._log, 0)  # the trace of the run before
+        self._trial.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
         tracer: subprocess.Popen[bytes] | None = None
         try:
-            # A helper may be ended before it has said that it stops: then the run ends without.
-            stopped = self._subject.expect("stopped ended", limit=LIMIT)[0] if stop else None
+            # A helper of the transport may be ended before it stops itself. Then the run ends, and
+            # no message "stopped" comes.
+            stopped = self._trial.expect("stopped ended", limit=LIMIT)[0] if stop else None
             if stopped is not None and stopped["kind"] == "stopped":
-                while (now := _state(stopped["pid"])) not in "TZX":
+                while (now := processes.state(stopped["pid"])) not in "TZX":
                     time.sleep(0.0002)
-                # A helper may be ended while it is stopped: then there is nothing to trace.
+                # A helper may also be ended while it is stopped. Then there is nothing to trace.
                 attached = _attach(stopped["pid"], self._log, *expressions) if now == "T" else None
-                if isinstance(attached, str) and _state(stopped["pid"]) == "T":
+                if isinstance(attached, str) and processes.state(stopped["pid"]) == "T":
                     raise RuntimeError(attached)
                 if isinstance(attached, subprocess.Popen):
                     tracer = attached
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(stopped["pid"], signal.SIGCONT)
                 if tracer is not None and not who:
-                    self._leave(tracer)
-            (ended,) = self._subject.expect("ended", limit=LIMIT)
+                    self._detach(tracer)
+            (ended,) = self._trial.expect("ended", limit=LIMIT)
         except Hang as hang:
-            for pid in self._subject.survivors():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            self._trial.kill_survivors()
             if tracer is not None:
                 tracer.kill()
-            self._subject.expect("ended", limit=LIMIT)
+            self._trial.expect("ended", limit=LIMIT)
             ended = {"hang": str(hang)}
         finally:
             if tracer is not None:
@@ -214,19 +229,22 @@ class Nursery:
             ended |= {message["kind"]: message}
         return ended
 
-    def _leave(self, tracer: "subprocess.Popen[bytes]") -> None:
-        """Take *tracer* from the caller that has come back from `run`, if it has.
+    def _detach(self, tracer: "subprocess.Popen[bytes]") -> None:
+        """Detach *tracer* from the caller once it has come back from `run`, if it comes back.
 
-        What comes then, the census inside, is no longer to be tampered with.
+        After that the caller looks for what `run` has left, in which no call may fail.
         """
-        returned = self._subject.expect("returned ended", limit=LIMIT)[0]
+        returned = self._trial.expect("returned ended", limit=LIMIT)[0]
         if returned["kind"] == "returned":
-            tracer.terminate()  # it detaches
+            tracer.terminate()  # strace detaches when it gets SIGTERM
             tracer.wait()
             os.kill(returned["pid"], signal.SIGUSR1)
 
     def trace(self, who: int) -> list[tuple[str, str]]:
-        """Return (name, kind of its descriptor) of each system call, from two runs."""
+        """Return (name, target of its descriptor) of each system call that a run makes.
+
+        Two runs are traced: a call that only one of them makes counts too.
+        """
         calls: Counter[tuple[str, int]] = Counter()
         found: list[tuple[str, str]] = []
         for _ in range(2):
@@ -246,77 +264,70 @@ class Nursery:
         self.traced += len(found)
         return found
 
-    def strike(self, point: Point, expression: str) -> tuple[str, str]:
-        """Strike at *point*; return the verdict, or "", if it was not reached, and why."""
+    def inject(self, point: Point, expression: str) -> tuple[str, str]:
+        """Inject the fault at *point*, by the *expression* for strace; return verdict and reason.
+
+        The verdict is "" if the run did not reach the point.
+        """
         ended = self._run(point.who, expression, stop=True, kill=0, delay=0.0)
-        with open(self._log) as log:
-            text = log.read()
-        fired = "(INJECTED" in text or re.search(rf"(---|killed by) {point.how}\b", text)
+        text = Path(self._log).read_text()
+        fired = "(INJECTED" in text or re.search(rf"(---|killed by) {point.fault}\b", text)
         if "hang" not in ended and not fired:
             return "", ""
-        return self._judge(point, ended)
+        return self._verdict(point, ended)
 
-    def rain(self, point: Point, delay: float) -> tuple[str, str]:
-        """Send the caller a signal *delay* seconds after its birth; return verdict and why."""
-        number = int(signal.Signals[point.how])
-        return self._judge(point, self._run(0, stop=False, kill=number, delay=delay))
+    def kill_after(self, point: Point, delay: float) -> tuple[str, str]:
+        """Send the caller a signal *delay* seconds after it calls `run`; return verdict, reason."""
+        number = int(signal.Signals[point.fault])
+        return self._verdict(point, self._run(0, stop=False, kill=number, delay=delay))
 
-    def _judge(self, point: Point, ended: Message) -> tuple[str, str]:
+    def _verdict(self, point: Point, ended: Message) -> tuple[str, str]:
+        """Return the verdict of a point that was reached, and the reason."""
         if "hang" in ended:
             return "HANG", ended["hang"]
         if "failed" in ended:
             return "CRASH", ended["failed"]["error"]
         if "strayed" in ended:
             return "DISTURBED", "a worker came back into the caller's code"
-        verdict, why = _verdict(point, ended)
+        verdict, why = _verdict_of_call(point, ended)
         until = time.monotonic() + PATIENCE
-        while (left := self._subject.left(self._before)) and time.monotonic() < until:
+        while (left := self._trial.left(self._before)) and time.monotonic() < until:
             time.sleep(0.002)
         new = ended.get("inside", {}).get("new", [])
-        left += [("LEAK", f"in the caller, {Resource(*entry)}") for entry in new]
+        left += [Left("LEAK", f"in the caller, {Resource(*entry)}", False) for entry in new]
         if left:
-            for pid in self._subject.survivors():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self._before = self._subject.inventory()
-            verdict, why = left[0][0], "; ".join(text for _, text in left)
+            self._trial.kill_survivors()
+            self._before = self._trial.inventory()
+            verdict, why = left[0].verdict, "; ".join(found.what for found in left)
         return verdict, why
 
 
-def _state(pid: int) -> str:
-    """Return the state of *pid* by proc(5), X if it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X"
-
-
-def _verdict(point: Point, ended: Message) -> tuple[str, str]:
-    """Judge what became of the caller and of its call: OK, ERROR or what is wrong."""
+def _verdict_of_call(point: Point, ended: Message) -> tuple[str, str]:
+    """Return OK, ERROR or what is wrong with the end of the caller or with its call; and why."""
     status, call = ended["status"], ended.get("outcome")
-    if point.who == 0 and point.how in ("SIGKILL", "SIGTERM"):
-        deadly = -int(signal.Signals[point.how])
-        if status == deadly or call:  # it may have been over before
+    if point.who == 0 and point.fault in ("SIGKILL", "SIGTERM"):
+        deadly = -int(signal.Signals[point.fault])
+        if status == deadly or call:  # `run` may have ended before the signal
             return "OK", ""
         return "CRASH", f"the caller ended with {status}, not {deadly}"
     if status or (call is None and "interrupted" not in ended):
         return "CRASH", f"the caller ended with {status}"
-    if point.who == 0 and point.how == "SIGINT":
+    if point.who == 0 and point.fault == "SIGINT":
         if "interrupted" in ended or (call and call.get("error") == "KeyboardInterrupt"):
             return "OK", ""
         if call and call["at"] < ended.get("sent", {"at": 0.0})["at"]:
-            return "", ""  # it came too late
+            return "", ""  # the signal came after the end of `run`
         return "DISTURBED", f"no KeyboardInterrupt, but {call and state(call)}"
     assert call
     outcome = state(call)
     shown = f"{call['error']}: {call['text']}" if "error" in call else outcome
-    if call["seconds"] > LATE:
+    if call["seconds"] > limits.SECOND:
         return "HANG", f"{call['seconds']:.1f} s until {shown}"
     if outcome == "exact":
         return "OK", ""
     if outcome != "error":
         return "WRONG", shown
-    if point.how.split()[0] in _PASSING:
+    if point.fault.split()[0] in _RETRIED:
         return "WRONG", f"it was to call again, but {shown}"
     if point.who == 0 and not {"OSError", "MemoryError"} & set(call["mro"]):
         return "WRONG", f"no OSError, but {shown}"
@@ -324,7 +335,10 @@ def _verdict(point: Point, ended: Message) -> tuple[str, str]:
 
 
 def _faults(name: str, target: str, count: int) -> Iterator[tuple[str, str]]:
-    """Yield (what, when) for call number *count* of *name*, on a descriptor of *target*."""
+    """Yield (fault, when) for call number *count* of *name*, on a descriptor of *target*.
+
+    when: which calls of that name fail, in the syntax of strace.
+    """
     errnos = _BY_NAME.get(name, [])
     if name in _TRANSFERS:
         errnos = ["EINTR"]
@@ -332,53 +346,54 @@ def _faults(name: str, target: str, count: int) -> Iterator[tuple[str, str]]:
             errnos = ["EIO", "EINTR"] + ["ENOSPC"] * ("write" in name)
     for errno in errnos:
         yield errno, f"{count}"
-        if errno in _PASSING:  # not for ever, which nobody could bear
+        if errno in _RETRIED:  # a call that fails so for ever would be repeated for ever
             yield f"{errno} thrice", f"{count}..{count + 2}"
         else:
             yield f"{errno} from then on", f"{count}+"
 
 
 def _numbered(calls: list[tuple[str, str]]) -> Iterator[tuple[str, str, int]]:
+    """Yield (name, target, count) of each call: the how-many-th of its name it is."""
     seen: Counter[str] = Counter()
     for name, target in calls:
         seen[name] += 1
         yield name, target, seen[name]
 
 
-def kill_points(nursery: Nursery, who: int) -> Iterator[tuple[Point, str]]:
+def kill_points(server: ForkServer, who: int) -> Iterator[tuple[Point, str]]:
     """Yield each point at which to end *who*, and the expression for strace."""
-    for name, _, count in _numbered(nursery.trace(who)):
-        for how in ("SIGKILL",) if who else ("SIGKILL", "SIGTERM", "SIGINT"):
-            yield Point(who, name, count, how), f"inject={name}:signal={how}:when={count}"
+    for name, _, count in _numbered(server.trace(who)):
+        for sent in ("SIGKILL",) if who else ("SIGKILL", "SIGTERM", "SIGINT"):
+            yield Point(who, name, count, sent), f"inject={name}:signal={sent}:when={count}"
 
 
-def fault_points(nursery: Nursery, who: int) -> Iterator[tuple[Point, str]]:
+def fault_points(server: ForkServer, who: int) -> Iterator[tuple[Point, str]]:
     """Yield each point at which to let a call of *who* fail, and the expression for strace."""
-    for name, target, count in _numbered(nursery.trace(who)):
-        for how, when in _faults(name, target, count):
-            errno = how.split()[0]
-            yield Point(who, name, count, how), f"inject={name}:error={errno}:when={when}"
+    for name, target, count in _numbered(server.trace(who)):
+        for fault, when in _faults(name, target, count):
+            errno = fault.split()[0]
+            yield Point(who, name, count, fault), f"inject={name}:error={errno}:when={when}"
 
 
-def sweep(nursery: Nursery, points: Iterable[tuple[Point, str]]) -> Sweep:
-    """Strike at each of *points*."""
-    seen, traced = Sweep(), nursery.traced
-    for point, expression in points:  # which traces, when the first is asked for
-        seen.note(point, *nursery.strike(point, expression))
+def sweep(server: ForkServer, points: Iterable[tuple[Point, str]]) -> Sweep:
+    """Inject a fault at each of *points*."""
+    seen, traced = Sweep(), server.traced
+    for point, expression in points:  # the first of them is found by a trace
+        seen.note(point, *server.inject(point, expression))
         if len(seen.wrong) == ENOUGH:
             break
-    seen.traced = nursery.traced - traced
+    seen.traced = server.traced - traced
     return seen
 
 
-def rain(nursery: Nursery, hows: Sequence[str], times: int, seed: int) -> Sweep:
-    """Send the caller each of the signals *hows* at *times* moments drawn from *seed*."""
+def random_kills(server: ForkServer, signals: Sequence[str], times: int, seed: int) -> Sweep:
+    """Send the caller each of *signals* at *times* moments of a run, drawn from *seed*."""
     seen, draw = Sweep(), random.Random(seed)
     for number in range(times):
-        for how in hows:
-            delay = draw.uniform(0.0, 1.2 * nursery.seconds)
-            point = Point(0, f"after {delay * 1e3:.2f} ms", number, how)
-            seen.note(point, *nursery.rain(point, delay))
+        for name in signals:
+            delay = draw.uniform(0.0, _UNTIL_RUNS * server.seconds)
+            point = Point(0, f"after {delay * 1e3:.2f} ms", number, name)
+            seen.note(point, *server.kill_after(point, delay))
         if len(seen.wrong) >= ENOUGH:
             break
     return seen

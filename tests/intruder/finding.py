@@ -145,7 +145,7 @@ class Search:
             if thing.owner == self._owner and (
                 holdings is None or self._own_namespace or self._session.used(thing)
             ):
-                yield Found(thing.kind, f"{thing.kind} {thing.id}", thing.id)
+                yield Found(thing.kind, f"id {thing.id}", thing.id)
         yield from self._posix_queues(holdings)
         for place in self._private:
             yield from self._files(self.places.top(place), holdings)

@@ -48,7 +48,7 @@ def load(target: str) -> ModuleType:
 
 
 class Log:
-    """Lines of JSON to the laboratory, each in one write of less than PIPE_BUF."""
+    """Lines of JSON to the harness, each in one write of less than PIPE_BUF."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -73,7 +73,7 @@ class Log:
     ) -> dict[str, Any]:
         """Call ``run(n, workers)`` and tell its outcome: a value, or an error and its text.
 
-        once: the outcomes that have been told, which are not told again.
+        once: the outcomes that have been logged, which are not logged again.
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
         start = time.monotonic()

@@ -1,6 +1,6 @@
 """The program in which a transport is put on trial: a fresh interpreter, one scenario.
 
-It is started by `tests.harness.Subject` as ``python -m tests.scenarios FD``, reads its trial, a
+It is started by `tests.harness.Trial` as ``python -m tests.scenarios FD``, reads its trial, a
 line of JSON, from standard input, and tells what it sees in such lines on that descriptor.  A
 worker that finds its way back into this code says so and leaves: that is a verdict too.
 """
@@ -94,8 +94,8 @@ def main() -> None:
     except Exception as error:
         if spec["scenario"] != "support":
             raise
-        told = f"{type(error).__name__}: {error}"  # and not as a crash
-        log("support", reason=None, expected={}, error=told, extra="", channel=None)
+        text = f"{type(error).__name__}: {error}"  # and not as a crash
+        log("support", reason=None, expected={}, error=text, extra="", channel=None)
         log("done")
         return
     place, _, name = spec["scenario"].rpartition(".")

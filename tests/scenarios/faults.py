@@ -175,14 +175,14 @@ def serve(module: ModuleType, log: Log) -> None:
 
 def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
     """Run the same *times* times, and tell each outcome once, and what has grown since."""
-    told: set[str] = set()
+    logged: set[str] = set()
     for _ in range(3):
-        log.call(module.run, n, workers, once=told)
+        log.call(module.run, n, workers, once=logged)
     gc.collect()
     before = resources.of_this_process()
     memory = _resident()
     for _ in range(times):
-        log.call(module.run, n, workers, once=told)
+        log.call(module.run, n, workers, once=logged)
     gc.collect()
     log("inside", new=resources.added_since(before))
     log("repeated", times=times, grown=_resident() - memory)
@@ -258,14 +258,14 @@ def struck(
 
     for way in how:
         for victims in groups:
-            # A byte for each victim, taken by the one that is struck.
-            lots, giver = os.pipe()
-            os.write(giver, b"." * len(victims))
-            os.set_blocking(lots, False)
+            # The pipe holds a ticket, a byte, for each victim: who reads one is struck.
+            tickets, write_end = os.pipe()
+            os.write(write_end, b"." * len(victims))
+            os.set_blocking(tickets, False)
 
-            def act(way: str | int = way, lots: int = lots) -> None:
+            def act(way: str | int = way, tickets: int = tickets) -> None:
                 try:
-                    os.read(lots, 1)
+                    os.read(tickets, 1)
                 except BlockingIOError:
                     return
                 log("struck")
@@ -279,12 +279,12 @@ def struck(
                 elif number in victims:
                     act()
 
-            lottery = [spawned_workers.path_of(lots), way, sorted(victims), when]
-            births.arm(strike, ["tests.scenarios.faults:struck_afresh", *lottery])
+            params = [spawned_workers.path_of(tickets), way, sorted(victims), when]
+            births.arm(strike, ["tests.scenarios.faults:struck_afresh", *params])
             log.call(module.run, n, workers, way=way, victims=sorted(victims))
             births.arm(None)
-            os.close(lots)
-            os.close(giver)
+            os.close(tickets)
+            os.close(write_end)
             if again:
                 log.call(module.run, 1000, workers, again=True)
     gc.collect()
@@ -292,12 +292,12 @@ def struck(
 
 
 def struck_afresh(
-    log: Log, number: int, lots: str, way: str | int, victims: list[int], when: str
+    log: Log, number: int, tickets: str, way: str | int, victims: list[int], when: str
 ) -> None:
     """Do what `struck` does to a worker that shares nothing with the caller."""
 
     def act() -> None:
-        fd = os.open(lots, os.O_RDONLY | os.O_NONBLOCK)
+        fd = os.open(tickets, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.read(fd, 1)
         except BlockingIOError:
@@ -406,7 +406,7 @@ def _chosen(stage: str, points: list[tuple[str, str]]) -> list[tuple[int, float]
     return [(i, -1.0) for i in exits] + [(i, d) for i in exits for d in delays]
 
 
-def swept(module: ModuleType, log: Log, stage: str, workers: int) -> None:
+def killed_at_c_calls(module: ModuleType, log: Log, stage: str, workers: int) -> None:
     """Kill each child at each of the points of *stage*, one run a point.
 
     stage: "before" its first send, "inside" a send, "locked", "after" its last send, "exit".
@@ -456,13 +456,13 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
     points = profile.points()
     stage = "locked" if _chosen("locked", points) else "inside"
     for point in sorted({point for point, _ in _chosen(stage, points)}):
-        lots, giver = os.pipe()
-        os.write(giver, b".")
-        os.set_blocking(lots, False)
+        tickets, write_end = os.pipe()
+        os.write(write_end, b".")
+        os.set_blocking(tickets, False)
 
-        def first(lots: int = lots) -> bool:
+        def first(tickets: int = tickets) -> bool:
             try:
-                return bool(os.read(lots, 1))
+                return bool(os.read(tickets, 1))
             except BlockingIOError:
                 return False
 
@@ -472,8 +472,8 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
         births.arm(strike)
         log.call(module.run, workers, workers, where=f"{stage}, point #{point}")
         births.arm(None)
-        os.close(lots)
-        os.close(giver)
+        os.close(tickets)
+        os.close(write_end)
 
 
 def unforked(module: ModuleType, log: Log, workers: int) -> None:
@@ -505,7 +505,7 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
     log("inside", new=resources.added_since(before))
 
 
-def rained(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:
+def random_kills(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:
     """Kill a child at a random time of its life, *times* times."""
     random.seed(seed)
     births = Births()

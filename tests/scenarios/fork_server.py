@@ -1,7 +1,7 @@
-"""A caller for each fault: forked, run once, and struck from outside.
+"""A fork server: it forks a caller for each fault, which runs once and is struck from outside.
 
-A fresh interpreter takes a tenth of a second, and a sweep has hundreds of points.  So one
-interpreter, with the module imported and warm, forks a caller for each point.
+A fresh interpreter takes a tenth of a second to start, and a sweep has hundreds of points.  So
+one interpreter, which has imported the module and run it once, forks a caller for each point.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from tests.system import resources
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
 
-def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
+def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once in a new caller for each request, a line of JSON on standard input.
 
     who: 0 for the caller, or a number from 1 for the child of it that is to be struck.
@@ -49,7 +49,7 @@ def nurse(module: ModuleType, log: Log, n: int, workers: int) -> None:
             os.read(start, 1)
             time.sleep(request["delay"])
             os.kill(caller, request["kill"])
-            log("sent")  # afterwards: before, it could be told long before it is done
+            log("sent")  # after the kill: its time is an upper bound of when the signal came
         os.close(start)
         _, status = os.waitpid(caller, 0)
         log("ended", caller=caller, status=os.waitstatus_to_exitcode(status))
@@ -66,8 +66,8 @@ def _measured(module: ModuleType, births: Births, n: int, workers: int) -> dict[
 def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any] | None:
     """Return what is measured of a module that does not fork its workers itself, else None.
 
-    A server of workers that a run has started is of no use to a fork of its process.  So such a
-    module is warm in each caller, and not in the nursery.
+    A run of such a module starts a server of workers, and a fork of the process that has started it
+    cannot use that server.  So the module is run once in each caller, and not in the fork server.
     """
     reader, writer = os.pipe()
     pid = os.fork()
@@ -80,7 +80,7 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
         finally:
             leave()
     os.close(writer)
-    text = os.read(reader, 4096)  # and not to its end, which a worker that was left may hold open
+    text = os.read(reader, 4096)  # not until end of file: a worker that was left may hold it open
     os.close(reader)
     os.waitpid(pid, 0)
     found: dict[str, Any] | None = json.loads(text or "null")
@@ -89,17 +89,17 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
 
 def _await_tracer(log: Log) -> None:
     with contextlib.suppress(AttributeError):
-        # Yama lets none but an ancestor trace us, unless we ask for it: (unsigned long) -1.
+        # Yama lets only an ancestor trace this process, unless it allows all: (unsigned long) -1.
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
     log("stopped")
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _lost_by_python(log: Log) -> Callable[[Any], None]:
-    """Return a hook that tells of an interrupt which CPython itself has lost.
+    """Return a hook that logs an interrupt which CPython itself has lost.
 
-    One that comes while the callback of a weak reference or a __del__ runs, as when a thread
-    object goes, ends that alone (sys.unraisablehook): no transport can help it.
+    An interrupt that comes in a __del__ or in the callback of a weak reference ends only that
+    function (sys.unraisablehook).  No transport can prevent this.
     """
 
     def hook(lost: Any) -> None:
@@ -134,17 +134,17 @@ def _call(
             if request["kill"]:
                 os.write(starter, b".")
             log.call(module.run, n, workers)
-            os.kill(os.getpid(), 0)  # the end of what a trace has of `run`
+            os.kill(os.getpid(), 0)  # has no effect: it marks the end of `run` in a trace
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         except KeyboardInterrupt:  # just before `run`, or after it
             log("interrupted")
         births.arm(None)
         if stop and not who:
             log("returned")
-            signal.sigwait({signal.SIGUSR1})  # and not a stop, which may come after its end
+            signal.sigwait({signal.SIGUSR1})  # until the tracer has detached
         gc.collect()
         log("inside", new=resources.added_since(before))
-    except BaseException as error:  # noqa: BLE001 - it must not get into the nursery's code
+    except BaseException as error:  # noqa: BLE001 - it must not get into the fork server's code
         log("failed", error=repr(error))
     finally:
         leave()

@@ -414,15 +414,15 @@ def struck(module: ModuleType, log: Log) -> None:
         ("asleep", "exit"),
     ]
     for point, way in cases:
-        told: dict[str, Any] = {"point": point, "way": str(way)}
+        facts: dict[str, Any] = {"point": point, "way": str(way)}
         try:
             with module.channel(at(point, way), 2, duplex=point == "asleep") as channel:
                 for worker, message in channel:
                     if worker == 0 and len(message) not in (1000, 8 * MIB):
-                        told["partial"] = len(message)
+                        facts["partial"] = len(message)
         except Exception as error:  # noqa: BLE001 - it is the verdict
-            told |= {"error": type(error).__name__, "text": str(error)}
-        log("ended", **told)
+            facts |= {"error": type(error).__name__, "text": str(error)}
+        log("ended", **facts)
     gc.collect()
     log("inside", new=resources.added(before, resources.of_this_process()))
 
@@ -487,14 +487,14 @@ def raised(module: ModuleType, log: Log) -> None:
                 act()
             time.sleep(9)
 
-        told: dict[str, Any] = {"case": case, "parts": parts, "worker": None}
+        facts: dict[str, Any] = {"case": case, "parts": parts, "worker": None}
         try:
             with module.channel(work, 2) as channel:
                 list(channel)
         except Exception as error:  # noqa: BLE001 - it is the verdict
-            told |= {"error": type(error).__name__, "text": str(error)[:1000]}
-            told["worker"] = getattr(error, "pid", None)
-        log("raised", **told)
+            facts |= {"error": type(error).__name__, "text": str(error)[:1000]}
+            facts["worker"] = getattr(error, "pid", None)
+        log("raised", **facts)
     gc.collect()
     log("inside", new=resources.added(before, resources.of_this_process()))
 

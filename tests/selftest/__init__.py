@@ -1,1 +1,1 @@
-"""The suite itself: it finds what it is to find, and nothing else."""
+"""Tests of the suite itself: it finds the defects that it should find, and reports no others."""

@@ -9,7 +9,7 @@ from tests.harness.clauses import FAMILIES, PROFILES, clauses, profile_has
 
 
 def _marked() -> dict[str, set[str]]:
-    """Return the names of the tests that hold each clause."""
+    """Return the names of the tests of each clause."""
     found: dict[str, set[str]] = defaultdict(set)
     for file in (harness.ROOT / "tests").glob("*/test_*.py"):
         for name, test in vars(
@@ -27,12 +27,12 @@ def _marked() -> dict[str, set[str]]:
 
 
 def test_each_clause_is_held_by_the_tests_that_it_names() -> None:
-    """And by no others; no test holds a clause that there is not."""
+    """And by no other tests; and no test is for a clause that does not exist."""
     assert {ident: set(clause.tests) for ident, clause in clauses().items()} == _marked()
 
 
 def test_each_clause_says_what_it_promises_and_what_helps() -> None:
-    """A sentence and a remedy, in the order of the ids."""
+    """Each has a sentence and a remedy, and they are in the order of their ids."""
     for ident, clause in clauses().items():
         assert clause.sentence, ident
         assert clause.remedy, ident
@@ -42,7 +42,7 @@ def test_each_clause_says_what_it_promises_and_what_helps() -> None:
 
 
 def test_each_profile_takes_all_of_the_lower_ones() -> None:
-    """And the highest takes every clause."""
+    """And the highest profile has every clause."""
     taken = [{c for c in clauses() if profile_has(profile, c)} for profile in PROFILES]
     assert all(low < high for low, high in itertools.pairwise(taken))
     assert taken[-1] == set(clauses())

@@ -1,12 +1,14 @@
-"""The suite itself: each planted defect fails exactly the clauses that it names, a control none.
+"""Tests of the suite itself: modules with a planted defect fail, and correct ones pass.
 
-Left out by default, for it holds the suite over each of some hundred modules: `pytest -m suite`.
-Of each defect it tries the clauses alone that it names.  With IPC_CONFORMANCE_EXACT=1 it tries
-all, which takes hours: then no other may fail.  That is for root: some clauses need another user or
-namespaces.  IPC_CONFORMANCE_ROUNDS says how many times it holds all of them over each control.
+They run the suite with about a hundred modules.  So they are left out by default: `-m suite`.
 
-IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  The parts are
-disjoint, and all twelve are the whole.
+Each defect has to fail the clauses that it names, and by default only these are run.  With
+IPC_CONFORMANCE_EXACT=1 all clauses are run, and no other may fail.  This takes hours, and needs
+root: some clauses use another user or namespaces.  A correct module, a control, has to pass all
+clauses.  IPC_CONFORMANCE_ROUNDS says how many times they are run with each control.
+
+IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  No module is in two
+parts, and each is in one.
 """
 
 import ast
@@ -31,13 +33,13 @@ EXACT = bool(os.environ.get("IPC_CONFORMANCE_EXACT"))
 SHARD = os.environ.get("IPC_CONFORMANCE_SHARD") or ""
 ROUNDS = int(os.environ.get("IPC_CONFORMANCE_ROUNDS") or 1)
 
-# Seconds of silence that are a hang here: a defect that hangs does so in clause after clause.
+# Seconds without CPU time that count as a hang: a defect that hangs does so in many clauses.
 QUIET = "4"
 
 CLAUSES = sorted((harness.ROOT / "tests" / "clauses").glob("test_?_*.py"))
 
-
-HONEST = "tests.selftest.defects.honest"  # on which most defects are planted: the first control
+# Most defects are changes of this module, which is a control itself.
+HONEST = "tests.selftest.defects.honest"
 
 
 def _modules(package: ModuleType) -> list[str]:
@@ -71,15 +73,15 @@ def _caught_by(module: str) -> set[str]:
 def _missing(module: str) -> str | None:
     """Return the package that *module* needs and that is not there, or None."""
     probe = [sys.executable, "-c", f"import {module}"]
-    told = subprocess.run(
+    errors = subprocess.run(
         probe, cwd=harness.ROOT, capture_output=True, text=True, check=False
     ).stderr
-    found = re.search(r"^ModuleNotFoundError: .*", told, re.MULTILINE)
+    found = re.search(r"^ModuleNotFoundError: .*", errors, re.MULTILINE)
     return found[0] if found else None
 
 
-def _hold(module: str, *names: str) -> tuple[set[str], str]:
-    """Hold all clauses over *module*, or the tests of these *names*.
+def _run_clauses(module: str, *names: str) -> tuple[set[str], str]:
+    """Run all clauses with *module*, or only the tests of these *names*.
 
     Return the clauses that failed, and all that was printed.
     """
@@ -105,7 +107,7 @@ CONTROLS = [HONEST, *_modules(controls)]
 
 @dataclass
 class Score:
-    """What has been found, and what has been taken for a defect, to be told at the end."""
+    """The defects that were found, and the false alarms, which are printed at the end."""
 
     found: int = 0
     planted: int = 0
@@ -137,17 +139,17 @@ def score(request: pytest.FixtureRequest) -> Score:
 
 @pytest.mark.parametrize("module", shard(PLANTED, SHARD))
 def test_a_planted_defect_fails_exactly_its_clauses(module: str, score: Score) -> None:
-    """No clause fewer: the defect is found. No clause more: it says what is wrong."""
+    """The clauses that fail show that a defect is found, and what is wrong."""
     if (missing := _missing(module)) is not None:
         pytest.skip(missing)
     expected = _caught_by(module)
     names = [] if EXACT else sorted({test for c in expected for test in clauses()[c].tests})
     score.planted += 1
-    failed, output = _hold(module, *names)
-    if not EXACT:  # a test may hold more than one clause
+    failed, output = _run_clauses(module, *names)
+    if not EXACT:  # a test may be for more than one clause
         failed &= expected
-    if failed != expected:  # once more: some faults are struck at random times
-        failed, output = _hold(module, *names)
+    if failed != expected:  # once more: some faults are injected at random times
+        failed, output = _run_clauses(module, *names)
         failed = failed if EXACT else failed & expected
     assert failed == expected, (
         f"not found by {sorted(expected - failed)}, found by {sorted(failed - expected)} too:\n"
@@ -159,10 +161,10 @@ def test_a_planted_defect_fails_exactly_its_clauses(module: str, score: Score) -
 @pytest.mark.parametrize("turn", range(ROUNDS))
 @pytest.mark.parametrize("module", shard(CONTROLS, SHARD))
 def test_a_correct_module_passes_every_clause(module: str, turn: int, score: Score) -> None:
-    """No false alarm; and most is judged."""
+    """There is no false alarm, and few clauses are skipped."""
     score.controls.add(module)
     score.runs += 1
-    failed, output = _hold(module)
+    failed, output = _run_clauses(module)
     if failed:
         score.alarms.append(f"{module}: {', '.join(sorted(failed))}")
     assert not failed, output[-6000:]

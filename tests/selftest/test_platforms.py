@@ -1,7 +1,7 @@
-"""Where the system refuses something to the suite: no clause fails for it, and the reason is true.
+"""Machines that refuse something to the suite: no clause fails for it, and the reason is right.
 
-Containers refuse namespaces, tracing and shared memory, and have few processes; ordinary users may
-have few descriptors.
+Containers may refuse namespaces, tracing and shared memory, and allow few processes.  Ordinary
+users may have few descriptors.
 """
 
 import gc
@@ -21,9 +21,9 @@ from tests.harness import Message, Outcome, report, room, syscall_sweep
 PIPE = "transports.pipe"
 
 
-def _holds(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
-    """Let each trial show *messages*."""
-    monkeypatch.setattr(harness, "trial", lambda *_, **__: Outcome(messages=list(messages)))
+def _ends_with(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
+    """Let each trial end with *messages*."""
+    monkeypatch.setattr(harness, "run_trial", lambda *_, **__: Outcome(messages=list(messages)))
     monkeypatch.setattr(report, "_notes", {PIPE: []})
 
 
@@ -47,13 +47,13 @@ ERROR = {"error": "OSError", "exception": True, "mro": ["OSError"], "text": "lim
 def test_without_namespaces_f_is_skipped_with_the_reason(
     test: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once, be it of many cases; those that could be set up are judged."""
-    _holds(monkeypatch, REFUSED, REFUSED)
+    """If no case could be set up, there is one skip; if some could, these are checked."""
+    _ends_with(monkeypatch, REFUSED, REFUSED)
     with pytest.raises(pytest.skip.Exception, match=f"^{REFUSED['reason']}$"):
         test(PIPE)
-    _holds(monkeypatch, REFUSED, _call())
+    _ends_with(monkeypatch, REFUSED, _call())
     test(PIPE)
-    _holds(monkeypatch, REFUSED, _call(**ERROR | {"mro": [], "text": "?"}))
+    _ends_with(monkeypatch, REFUSED, _call(**ERROR | {"mro": [], "text": "?"}))
     with pytest.raises(AssertionError):
         test(PIPE)
 
@@ -61,14 +61,14 @@ def test_without_namespaces_f_is_skipped_with_the_reason(
 def test_a_run_that_takes_no_descriptor_is_not_judged_for_want_of_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """But only if it is exact where none is free."""
+    """But it must be exact when no descriptor is free."""
     test = test_f_scarce.test_a_want_of_descriptors_is_an_oserror
-    _holds(monkeypatch, _call(), _call())
+    _ends_with(monkeypatch, _call(), _call())
     with pytest.raises(pytest.skip.Exception, match="takes no descriptor"):
         test(PIPE)
-    _holds(monkeypatch, _call(**ERROR), _call())
+    _ends_with(monkeypatch, _call(**ERROR), _call())
     test(PIPE)
-    _holds(monkeypatch, _call(**ERROR))
+    _ends_with(monkeypatch, _call(**ERROR))
     with pytest.raises(AssertionError, match="no number of descriptors was enough"):
         test(PIPE)
 
@@ -99,10 +99,10 @@ surroundings.foreign(pipe, log)
     "error", ["OSError(30, 'Read-only file system')", "posix_ipc.ExistentialError('No /dev/shm')"]
 )
 def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, error: str) -> None:
-    """Of B4, where there is no shared memory or it is read-only."""
+    """Clause B4, where there is no shared memory or it is read-only."""
     pytest.importorskip("posix_ipc")
     (tmp_path / "elsewhere").mkdir()
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", FOREIGN.format(name=name, error=error)],
         cwd=tmp_path,
         env={"TMPDIR": str(tmp_path / "elsewhere"), "PYTHONPATH": str(harness.ROOT)},
@@ -110,8 +110,8 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stderr
-    count, lost = told.stdout.split()
+    assert result.returncode == 0, result.stderr
+    count, lost = result.stdout.split()
     assert int(count) > 50
     assert lost == "[]"
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
 def test_why_nothing_can_be_traced_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing is left open: an unclosed file would be a warning, and so an error."""
+    """And no file is left open, which would be a warning, and so an error."""
     strace = tmp_path / "strace"
     strace.write_text(
         "#!/bin/sh\n"
@@ -129,7 +129,7 @@ def test_why_nothing_can_be_traced_is_one_line(
     )
     strace.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    reason = syscall_sweep.untraceable.__wrapped__()  # which keeps what it found
+    reason = syscall_sweep.untraceable.__wrapped__()  # not from the cache
     gc.collect()
     assert reason == (
         "strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted;"
@@ -138,7 +138,7 @@ def test_why_nothing_can_be_traced_is_one_line(
 
 
 def test_room_is_reckoned_from_a_limit() -> None:
-    """Four descriptors for each worker, a process for each, and some beside."""
+    """Four descriptors and one process for each worker, and a reserve."""
     assert room.by_descriptors(1024).workers == 240
     assert str(room.by_descriptors(256)) == "RLIMIT_NOFILE 256 leaves room for 48 workers"
     assert str(room.by_descriptors(16)) == "RLIMIT_NOFILE 16 leaves room for 0 workers"
@@ -164,13 +164,13 @@ def test_room_is_reckoned_from_a_limit() -> None:
 def test_who_may_have_more_processes_than_the_limit(
     uid: int, capabilities: int, uid_map: str, expected: bool
 ) -> None:
-    """Root, and two capabilities, but none of a user namespace."""
+    """Root, and who has one of two capabilities, but not inside a user namespace."""
     status = f"Name:\tpython3\nUid:\t{uid}\t7\t7\t7\nCapEff:\t{capabilities:016x}\n"
     assert room.exempt(status, f"  {uid_map}\n") is expected
 
 
 def test_the_threads_of_a_user_are_counted(tmp_path: Path) -> None:
-    """By the real user, the first of four."""
+    """The real user counts: the first of four numbers."""
     for pid, uid, threads in ((1, 0, 1), (20, 1000, 3), (21, 1000, 1), (22, 7, 9)):
         place = tmp_path / str(pid)
         place.mkdir()
@@ -185,7 +185,7 @@ def test_the_threads_of_a_user_are_counted(tmp_path: Path) -> None:
     ("line", "root"), [("0::/a/b", ""), ("8:pids:/a/b", "pids"), ("8:cpu,pids:/a/b", "pids")]
 )
 def test_the_limits_of_all_cgroups_above_are_seen(tmp_path: Path, line: str, root: str) -> None:
-    """In both versions; "max" is none."""
+    """In both versions of cgroups; "max" means that there is no limit."""
     (tmp_path / "own").write_text(f"9:name=systemd:/\n{line}\n")
     for path, most, used in (("", "max", 90), ("a", "300", 80), ("a/b", "200", 70)):
         place = tmp_path / "mounted" / root / path
@@ -198,7 +198,7 @@ def test_the_limits_of_all_cgroups_above_are_seen(tmp_path: Path, line: str, roo
 
 
 def test_fewer_workers_are_taken_where_no_more_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a note; too few are a reason to skip."""
+    """There is a note then; if too few fit, the test is skipped."""
     notes: dict[str, list[str]] = {PIPE: []}
     monkeypatch.setattr(report, "_notes", notes)
     monkeypatch.setattr(room, "_limits", lambda: [room.by_descriptors(1024)])
@@ -223,7 +223,7 @@ sys.exit(pytest.main(sys.argv[3:]))
 
 @pytest.mark.parametrize(("soft", "hard"), [(128, 1024), (256, 256)])
 def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
-    """The soft limit is raised, and as many workers are taken as the hard one has room for."""
+    """The soft limit is raised, and there are as many workers as the hard limit allows."""
     if (found := resource.getrlimit(resource.RLIMIT_NOFILE)[1]) < hard:
         pytest.skip(f"RLIMIT_NOFILE is {found}")
     tests = [
@@ -234,16 +234,16 @@ def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
         )
     ]
     options = ["-v", "-p", "no:cacheprovider", "--transport=pipe"]
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", SCARCE, str(soft), str(hard), *options, *tests],
         cwd=harness.ROOT,
         capture_output=True,
         text=True,
         check=False,
     ).stdout
-    assert " failed" not in told, told
+    assert " failed" not in output, output
     where = f"RLIMIT_NOFILE {hard} leaves room for {(hard - 64) // 4} workers"
-    assert where in told, told
+    assert where in output, output
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
 def test_a_small_file_system_for_shared_memory_is_told_apart(
     text: str, free: int | None, reason: str | None
 ) -> None:
-    """By the error, and by the bytes that there are: an error where there is room is one."""
-    told = room.too_little_memory([_call(), _call(**ERROR | {"text": text})], free)
-    assert (told or "").startswith(reason or "")
-    assert (told is None) is (reason is None)
+    """By its error and its free bytes: with enough free bytes the error counts as a failure."""
+    why = room.too_little_memory([_call(), _call(**ERROR | {"text": text})], free)
+    assert (why or "").startswith(reason or "")
+    assert (why is None) is (reason is None)

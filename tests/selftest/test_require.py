@@ -38,12 +38,12 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_required_and_missing_is_an_error(
     tmp_path: Path, names: str, missed: list[str]
 ) -> None:
-    """What is left out of all is skipped."""
+    """A transport that is left out of "all" is skipped."""
     given = [f"--transport={name}" for name in ("pipe", "posix_mq", "shm")]
-    told = _test(tmp_path, *given, f"--require={names}")
-    lines = [line for line in told.stdout.splitlines() if line.startswith("ERROR ")]
-    assert [line.split("[")[1].split("]")[0] for line in lines] == missed, told.stdout
-    assert told.returncode == (pytest.ExitCode.TESTS_FAILED if missed else pytest.ExitCode.OK)
+    result = _test(tmp_path, *given, f"--require={names}")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("ERROR ")]
+    assert [line.split("[")[1].split("]")[0] for line in lines] == missed, result.stdout
+    assert result.returncode == (pytest.ExitCode.TESTS_FAILED if missed else pytest.ExitCode.OK)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_what_is_required_and_missing_is_an_error(
     ],
 )
 def test_a_name_that_there_is_not_is_one_line(tmp_path: Path, names: str, reason: str) -> None:
-    """And a usage error, before any test."""
-    told = _test(tmp_path, f"--require={names}")
-    assert told.returncode == pytest.ExitCode.USAGE_ERROR
-    (line,) = filter(None, told.stderr.splitlines())
+    """And it is a usage error, before any test runs."""
+    result = _test(tmp_path, f"--require={names}")
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, result.stderr.splitlines())
     assert reason in line
 
 
 def test_a_transport_that_is_not_given_may_be_left_out(tmp_path: Path) -> None:
-    """It is one of the nine."""
-    told = _test(tmp_path, "--transport=pipe", "--require=all,-posix_mq")
-    assert told.returncode == pytest.ExitCode.OK, told.stderr
+    """Because it is one of the nine."""
+    result = _test(tmp_path, "--transport=pipe", "--require=all,-posix_mq")
+    assert result.returncode == pytest.ExitCode.OK, result.stderr

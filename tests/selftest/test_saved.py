@@ -1,4 +1,4 @@
-"""What is saved of the benchmarks, and compared with later ones."""
+"""Saved benchmarks, and their comparison with later ones."""
 
 import json
 import re
@@ -28,16 +28,16 @@ def _bench(storage: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.suite
 def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
-    """No raw data, no failed row; the machine and its limits; a later run beside it."""
+    """It has no raw data and no failed row, but the limits of the machine; later runs compare."""
     into = tmp_path / "all.json"
-    told = _bench(
+    result = _bench(
         tmp_path,
         "--transport=pipe",
         f"--transport={WRONG}",
         "--benchmark-save=before",
         f"--benchmark-json={into}",
     )
-    assert told.returncode == 1, told.stdout  # the wrong one
+    assert result.returncode == 1, result.stdout  # the wrong one
     (saved,) = tmp_path.rglob("0001_before.json")
     for file in (saved, into):
         content = json.loads(file.read_text())
@@ -52,13 +52,13 @@ def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
         assert info["libraries"]["pytest"]
         assert "flags" not in info["cpu"]
         assert file.stat().st_size < 16384
-    assert not re.search(rf"^{re.escape(WRONG)} +[\d.]+ x floor", told.stdout, re.MULTILINE)
+    assert not re.search(rf"^{re.escape(WRONG)} +[\d.]+ x floor", result.stdout, re.MULTILINE)
 
     row = next(row for row in content["benchmarks"] if "[pipe-2]" in row["name"])
     row["extra_info"]["x_floor"] = 77.77  # a ratio that no second run has by chance
     saved.write_text(json.dumps(content))
-    told = _bench(tmp_path, "--transport=pipe", "--benchmark-compare=0001")
-    assert told.returncode == 0, told.stdout
-    assert "machine_info is different" not in told.stdout + told.stderr
-    assert re.search(r"^pipe +77\.77 x floor +\(0001", told.stdout, re.MULTILINE), told.stdout
-    assert re.search(r"^pipe +[\d.]+ x floor +\(NOW", told.stdout, re.MULTILINE), told.stdout
+    result = _bench(tmp_path, "--transport=pipe", "--benchmark-compare=0001")
+    assert result.returncode == 0, result.stdout
+    assert "machine_info is different" not in result.stdout + result.stderr
+    assert re.search(r"^pipe +77\.77 x floor +\(0001", result.stdout, re.MULTILINE), result.stdout
+    assert re.search(r"^pipe +[\d.]+ x floor +\(NOW", result.stdout, re.MULTILINE), result.stdout

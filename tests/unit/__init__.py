@@ -1,1 +1,1 @@
-"""What is this project's own: the kernel, the supervisor, channels, the report, the programs."""
+"""Tests of this project's own code: kernel, supervisor, channels, report, programs."""

@@ -1,7 +1,7 @@
-"""The transport shm, whose watchers are held up for 20 ms in the middle of each notice.
+"""The transport shm, whose watchers are delayed by 20 ms in the middle of each notice.
 
-There a notice is counted as begun, and its semaphore not yet released: the scheduler may stop a
-process at that point.  `tests.unit.test_channel` holds the messages of this module to be whole.
+At that point a notice is counted as begun, but its semaphore is not released yet, and the scheduler
+may stop the process.  No message of this module may be lost: see `test_nothing_will_come`.
 """
 
 import time
@@ -11,20 +11,20 @@ from transports.shm import channel, run, unsupported
 
 __all__ = ["channel", "run", "unsupported"]
 
-_HELD_UP = 0.02  # seconds
+_DELAY = 0.02  # seconds
 
 _notice = Ring.notice
 
 
 class _Late:
-    """A semaphore that is released later than it is asked to be."""
+    """A semaphore whose release is delayed."""
 
     def __init__(self, semaphore: Semaphore) -> None:
         self._semaphore = semaphore
         self.acquire = semaphore.acquire
 
     def release(self) -> None:
-        time.sleep(_HELD_UP)
+        time.sleep(_DELAY)
         self._semaphore.release()
 
 
@@ -35,4 +35,4 @@ def _late_notice(ring: Ring) -> None:
     ring._there = there
 
 
-setattr(Ring, "notice", _late_notice)  # noqa: B010 - mypy takes no assignment
+setattr(Ring, "notice", _late_notice)  # noqa: B010 - mypy allows no assignment to a method

@@ -1,6 +1,6 @@
-"""A reference transport under a supervisor that has neither pidfds nor prctl, as outside of Linux.
+"""A reference transport whose supervisor has neither pidfds nor prctl: Linux alone has them.
 
-The environment variable FALLBACK names it.
+The environment variable FALLBACK has the name of the transport.
 """
 
 import importlib

@@ -20,12 +20,12 @@ import bootstrap
 def test_an_environment_is_named_by_implementation_and_abi(
     name: str, cache_tag: str, abiflags: str, expected: str
 ) -> None:
-    """Those that differ in either cannot share extension modules."""
+    """Interpreters that differ in one of these cannot share extension modules."""
     assert bootstrap.tag(name, cache_tag, abiflags) == expected
 
 
 def test_an_implementation_without_a_cache_tag_has_a_name_too() -> None:
-    """PEP 421: the tag is None where nothing is cached."""
+    """PEP 421: the tag is None in an implementation that caches no modules."""
     version = f"{sys.version_info[0]}{sys.version_info[1]}"
     assert bootstrap.tag("odd", None, "") == f"odd-{version}"
     assert bootstrap.VENV.name.startswith(f".venv-{sys.implementation.name}")
@@ -49,11 +49,11 @@ ERROR: Failed building wheel for it
     ],
 )
 def test_a_failed_build_names_the_compiler_that_it_takes(why: str, expected: str) -> None:
-    """By what pip printed of the build."""
+    """Which one it is, the output of pip shows."""
     assert f"which takes {expected}" in bootstrap.cause(_FAILED.format(why=why))
 
 
 def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
-    """Pip goes on to say that there is no such package."""
+    """After a lost connection pip also says that the package does not exist."""
     said = "Connection broken by 'NewConnectionError'\nERROR: No matching distribution found for x"
     assert bootstrap.cause(said) == "there is no connection to the package index"

@@ -1,4 +1,4 @@
-"""Channels: many messages of any size, in order, whole, or an error."""
+"""Channels: many messages of any size arrive complete and in order, or there is an error."""
 
 import time
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from tests import harness
-from tests.harness import checks
+from tests.harness import checks, limits
 from tests.scenarios import messages
 
 CASES = [name.removeprefix("case_") for name in vars(messages) if name.startswith("case_")]
@@ -22,31 +22,33 @@ def channel(transport: str) -> str:
 
 @cache
 def _carried(transport: str) -> harness.Outcome:
-    """Hold one trial for all cases: an interpreter each would cost more than they do."""
-    return harness.trial(transport, "messages.carried", cases=CASES, limit=30)
+    """Run one trial for all cases: to start an interpreter for each would take longer."""
+    return harness.run_trial(transport, "messages.carried", cases=CASES, limit=30)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
-    """As the functions of these names in tests/scenarios/messages.py have it."""
-    told = [message for message in _carried(channel).of("case") if message["case"] == case]
-    assert told, f"not reached: {_carried(channel).faults}"
-    assert told[0]["why"] is None
+    """Each case is a function of that name in tests/scenarios/messages.py."""
+    found = [message for message in _carried(channel).of("case") if message["case"] == case]
+    assert found, f"not reached: {_carried(channel).faults}"
+    assert found[0]["why"] is None
 
 
 def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
-    """No warning of Python's on the caller's stderr either."""
-    checks.undisturbed(_carried(channel))
+    """Not even a warning on the standard error of the caller."""
+    checks.not_disturbed(_carried(channel))
 
 
 def test_nothing_is_left_of_a_channel(channel: str) -> None:
-    """No descriptor, child, thread, timer, mapping, file, queue, segment after all of these."""
-    checks.clean(_carried(channel))
+    """After all cases: no descriptor, child, thread, timer, mapping, file, queue or segment."""
+    checks.nothing_left(_carried(channel))
 
 
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
-    """Killed, raising or exiting with 0, before, between and amid its messages; and named."""
-    outcome = checks.undisturbed(checks.clean(harness.trial(channel, "messages.struck", limit=30)))
+    """It is killed, raises or exits with 0: before, between and amid its messages."""
+    outcome = checks.not_disturbed(
+        checks.nothing_left(harness.run_trial(channel, "messages.struck", limit=30))
+    )
     pairs = list(zip(outcome.of("struck"), outcome.of("ended"), strict=True))
     assert len(pairs) == 10
     for struck, ended in pairs:
@@ -54,24 +56,26 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
         assert ended.get("error") == "WorkerError", ended
         assert f"worker 0 (pid {struck['pid']})" in ended["text"], ended
         assert "partial" not in ended, ended
-        assert late < checks.SECOND, f"{late:.2f} s: {ended}"
+        assert late < limits.SECOND, f"{late:.2f} s: {ended}"
 
 
 def test_every_exception_of_a_worker_is_told(channel: str) -> None:
-    """By the error that `channel` raises: its worker, its type, and its text where it has one."""
-    outcome = checks.undisturbed(checks.clean(harness.trial(channel, "messages.raised", limit=30)))
-    told = outcome.of("raised")
-    assert [message["case"] for message in told] == list(messages.EXCEPTIONS)
-    for message in told:
+    """The error of `channel` has its worker, its type, and its text if there is one."""
+    outcome = checks.not_disturbed(
+        checks.nothing_left(harness.run_trial(channel, "messages.raised", limit=30))
+    )
+    raised = outcome.of("raised")
+    assert [message["case"] for message in raised] == list(messages.EXCEPTIONS)
+    for message in raised:
         assert message["error"] == "WorkerError", message
         for part in (f"worker 0 (pid {message['worker']})", *message["parts"]):
             assert part in message["text"], message
 
 
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
-    """SIGKILL amid the messages; within 2 s no worker lives, and no object is left."""
-    with harness.Subject(channel, "messages.endless", {}, {}) as subject:
-        subject.expect("born", 2)
+    """SIGKILL amid the messages; after 2 s no worker lives, and no object is left."""
+    with harness.Trial(channel, "messages.endless", {}, {}) as trial:
+        trial.expect("born", 2)
         time.sleep(0.05)
-        subject.process.kill()
-        checks.clean(subject.finish(5, patience=2))
+        trial.process.kill()
+        checks.nothing_left(trial.finish(5, patience=2))

@@ -37,7 +37,7 @@ def selected(request: pytest.FixtureRequest) -> Iterator[str]:
 @example(0, 1)
 @example(3, 257)
 def test_slices_cover_the_range_and_differ_by_at_most_one(n: int, workers: int) -> None:
-    """No gap, no overlap, as many as workers."""
+    """There is no gap and no overlap, and one slice for each worker."""
     cut = list(kernel.slices(n, workers))
     assert len(cut) == workers
     assert [lo for lo, _ in cut] + [n] == [0] + [hi for _, hi in cut]
@@ -47,20 +47,20 @@ def test_slices_cover_the_range_and_differ_by_at_most_one(n: int, workers: int) 
 
 
 def test_slices_are_made_one_by_one() -> None:
-    """An absurd number of workers costs nothing before the first fork."""
+    """So an absurd number of workers takes no memory before the first fork."""
     assert next(iter(kernel.slices(10**18, 10**15))) == (0, 1000)
 
 
 @pytest.mark.parametrize(("n", "workers"), [(-1, 1), (1, 0), (1, -1)])
 def test_slices_refuse_numbers_out_of_range(n: int, workers: int) -> None:
-    """At the call, not at the first slice."""
+    """At the call, and not only when the first slice is needed."""
     with pytest.raises(ValueError, match="must be at least"):
         kernel.slices(n, workers)
 
 
 @pytest.mark.parametrize("value", [True, 2.0, "2", None])
 def test_slices_refuse_what_is_no_int(value: object) -> None:
-    """A bool is none."""
+    """A bool is not an int here."""
     with pytest.raises(TypeError, match="must be an int"):
         kernel.slices(value, 1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="must be an int"):
@@ -70,7 +70,7 @@ def test_slices_refuse_what_is_no_int(value: object) -> None:
 @pytest.mark.usefixtures("selected")
 @pytest.mark.parametrize("n", [0, 1, 2, 100, 1023, 1024, 1025, 16383, 16384, 16385, 200_000])
 def test_a_partial_sum_is_within_two_ulp(n: int) -> None:
-    """Against pi_n, for the whole range and from an offset."""
+    """Compared with pi_n for the whole range, and with fractions from an offset on."""
     whole = kernel.partial_sum(0, n)
     assert ulps(kernel.combine([whole]), n) <= 2
     if n:
@@ -83,7 +83,7 @@ def test_a_partial_sum_is_within_two_ulp(n: int) -> None:
 
 @pytest.mark.usefixtures("selected")
 def test_ten_million_terms_are_within_two_ulp() -> None:
-    """The article's n, in ten slices."""
+    """The n of the original article, in ten slices."""
     n = 10_000_000
     assert ulps(kernel.combine(kernel.partial_sum(*s) for s in kernel.slices(n, 10)), n) <= 2
 
@@ -98,14 +98,14 @@ def test_terms_beyond_two_to_the_32_do_not_wrap_around() -> None:
 @given(st.lists(st.floats(2.0**-106, 1.3), max_size=50), st.randoms())
 @settings(deadline=None)
 def test_fixed_sums_add_exactly_in_any_order(sums: list[float], order: random.Random) -> None:
-    """And give the same bits as math.fsum."""
+    """And they give the same bits as math.fsum."""
     shuffled = sums[:]
     order.shuffle(shuffled)
     assert kernel.unfixed(sum(map(kernel.fixed, shuffled))) == math.fsum(sums)
 
 
 def test_the_oracle_knows_pi() -> None:
-    """Its two branches meet, and it does not use the code under test."""
+    """Its two branches agree, and it does not use the code under test."""
     assert float(PI) == math.pi
     terms = (1 / Decimal(2 * k + 1) ** 2 for k in range(100))
     below = (8 * sum(terms, Decimal(0))).sqrt()
@@ -114,20 +114,20 @@ def test_the_oracle_knows_pi() -> None:
 
 
 def test_an_unknown_kernel_is_refused() -> None:
-    """With the names of those that there are."""
+    """The error has the names of the kernels."""
     with pytest.raises(ValueError, match="python, numpy"):
         kernel.use("fortran")
 
 
 def test_the_environment_selects_the_kernel_and_says_what_is_missing() -> None:
-    """IPC_KERNEL, as the interpreters of the suite get it."""
+    """By IPC_KERNEL, as in the interpreters of the suite."""
     blocked = "import sys; sys.modules['numpy'] = None; import kernel"
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", blocked],
         env=os.environ | {"IPC_KERNEL": "numpy", "PYTHONPATH": str(harness.ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode
-    assert "pip install 'ipc-conformance[numpy]'" in told.stderr
+    assert result.returncode
+    assert "pip install 'ipc-conformance[numpy]'" in result.stderr

@@ -1,4 +1,4 @@
-"""The transport mpi where the suite does not reach: its ranks, their proxy and the launcher."""
+"""The transport mpi, for what the clauses cannot test: its ranks, their proxy and the launcher."""
 
 import contextlib
 import os
@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests import harness
+from tests.system import processes
 from transports import mpi
 
-# Tells of its error, when the first bytes of a run of 10**9 terms can be awaited no more.
+# Prints the error of a run which is so long that something else ends it first.
 _CALLER = """
 import sys
 from transports import mpi
@@ -34,7 +35,7 @@ def _supported() -> None:
 
 
 class Run:
-    """A long run in a process of its own, whose processes carry a mark."""
+    """A long run in a process of its own; all of its processes carry a mark."""
 
     def __init__(self, timeout: float) -> None:
         self._mark = f"IPC_MPI_TEST={os.urandom(8).hex()}"
@@ -51,7 +52,7 @@ class Run:
         while len(self.of("-m transports.mpi")) < 4:  # three ranks, and mpiexec
             assert time.monotonic() < until, self.all()
             time.sleep(0.01)
-        # Each has mapped the shared memory, which by then has no name any more.
+        # Each has mapped the shared memory, which has lost its name by then.
         while not all("ucx" in self._maps(pid) for pid in self.ranks()):
             assert time.monotonic() < until
             time.sleep(0.01)
@@ -60,14 +61,12 @@ class Run:
         self._shared = set(re.findall(r"/dev/shm/mpich_\w+", maps))  # noqa: S108 - is there
 
     def all(self) -> dict[int, str]:
-        """Return the command of each process but the caller that lives."""
+        """Return the command of each living process except the caller."""
         found = {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
+        for pid in processes.marked(self._mark.encode()):
             with contextlib.suppress(OSError):
-                place = Path("/proc", entry)
-                if self._mark.encode() in (place / "environ").read_bytes():
-                    command = (place / "cmdline").read_bytes().replace(b"\0", b" ")
-                    found[int(entry)] = command.decode(errors="replace")
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+                found[pid] = command.decode(errors="replace")
         found.pop(self.caller.pid, None)
         return found
 
@@ -87,41 +86,41 @@ class Run:
             return ""
 
     def end(self) -> tuple[str, float]:
-        """Return what the caller printed, and the seconds that it and all took to end."""
+        """Return what the caller printed, and the seconds until it and all others had ended."""
         start = time.monotonic()
-        told = self.caller.communicate(timeout=20)[0]
+        output = self.caller.communicate(timeout=20)[0]
         while self.all() and time.monotonic() < start + 2:
             time.sleep(0.01)
         took = time.monotonic() - start
         assert not self.all()
         assert not [name for name in self._shared if os.path.exists(name)]
-        return told, took
+        return output, took
 
 
 @pytest.mark.parametrize("who", ["a rank", "the proxy", "mpiexec"])
 def test_whoever_is_killed_the_run_ends_in_an_error_and_nothing_is_left(who: str) -> None:
-    """Within two seconds, of which a rank alone takes no time."""
+    """Within two seconds."""
     run = Run(timeout=60)
     victims = {"a rank": run.ranks(), "the proxy": run.of("hydra_pmi_proxy")}
     os.kill(victims.get(who, run.of("mpiexec"))[-1], signal.SIGKILL)
-    told, took = run.end()
-    assert told.startswith("WorkerError"), told
-    assert "SIGKILL" in told or who == "the proxy", told
-    assert took < 2, f"{took:.2f} s: {told}"
+    output, took = run.end()
+    assert output.startswith("WorkerError"), output
+    assert "SIGKILL" in output or who == "the proxy", output
+    assert took < 2, f"{took:.2f} s: {output}"
 
 
 def test_a_launcher_that_is_stopped_is_bounded_by_the_timeout() -> None:
-    """A TimeoutError, and what is stopped is ended too."""
+    """The run raises TimeoutError, and stopped processes are ended too."""
     run = Run(timeout=3)
     for pid in run.of("mpiexec") + run.of("hydra_pmi_proxy"):
         os.kill(pid, signal.SIGSTOP)
-    told, took = run.end()
-    assert told.startswith("TimeoutError"), told
+    output, took = run.end()
+    assert output.startswith("TimeoutError"), output
     assert took < 3 + 2
 
 
 def test_all_end_when_the_caller_is_killed() -> None:
-    """Within two seconds, by the guardian."""
+    """Within two seconds: the guardian ends them."""
     run = Run(timeout=60)
     run.caller.kill()
     _, took = run.end()
@@ -129,7 +128,7 @@ def test_all_end_when_the_caller_is_killed() -> None:
 
 
 def test_a_hostfile_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here with the one host that there is."""
+    """With the only host that the tests have."""
     (tmp_path / "hosts").write_text("localhost:4\n")
     monkeypatch.setenv("IPC_MPI_HOSTFILE", str(tmp_path / "hosts"))
     assert mpi.run(1000, 2) == pytest.approx(3.14127, abs=1e-5)
@@ -142,17 +141,17 @@ def test_a_hostfile_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_launcher_that_does_not_start_is_a_reason(
     script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not a hang, nor an exception."""
+    """It is neither a hang nor an exception of another kind."""
     launcher = tmp_path / "launcher"
     launcher.write_text(f"#!/bin/sh\n{script}\n")
     launcher.chmod(0o700)
     monkeypatch.setenv("IPC_MPIEXEC", str(launcher))
     monkeypatch.setattr(mpi, "_PROBE", 0.3)
-    with pytest.raises(Exception, match=reason):  # as text: unsupported() tells it
+    with pytest.raises(Exception, match=reason):  # unsupported() returns it as text
         raise RuntimeError(mpi.unsupported())
 
 
 def test_a_launcher_that_is_missing_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the name that was looked for."""
+    """The reason has the name of the program that is missing."""
     monkeypatch.setenv("IPC_MPIEXEC", "no-such-launcher")
     assert "no-such-launcher" in str(mpi.unsupported())

@@ -1,4 +1,4 @@
-"""No worker is reported as lost while something of it may still come."""
+"""No worker counts as lost while a message of it may still come."""
 
 import itertools
 import mmap
@@ -17,7 +17,7 @@ LATE_NOTICE = "tests.unit.late_notice"
 
 
 def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
-    """That look began after its exit was seen."""
+    """If that look began after the exit was seen, nothing can come any more."""
     outstanding = Outstanding()
     assert not outstanding
     outstanding.expect([3])
@@ -27,7 +27,7 @@ def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
 
 
 def test_a_worker_whose_result_came_is_not_lost() -> None:
-    """And it is forgotten; the others are not."""
+    """And it is not expected any more; the others are."""
     outstanding = Outstanding()
     outstanding.expect([1, 2])
     assert outstanding.lost({1: 0.5}, ready=False) == [2]
@@ -36,7 +36,7 @@ def test_a_worker_whose_result_came_is_not_lost() -> None:
 
 
 def test_a_channel_that_is_late_has_its_grace() -> None:
-    """A look that finds nothing does not count before."""
+    """Before that time, a look that finds nothing does not count."""
     outstanding = Outstanding(grace=0.05)
     outstanding.expect([1])
     assert outstanding.lost({}, ready=False) == []
@@ -46,7 +46,7 @@ def test_a_channel_that_is_late_has_its_grace() -> None:
 
 
 def test_others_that_send_on_and_on_hide_no_lost_worker() -> None:
-    """What is ahead of a result is bounded."""
+    """The number of packets before a result is bounded."""
     outstanding = Outstanding()
     outstanding.expect([1])
     looks = next(n for n in itertools.count(1) if outstanding.lost({}, ready=True))
@@ -58,7 +58,7 @@ def _nothing() -> None:
 
 
 class _Count:
-    """A semaphore of one process, that lets something happen before it is released."""
+    """A semaphore of one process; before each release it calls a function."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -76,7 +76,7 @@ class _Count:
 
 
 def test_a_ring_is_not_settled_amid_a_notice() -> None:
-    """Then a packet may be there whose count was taken for the notice."""
+    """A packet may have come whose count was taken for that of the notice."""
     there, free = _Count(), _Count()
     free.value = 100
     ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, free, there)
@@ -99,11 +99,13 @@ def test_a_ring_is_not_settled_amid_a_notice() -> None:
 
 
 def test_a_watcher_that_is_held_up_costs_no_message() -> None:
-    """Amid its notice, while the workers end."""
+    """They come amid its notice, while the workers end."""
     if (reason := harness.unsupported("transports.shm")) is not None:
         pytest.skip(reason)
     cases = ["short_lives", "as_many_as_it_holds"]
-    outcome = checks.clean(harness.trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60))
+    outcome = checks.nothing_left(
+        harness.run_trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60)
+    )
     assert [(case["case"], case["why"]) for case in outcome.of("case")] == [
         (c, None) for c in cases
     ]

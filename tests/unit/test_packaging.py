@@ -1,4 +1,4 @@
-"""What installing the project brings: its dependencies, and nothing to import."""
+"""Installing the project installs its dependencies, and no module to import."""
 
 import importlib.metadata
 import shutil
@@ -16,13 +16,13 @@ _TAKEN = ("pyproject.toml", "README.md", "LICENSE", "kernel.py", "transports", "
 
 
 def test_no_module_is_to_be_installed() -> None:
-    """Both lists are there and empty: without them setuptools would look for packages."""
+    """Both lists exist and are empty: without them setuptools would search for packages."""
     project = tomllib.loads((harness.ROOT / "pyproject.toml").read_text("utf-8"))
     assert project["tool"]["setuptools"] == {"py-modules": [], "packages": []}
 
 
 def test_a_wheel_holds_nothing_but_its_metadata(tmp_path: Path) -> None:
-    """Built from a copy: a build leaves files beside the sources."""
+    """It is built from a copy, because a build leaves files beside the sources."""
     try:
         version = importlib.metadata.version("setuptools")
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Each reference transport as a program."""
+"""Each reference transport can be run as a program."""
 
 import subprocess
 import sys
@@ -23,36 +23,36 @@ def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", transports.NAMES)
 def test_it_prints_pi(name: str) -> None:
-    """And nothing else."""
-    told = _run(name, "1000", "3")
-    if "unsupported here" in told.stderr:
-        assert told.returncode == 1
-        pytest.skip(told.stderr.strip())
-    assert (told.returncode, told.stderr) == (0, "")
-    assert ulps(float(told.stdout), 1000) <= 2
+    """And it prints nothing else."""
+    result = _run(name, "1000", "3")
+    if "unsupported here" in result.stderr:
+        assert result.returncode == 1
+        pytest.skip(result.stderr.strip())
+    assert (result.returncode, result.stderr) == (0, "")
+    assert ulps(float(result.stdout), 1000) <= 2
 
 
 @pytest.mark.parametrize("name", transports.NAMES)
 def test_it_has_help(name: str) -> None:
-    """With its mechanism and its arguments."""
-    told = _run(name, "--help")
-    assert told.returncode == 0
-    assert "workers" in told.stdout
-    assert "Limits" in told.stdout
+    """The help has its mechanism and its arguments."""
+    result = _run(name, "--help")
+    assert result.returncode == 0
+    assert "workers" in result.stdout
+    assert "Limits" in result.stdout
 
 
 @pytest.mark.parametrize("wrong", [["-1"], ["5", "0"], ["x"], ["1", "2", "3"], ["1.5"]])
 def test_bad_arguments_are_a_clear_error(wrong: list[str]) -> None:
-    """Exit status 2, one line behind the usage."""
-    told = _run("pipe", *wrong)
-    assert told.returncode == 2
-    assert told.stdout == ""
-    assert "Traceback" not in told.stderr
-    assert "error:" in told.stderr
+    """The exit status is 2, and one line follows the usage."""
+    result = _run("pipe", *wrong)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert "error:" in result.stderr
 
 
 def test_by_default_it_sums_ten_million_terms() -> None:
-    """As a user runs it for the first time, with ten workers."""
-    told = _run("pipe")
-    assert told.returncode == 0, told.stderr
-    assert ulps(float(told.stdout), 10_000_000) <= 2
+    """With ten workers: this is how a user runs it for the first time."""
+    result = _run("pipe")
+    assert result.returncode == 0, result.stderr
+    assert ulps(float(result.stdout), 10_000_000) <= 2

@@ -147,12 +147,12 @@ def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key:
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     validator = jsonschema.Draft202012Validator(formats.schema("support"))
     for value in (support, {**support, key: anything}, anything):
-        told = formats.complaint(value, formats.schema("support"))
-        assert (told is None) == validator.is_valid(value), told
+        complaint = formats.complaint(value, formats.schema("support"))
+        assert (complaint is None) == validator.is_valid(value), complaint
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         (b"", "is no JSON"),
         (b"\xff\xfe\xff", "is no JSON"),
@@ -168,7 +168,7 @@ def test_the_schema_says_what_the_reader_takes(support: Any, anything: Any, key:
     ],
 )
 def test_a_bad_file_is_told_and_the_others_merge(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, text: str
 ) -> None:
     """One line on standard error, status 1, and the page of the others."""
     bad, good = tmp_path / "bad.json", tmp_path / "support.json"
@@ -178,7 +178,7 @@ def test_a_bad_file_is_told_and_the_others_merge(
     assert main(["merge", str(bad), str(good), "-o", str(tmp_path / "site")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"report: {bad} ")
-    assert told in line
+    assert text in line
     assert report_samples.NAMES[0] in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
@@ -316,8 +316,8 @@ def test_charts_bear_any_figures(infos: list[dict[str, Any]]) -> None:
         {"name": f"test[{i % 2}]", "extra_info": info, "stats": {"median": i}, "group": None}
         for i, info in enumerate(infos)
     ]
-    told: dict[str, Any] = {"machine_info": {}, "datetime": "2031-01-01T", "benchmarks": rows}
-    bench = formats._bench(told)
+    saved: dict[str, Any] = {"machine_info": {}, "datetime": "2031-01-01T", "benchmarks": rows}
+    bench = formats._bench(saved)
     assert isinstance(bench, Bench)
     assert not re.search(r"nan|inf\b", page.render([Place(None, [bench])]).split("</style>")[1])
 

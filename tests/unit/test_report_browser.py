@@ -64,7 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def visit(browser: Any, site: str) -> Iterator[Any]:
     """Return a function that opens the page; at the end, nothing was fetched or complained of."""
-    told: list[str] = []
+    lines: list[str] = []
     contexts = []
 
     def opened(**options: Any) -> Any:
@@ -72,16 +72,16 @@ def visit(browser: Any, site: str) -> Iterator[Any]:
         context.set_default_timeout(120_000)  # ms; of a slow machine
         contexts.append(context)
         tab = context.new_page()
-        tab.on("console", lambda message: told.append(message.text))
-        tab.on("pageerror", lambda error: told.append(str(error)))
-        tab.on("request", lambda r: told.append(r.url) if not r.url.startswith("data:") else None)
+        tab.on("console", lambda message: lines.append(message.text))
+        tab.on("pageerror", lambda error: lines.append(str(error)))
+        tab.on("request", lambda r: lines.append(r.url) if not r.url.startswith("data:") else None)
         tab.goto(site)
         return tab
 
     yield opened
     for context in contexts:
         context.close()
-    assert [line for line in told if line != site] == []
+    assert [line for line in lines if line != site] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""The crew of the reference transports, where the suite over them does not reach."""
+"""The supervisor of the reference transports on systems without pidfds and prctl."""
 
 import signal
 
@@ -11,7 +11,7 @@ from tests.harness import checks
 MODULE = "tests.unit.no_pidfd"
 
 
-# A channel a worker, a name for a while, a name for the run, and no channel to wait on.
+# A channel for each worker; a name for a moment; a name during the run; no descriptor to wait on.
 @pytest.fixture(params=["pipe", "shm", "fifo", "sysv_mq"])
 def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
     """Name a transport to `tests.unit.no_pidfd`."""
@@ -21,22 +21,22 @@ def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 def test_without_pidfd_and_prctl_results_are_exact(fallback: dict[str, str]) -> None:
-    """And nothing is left: life pipes and a timer do as well."""
+    """And nothing is left: pipes and a timer serve instead."""
     cases = [(100, 3), (5, 12), (1000, 40)]
-    outcome = checks.clean(harness.trial(MODULE, "calls", cases=cases, env=fallback))
+    outcome = checks.nothing_left(harness.run_trial(MODULE, "calls", cases=cases, env=fallback))
     checks.all_exact(outcome.calls())
 
 
 def test_without_pidfd_and_prctl_a_dead_worker_is_an_error(fallback: dict[str, str]) -> None:
-    """At once, and named."""
+    """At once, and the error names the worker."""
     for when, n in (("birth", 1000), ("work", 10**9)):
-        outcome = harness.trial(
+        outcome = harness.run_trial(
             MODULE, "struck", how=[signal.SIGKILL], when=when, n=n, workers=2, env=fallback
         )
-        checks.faulted(outcome, 2)
-        checks.blames(outcome)
+        checks.errors_in_time(outcome, 2)
+        checks.names_victim(outcome)
 
 
 def test_without_pidfd_and_prctl_workers_die_with_their_caller(fallback: dict[str, str]) -> None:
-    """Within 2 s, by the timer."""
+    """Within 2 s, because a timer lets them look for it."""
     kill_the_caller(MODULE, fallback)

@@ -1,0 +1,28 @@
+"""Limits of time, and how they are stretched for a transport that is slow to start."""
+
+import math
+import os
+
+SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
+
+# End a trial as HANG once no process of it has used CPU for this long, in seconds. By default the
+# limit of the trial alone counts. The tests of the suite set this: a planted defect that hangs does
+# so in clause after clause.
+QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
+
+# A run of four workers that takes longer than this stretches all limits. A fork takes about a
+# thousandth of a second, the start of an interpreter about a tenth.
+_USUAL_SECONDS = 0.05
+_MOST = 10.0  # a limit is never stretched by more: a hang has to end
+
+_paces: dict[str, float] = {}
+
+
+def set_pace(target: str, seconds: float) -> None:
+    """Keep how slow the transport *target* is: a short run of it took *seconds*."""
+    _paces[target] = min(_MOST, max(1.0, seconds / _USUAL_SECONDS))
+
+
+def pace(target: str) -> float:
+    """Return the factor, 1 or more, by which the limits of *target* are stretched."""
+    return _paces.get(target, 1.0)

@@ -1,0 +1,263 @@
+"""A trial: one scenario with one transport, in a fresh interpreter, with a hard limit of time."""
+
+import contextlib
+import json
+import math
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
+
+from tests.harness import limits
+from tests.harness.interpreter import base_directory, fresh_interpreter
+from tests.harness.outcome import Hang, Message, Outcome
+from tests.system import processes, resources
+
+# Directories that all programs of the machine share: another program may have made what is new.
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
+_SHARED_FILES = SHARED[:2]  # where many programs make files
+
+_LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
+_AMID_LISTENING = 0.05  # seconds after which `expect` looks at the clock again
+_READ = 65536  # bytes at a time, the size of a pipe: pipe(7)
+
+# Seconds that a process may outlive the interpreter: one that serves a caller, such as the resource
+# tracker of multiprocessing, ends when it sees the end of its caller, which takes a moment.
+_HELPER_ENDS_IN = 1.0
+
+
+class Left(NamedTuple):
+    """Something that outlives a trial: its verdict, what it is, and whether of a shared kind."""
+
+    verdict: str
+    what: str
+    shared: bool
+
+
+class Trial:
+    """A running trial.  Leaving the context ends all of its processes.
+
+    target: the module of the transport, as `support.module_of` names it.
+    scenario: a function of `tests.scenarios.faults`, or "module.function" of another module there.
+    params: what the scenario takes.
+    env: environment variables to add.
+    """
+
+    def __init__(
+        self, target: str, scenario: str, params: dict[str, Any], env: dict[str, str]
+    ) -> None:
+        self.outcome = Outcome()
+        self.shared_leaks = 0  # faults that another program may have caused
+        self._interpreter = fresh_interpreter(env)
+        self.process = self._interpreter.process
+        self.private = self._interpreter.private
+        self._rest = b""
+        self._pace = limits.pace(target)
+        self._last_look, self._quiet_looks = time.monotonic(), 0
+        self._cpu_times: list[processes.Stat] = []
+        self._before = self.inventory()
+        self.tell(
+            {
+                "target": target,
+                "scenario": scenario,
+                "params": params,
+                "shared": SHARED,
+                "private": base_directory(),
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill_survivors()
+        self._interpreter.close()
+
+    def inventory(self) -> resources.Inventory:
+        """Return what exists now in all places where this trial could leave something."""
+        return resources.of_the_system(*map(str, self.private), *SHARED)
+
+    def survivors(self) -> list[int]:
+        """Return the processes of this trial except the interpreter itself and zombies.
+
+        They are found by a mark in the environment that each was started with.
+        """
+        found = processes.marked(self._interpreter.mark)
+        return [pid for pid in found if pid != self.process.pid]
+
+    def kill_survivors(self) -> None:
+        """Kill all processes of this trial except the interpreter itself."""
+        for pid in self.survivors():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _is_quiet(self) -> bool:
+        """Tell whether no process of this trial has used CPU for limits.QUIET seconds."""
+        now = time.monotonic()
+        if math.isinf(limits.QUIET) or now < self._last_look + _LOOK_EVERY:
+            return False
+        self._last_look = now
+        seen = list(processes.of_session(self.process.pid))
+        cpu_times = [found._replace(state="") for found in seen]
+        runnable = any(found.state in processes.RUNNABLE for found in seen)
+        if runnable or cpu_times != self._cpu_times:
+            self._cpu_times, self._quiet_looks = cpu_times, 0
+        else:
+            # Looks are counted, not time: this process itself may not have run for a while.
+            self._quiet_looks += 1
+        return self._quiet_looks > limits.QUIET / _LOOK_EVERY
+
+    def listen(self, seconds: float) -> list[Message]:
+        """Return the messages that have come; wait up to *seconds* if there is none yet."""
+        poller = select.poll()
+        poller.register(self._interpreter.reader, select.POLLIN)
+        if not poller.poll(max(0.0, seconds) * 1000):
+            return []
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._interpreter.reader, _READ):
+                self._rest += data
+            if not self._rest:  # end of file: nobody is left who could write
+                time.sleep(min(0.005, max(0.0, seconds)))  # or the caller's loop would be busy
+        *lines, self._rest = self._rest.split(b"\n")
+        messages = [json.loads(line) for line in lines]
+        self.outcome.messages += messages
+        return messages
+
+    def expect(self, kinds: str, count: int = 1, limit: float = 20.0) -> list[Message]:
+        """Wait until there are *count* messages of *kinds*, and return these; Hang if not.
+
+        kinds: one kind, or several with a space between them, each of which counts.
+        """
+        until = time.monotonic() + limit * self._pace
+        ended = False
+        while len(found := self.outcome.of(*kinds.split())) < count:
+            if ended or time.monotonic() > until or self._is_quiet():
+                raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
+            ended = self.process.poll() is not None  # then read once more what it wrote
+            self.listen(0.0 if ended else _AMID_LISTENING)
+        return found
+
+    def hear_out(self, kind: str, count: int = 1, limit: float = 20.0) -> None:
+        """Wait for *count* messages of *kind*; if they do not come, finish() finds out why."""
+        with contextlib.suppress(Hang):
+            self.expect(kind, count, limit)
+
+    def tell(self, request: Any) -> None:
+        """Write *request*, as a line of JSON, to the standard input of the scenario."""
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which finish() reports
+            self._interpreter.tell(request)
+
+    def ask(self, *request: Any, limit: float = 20.0) -> Message:
+        """Send *request* to the scenario `serve`, and return the outcome."""
+        count = len(self.outcome.of("outcome"))
+        self.tell(request)
+        return self.expect("outcome", count + 1, limit)[-1]
+
+    def finish(self, limit: float, patience: float = 0.0) -> Outcome:
+        """Wait for the end of the interpreter; add the faults of its end and of what is left.
+
+        limit: seconds until it is a HANG.
+        patience: for a caller that was killed, the seconds that its processes and objects may
+            outlive it; 0 for a caller that ends by itself.
+        """
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        until = time.monotonic() + limit * self._pace
+        while self.process.poll() is None and time.monotonic() < until and not self._is_quiet():
+            self.listen(0.02)
+        self.listen(0)
+        outcome = self.outcome
+        outcome.output = self._interpreter.output()
+        if self.process.poll() is None:
+            last = outcome.messages[-1] if outcome.messages else "nothing"
+            outcome.add_fault("HANG", f"not done after {limit} s; last heard: {last}")
+            return outcome
+        self._check_end(killed=patience > 0)
+        self._check_left(patience)
+        return outcome
+
+    def _check_end(self, *, killed: bool) -> None:
+        """Add the faults of how the interpreter has ended, and of what it has printed."""
+        outcome, status = self.outcome, self.process.returncode
+        pids = {message["pid"] for message in outcome.of("done", "strayed")}
+        if strays := pids - {self.process.pid}:
+            outcome.add_fault("DISTURBED", f"workers {strays} came back into the caller's code")
+        if not killed and (status or not outcome.of("done")):
+            outcome.add_fault("CRASH", f"exit status {status}\n{outcome.output[-2000:]}")
+        elif outcome.output:
+            outcome.add_fault("DISTURBED", f"printed: {outcome.output[-500:]}")
+
+    def _check_left(self, patience: float) -> None:
+        """Add the faults of what is left in the system and in the interpreter."""
+        end = time.monotonic()
+        while left := self.left(self._before):
+            leak = any(found.verdict == "LEAK" for found in left)
+            if time.monotonic() > end + max(patience, 0.0 if leak else _HELPER_ENDS_IN):
+                break
+            time.sleep(0.02)
+        for verdict, what, shared in left:
+            self.outcome.add_fault(verdict, what)
+            self.shared_leaks += shared
+        for message in self.outcome.of("inside"):
+            for entry in message["new"]:
+                self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
+
+    def left(self, before: resources.Inventory) -> list[Left]:
+        """Return each process that lives on, and each thing that was not there *before*."""
+        orphans = [Left("ORPHAN", f"process {pid} lives on", False) for pid in self.survivors()]
+        leaks = [
+            Left("LEAK", str(found), _is_shared(found))
+            for found in resources.added(before, self.inventory())
+            if self._may_be_ours(found)
+        ]
+        return orphans + leaks
+
+    def _may_be_ours(self, found: resources.Resource) -> bool:
+        """Tell whether this trial may have made something new: many programs use /tmp."""
+        if found.place not in _SHARED_FILES:
+            return True
+        # Few programs make sockets and FIFOs; and code in another language than Python may make
+        # them, of which no audit event tells.
+        named = {message["name"] for message in self.outcome.of("named")}
+        return found.kind in ("socket", "fifo") or found.name in named
+
+
+def _is_shared(found: resources.Resource) -> bool:
+    """Tell whether other programs make such things in the same place."""
+    return found.kind in (resources.SYSTEM_V, resources.POSIX_QUEUE) or found.place in SHARED
+
+
+def run_trial(
+    target: str,
+    scenario: str,
+    *,
+    limit: float = 20.0,
+    act: Callable[[Trial], None] | None = None,
+    env: dict[str, str] | None = None,
+    **params: Any,
+) -> Outcome:
+    """Run *scenario* with the module *target* and with *params*; return the outcome.
+
+    limit: seconds for all of it.
+    act: called with the running trial, to do something to it from outside.
+    env: environment variables to add.
+
+    Another program may have made what is new in a shared place.  So a trial whose only faults
+    are such leaks is run once more, and these faults count if it leaves something again.
+    """
+    for _ in range(2):
+        with Trial(target, scenario, params, env or {}) as trial:
+            try:
+                if act is not None:
+                    act(trial)
+            except Hang as hang:
+                trial.outcome.add_fault("HANG", str(hang))
+                trial.finish(0)
+            else:
+                trial.finish(limit)
+        if len(trial.outcome.faults) > trial.shared_leaks or not trial.outcome.faults:
+            break
+    return trial.outcome
