@@ -151,7 +151,7 @@ def _size(limit: int) -> float:
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
-    """Run each (n, workers); the census inside is taken around all of them."""
+    """Run each (n, workers); what the process has is compared before and after all."""
     _lift_limits()
     log.call(module.run, 1, 1, warm=True)
     before = resources.of_this_process()

@@ -26,6 +26,7 @@ from tests.system.objects import has_system_v_tables, kind_of, mount_queues, sys
 # How long a thread may take to leave the tables of the kernel after it was joined: join() returns
 # a moment before the thread has ended.
 _THREAD_END = 1.0  # seconds
+_MAX_QUEUE_BYTES = 1 << 31  # where RLIMIT_MSGQUEUE has no limit: more than tests can use
 _PAUSE = 0.001  # seconds between two looks, the shortest that costs little CPU
 
 POSIX_QUEUE = "POSIX queue"
@@ -184,11 +185,15 @@ def posix_queues() -> Inventory:
 
 @cache
 def _queue_directory() -> int | None:
-    """Return a descriptor of the directory of POSIX queues, or None where it cannot be had."""
+    """Return a descriptor of the directory of POSIX queues, or None if it cannot be mounted.
+
+    A child mounts it, as a mount needs a mount namespace that this process must not be in.  The
+    descriptor is from /proc/PID/root of the child, and stays valid when the child has ended.
+    """
     reader, writer = os.pipe()
     release, hold = os.pipe()
     pid = os.fork()
-    if pid == 0:  # for the mount to be in a namespace of its own
+    if pid == 0:
         try:
             os.close(hold)
             os.write(writer, os.fsencode(mount_queues() or ""))
@@ -215,28 +220,28 @@ def _queue_directory() -> int | None:
 
 
 def queue_bytes() -> int:
-    """Return the bytes that one more queue and all of this user's take, open or named.
+    """Return the bytes of all POSIX queues of this user, and of one more, small queue.
 
-    The kernel charges each against RLIMIT_MSGQUEUE of its maker until its last descriptor
-    and name are gone (getrlimit(2), mq_overview(7)).  A queue can be made if and only if
-    what is charged and its own weight stay within the soft limit, so bisection over that
-    limit finds the charge to the byte, with no need of /dev/mqueue or of a name.
+    The kernel charges each queue to its maker until the last descriptor and the name are gone.
+    A new queue can be made only if all charges stay within the soft limit RLIMIT_MSGQUEUE
+    (getrlimit(2), mq_overview(7)).  So bisection over that limit finds the charge to the byte,
+    without /dev/mqueue and without the names.
     """
     if not hasattr(resource, "RLIMIT_MSGQUEUE"):
-        return 0  # no such limit, and no such queues: macOS
+        return 0  # macOS has no such limit, and no such queues
     try:
         import posix_ipc  # noqa: PLC0415 - may be missing
     except ModuleNotFoundError:
-        return 0  # and nothing under test here can make one without it, short of ctypes
+        return 0  # the transports here make queues with this package only
     soft, hard = resource.getrlimit(resource.RLIMIT_MSGQUEUE)
 
-    most = 1 << 31 if hard == resource.RLIM_INFINITY else hard
+    most = _MAX_QUEUE_BYTES if hard == resource.RLIM_INFINITY else hard
     least, beyond = 0, most + 1
     try:
         while least < beyond:
             middle = (least + beyond) // 2
             resource.setrlimit(resource.RLIMIT_MSGQUEUE, (middle, hard))
-            if _fits(posix_ipc):
+            if _can_make_queue(posix_ipc):
                 beyond = middle
             else:
                 least = middle + 1
@@ -245,8 +250,9 @@ def queue_bytes() -> int:
     return least
 
 
-def _fits(posix_ipc: Any) -> bool:
-    name = "/census-" + secrets.token_hex(8)
+def _can_make_queue(posix_ipc: Any) -> bool:
+    """Make the smallest queue, and remove it; tell whether the system allowed it."""
+    name = "/ipc-probe-" + secrets.token_hex(8)
     try:
         queue = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=1, max_message_size=1
