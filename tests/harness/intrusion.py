@@ -44,6 +44,11 @@ _PID_GUESSES = 60
 
 _NOBODY = 65534  # the uid of nobody, where the system has no user of that name
 
+_NOT_RUNNING = processes.STOPPED + processes.ENDED
+
+_SHOWN = 20  # bytes of each file that is there instead, in the report
+_CANARY = b"sings"  # in the file that nobody may change
+
 _PROGRAM = ("-m", "tests.intruder")
 
 
@@ -160,9 +165,6 @@ def _continue(pids: Sequence[int]) -> None:
             time.sleep(_PAUSE)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-
-
-_NOT_RUNNING = processes.STOPPED + processes.ENDED
 
 
 def _made(trial: Trial) -> list[str]:
@@ -323,8 +325,8 @@ def intrude(
         attack comes only when the children are about to exit.
     uid: of the intruder; None for the uid of the transport.
     stream: seconds for which it also attacks runs whose children do not stop.
-    names: names that the intruder has guessed, by their directories, or "TMPDIR": it plants
-        links there before the runs.  In each, <pid> stands for the number of a process.
+    names: names that the intruder has guessed, by their directories or "TMPDIR"; it plants links
+        there before the runs.  In a name, <pid> stands for the pid of any process.
     """
     plan = _Plan(target, uid, workers, stream, names or {})
     intrusion = Intrusion()
@@ -345,7 +347,7 @@ class _AttackedTrial:
         self._marker = scratch / "marker"
         self._canary = scratch / "canary"
         self._canary.mkdir()
-        (self._canary / "file").write_text("sings")
+        (self._canary / "file").write_bytes(_CANARY)
         self._ways: list[str] = []
         self._left: list[str] = []
         self._runs: list[AttackedRun] = []
@@ -368,8 +370,8 @@ class _AttackedTrial:
         if not outcome.faults:
             intrusion.left += [entry.name for entry in self._tmp.iterdir()]
         intrusion.marked |= self._marker.exists()
-        files = {entry.name: entry.read_bytes()[:20] for entry in self._canary.iterdir()}
-        if files != {"file": b"sings"}:
+        files = {entry.name: entry.read_bytes()[:_SHOWN] for entry in self._canary.iterdir()}
+        if files != {"file": _CANARY}:
             intrusion.followed.append(f"there is {files} now")
         return self._left
 

@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 
 from tests.system.objects import has_system_v_tables, kind_of, mount_queues, system_v_objects
 
-# How long a thread may take to leave the tables of the kernel after it was joined: join() returns
-# a moment before the thread has ended.
-_THREAD_END = 1.0  # seconds
+# Seconds that a joined thread may take to end: join() returns a moment before that.
+_THREAD_END = 1.0
+_PAUSE = 0.001  # seconds between two looks: short beside _THREAD_END, and costs little CPU
+
 _MAX_QUEUE_BYTES = 1 << 31  # where RLIMIT_MSGQUEUE has no limit: more than tests can use
-_PAUSE = 0.001  # seconds between two looks, the shortest that costs little CPU
 
 POSIX_QUEUE = "POSIX queue"
 SYSTEM_V = "System V"
@@ -59,7 +59,7 @@ Inventory = set[Resource]
 def added(before: Inventory, after: Inventory) -> list[Resource]:
     """Return what is in *after* and not in *before*.
 
-    Of what is measured, only more is new: a neighbour may have removed a queue meanwhile.
+    Of what is measured, only more is new: another program may have removed a queue meanwhile.
     """
     sizes: dict[str, int] = {}
     for entry in before:
