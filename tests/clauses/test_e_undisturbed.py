@@ -14,9 +14,9 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
     checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
     changes = outcome.of("changed")
     # What is left in the usual state too is a failure of clause B1, and not of this one.
-    usual = {kind for m in changes if m["case"] == "as it is" for kind, _ in m["new"]}
+    usual = {kind for m in changes if m["case"] == "as it is" for kind, *_ in m["new"]}
     for m in changes:
-        left = [name for kind, name in m["new"] if kind not in usual]
+        left = [name for kind, name, *_ in m["new"] if kind not in usual]
         assert not m["what"], f"{m['case']}: changed by a run: {m['what']}"
         assert not left, f"{m['case']}: left by a run: {left}"
     return changes

@@ -1,4 +1,7 @@
-"""G. Closed to others: strangers find no way in, or change nothing there."""
+"""G. Closed to others: an intruder finds no way in, or changes no result.
+
+The intruder is another process, of another user or of the same one: see tests.intruder.
+"""
 
 import ipaddress
 import itertools
@@ -13,82 +16,90 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits
-from tests.harness.intrusion import Struck, Visit, bearing, other_uid, visit
+from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
 from tests.intruder.paths import own_directory
 
-# What another user does, who is refused by the system, or by the transport: one run for each.
+# The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (
-    "take", "alter", "remove", "deny", "link", "jam", "bomb", "garbage", "half", "replay",
+    "take", "alter", "remove", "chmod", "link", "block", "code", "garbage", "half", "replay",
     "silence", "flood",
 )  # fmt: skip
 
-# What the same user does, also when what the workers have made is all there.
+# The attacks of the same user. Those "at exit" come when the workers have made all that they make.
 SAME = (
-    "bomb", "garbage", "half", "replay", "middle", "silence", "flood", "take", "alter", "deny",
-    "remove", "remove at exit", "jam", "jam at exit", "link", "link at exit", "lay",
+    "code", "garbage", "half", "replay", "man_in_the_middle", "silence", "flood", "take", "alter",
+    "chmod", "remove", "remove at exit", "block", "block at exit", "link", "link at exit",
+    "link_inside",
 )  # fmt: skip
+
+STREAM_SECONDS = 5  # of runs under attack: some hundreds
 
 WHO = pytest.mark.parametrize("who", ["another user", "the same user"])
 
-TEMPORARY = "TMPDIR"  # stands for the temporary directory of a trial in the place of its name
+TEMPORARY = "TMPDIR"  # replaces the path of a temporary directory, which differs in each trial
 
 
 @cache
-def _another(transport: str) -> Visit:
-    return visit(transport, OTHER, other_uid())
+def _another(transport: str) -> Intrusion:
+    return intrude(transport, OTHER, other_uid())
 
 
 @cache
-def _same(transport: str) -> Visit:
-    return visit(transport, SAME)
+def _same(transport: str) -> Intrusion:
+    return intrude(transport, SAME)
 
 
-def _visit(transport: str, who: str) -> Visit:
-    """Return the visit to *transport* of *who*; skip where there is nobody else to be."""
+def _intrusion(transport: str, who: str) -> Intrusion:
+    """Return what *who* did to *transport*; skip where this process cannot become another user."""
     if not Path("/proc/net/unix").exists():
-        pytest.skip("no /proc/net, by which the stranger finds sockets")
+        pytest.skip("no /proc/net, in which the intruder finds sockets")
     if who == "the same user":
         return _same(transport)
     if other_uid() is None:
         pytest.skip("cannot become another user: not root, or no other uid is mapped here")
-    seen = _another(transport)
-    if not seen.reaches:
+    intrusion = _another(transport)
+    if not intrusion.reaches:
         pytest.skip("the other user reaches no directory that a transport would use")
-    return seen
+    return intrusion
 
 
-def _borne(
-    record_property: RecordProperty, transport: str, who: str, clause: str, *hows: str
+def _is_good(run: AttackedRun, who: str) -> bool:
+    """Tell whether a run ended in time with the exact result; under the same user, or an error."""
+    good = ("exact",) if who == "another user" else ("exact", "error")
+    return run.result in good and run.lost <= limits.SECOND
+
+
+def _check_attacked(
+    record_property: RecordProperty, transport: str, who: str, clause: str, *attacks: str
 ) -> None:
-    """Fail unless the runs struck in one of *hows* ended well, in time, and left nothing.
-
-    Well is exact; for strikes of the same user, an error too.
-    """
-    seen = _visit(transport, who)
-    runs = seen.of(*hows)
-    assert len(runs) >= len(hows), f"only {[run.way for run in runs]} were tried"
-    good = {"exact"} if who == "another user" else {"exact", "error"}
-    wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
-    tried = sum(run.tried for run in runs)
-    record_property(clause, f"{tried} strikes by {who}" if seen.found else f"{who} sees nothing")
+    """Fail unless the runs under *attacks* ended well, in time, and left nothing."""
+    intrusion = _intrusion(transport, who)
+    runs = intrusion.of(*attacks)
+    assert len(runs) >= len(attacks), f"only {[run.way for run in runs]} were tried"
+    wrong = [run for run in runs if not _is_good(run, who)]
+    attempts = sum(run.attempts for run in runs)
+    record_property(
+        clause,
+        f"{attempts} attacks by {who}" if intrusion.found else f"{who} sees nothing",
+    )
     if wrong:
-        pytest.fail("\n".join(map(_tell, wrong)), pytrace=False)
+        pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
     leaves = _leaves(transport)
-    for outcome in seen.outcomes:
-        # A hang is told where it was, and a worker that cannot go on may say so.
+    for outcome in intrusion.outcomes:
+        # A hang fails the clause of its attack, above; a worker that cannot go on may say so.
         if outcome.verdict not in ("HANG", "DISTURBED"):
             (checks.no_orphan if leaves else checks.nothing_left)(outcome)
-    assert leaves or not seen.left, f"left in the temporary directory: {seen.left}"
+    assert leaves or not intrusion.left, f"left in the temporary directory: {intrusion.left}"
 
 
-def _tell(run: Struck) -> str:
+def _describe(run: AttackedRun) -> str:
     text = f": {run.call['error']}: {run.call['text']}" if run.call and "error" in run.call else ""
-    return f"{run.way}: {bearing(run)}, {run.lost:.2f} s lost{text}"
+    return f"{run.way}: {run.result}, {run.lost:.2f} s lost{text}"
 
 
 @cache
 def _undisturbed(transport: str) -> list[harness.Outcome]:
-    """Return two trials of two runs each, under umask 0, that nobody disturbs."""
+    """Return two trials of two runs each, under umask 0, that nobody attacks."""
     found = []
     for _ in range(2):
         with own_directory("ipc-named-") as directory:
@@ -112,12 +123,12 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
 
 
 def _leaves(transport: str) -> bool:
-    """Tell whether runs that nobody disturbs leave something: then that is for B to say."""
+    """Tell whether runs that nobody attacks leave something: then clauses B fail, and not G."""
     return any(verdict == "LEAK" for run in _undisturbed(transport) for verdict, _ in run.faults)
 
 
 def _own(messages: list[harness.Message]) -> list[harness.Message]:
-    """Leave out what appeared where others make files, too, if the trial has not made it."""
+    """Leave out what appeared in a shared directory and was not made by the trial."""
     made = {(m["place"], m["name"]) for m in messages if m["kind"] == "named" and m["made"]}
     return [
         message
@@ -129,7 +140,7 @@ def _own(messages: list[harness.Message]) -> list[harness.Message]:
 
 
 def _appeared(transport: str) -> list[list[harness.Message]]:
-    """Return what appeared in the trials that nobody disturbs."""
+    """Return the messages of the trials that nobody attacks."""
     for outcome in _undisturbed(transport):
         checks.all_exact(checks.no_orphan(outcome).calls())
     return [outcome.messages for outcome in _undisturbed(transport)]
@@ -156,23 +167,23 @@ def test_what_appears_is_for_its_owner_alone(
 
 @pytest.mark.clause("G1")
 def test_another_user_finds_no_way_in(transport: str, record_property: RecordProperty) -> None:
-    """G1: he cannot read, write, connect, remove or hold up; to a port, he connects in vain."""
-    ways = ("take", "alter", "remove", "deny", "link", "jam")
-    _borne(record_property, transport, "another user", "G1", *ways)
-    entered = _visit(transport, "another user").entered
+    """G1: it cannot read, write, connect, remove or delay; to a port, it connects in vain."""
+    attacks = ("take", "alter", "remove", "chmod", "link", "block")
+    _check_attacked(record_property, transport, "another user", "G1", *attacks)
+    entered = _intrusion(transport, "another user").entered
     inside = [what for what in entered if what.split()[1] not in ("tcp", "udp")]
     assert not inside, "another user can " + "; ".join(inside[:10])
 
 
 @pytest.mark.clause("G2")
 def test_the_same_user_changes_no_result(transport: str, record_property: RecordProperty) -> None:
-    """G2: he takes, alters, removes, replaces and passes on: exact, or an error in time."""
-    ways = ("take", "alter", "remove", "deny", "jam", "middle")
-    _borne(record_property, transport, "the same user", "G2", *ways)
+    """G2: it takes, alters, removes, replaces and passes on: exact, or an error in time."""
+    attacks = ("take", "alter", "remove", "chmod", "block", "man_in_the_middle")
+    _check_attacked(record_property, transport, "the same user", "G2", *attacks)
 
 
 def _names(messages: list[harness.Message], turn: int) -> dict[tuple[str, str], set[str]]:
-    """Return the names of one run that others may meet, by kind and place, without numbers."""
+    """Return the names of one run in places of everybody, by kind and place; <pid> for each pid."""
     pids = {message["pid"] for message in messages}
     found = defaultdict(set)
     for message in messages:
@@ -188,10 +199,15 @@ def _names(messages: list[harness.Message], turn: int) -> dict[tuple[str, str], 
     return found
 
 
-def _alike(one: str, other: str) -> bool:
-    """Tell whether one name leads to the other: the same, or numbers from one counter.
+# Two numbers are close if they differ by less than a counter or a pid does between two runs, or by
+# less than 1/65536 of their value, as times of a clock do.
+_CLOSE, _CLOSE_BITS = 1024, 16
 
-    Numbers of a counter, of processes or of a clock are near each other; of two random
+
+def _is_close(one: str, other: str) -> bool:
+    """Tell whether one name can be guessed from the other: the same, or close numbers.
+
+    Numbers of a counter, of processes or of a clock are close to each other.  Of two random
     numbers of 32 bits, one pair in ten thousand is.
     """
     if one == other:
@@ -201,7 +217,7 @@ def _alike(one: str, other: str) -> bool:
             continue
         pairs = zip(re.findall(digits, one), re.findall(digits, other), strict=True)
         values = [(int(a, base), int(b, base)) for a, b in pairs]
-        if values and all(abs(a - b) < max(1024, abs(a) >> 16) for a, b in values):
+        if values and all(abs(a - b) < max(_CLOSE, abs(a) >> _CLOSE_BITS) for a, b in values):
             return True
     return False
 
@@ -215,36 +231,35 @@ def test_no_name_can_be_foretold(transport: str, record_property: RecordProperty
         for where in one.keys() & other.keys():
             count += len(one[where])
             for a, b in itertools.product(one[where], other[where]):
-                assert not _alike(a, b), f"{' in '.join(where)}: {a} in one run, {b} in another"
+                assert not _is_close(a, b), f"{' in '.join(where)}: {a} in one run, {b} in another"
     record_property("G3", f"{count} names compared")
 
 
 @pytest.mark.clause("G3")
 def test_no_symbolic_link_is_followed(transport: str, record_property: RecordProperty) -> None:
-    """G3: laid where earlier runs had their names, or put in their place during a run."""
-    seen = _visit(transport, "the same user")
-    assert not seen.followed, f"followed a link that the same user has put: {seen.followed}"
-    _borne(record_property, transport, "the same user", "G3", "link", "lay")
+    """G3: planted where earlier runs had their names, or put in their place during a run."""
+    followed = _intrusion(transport, "the same user").followed
+    assert not followed, f"followed a link that the same user has put: {followed}"
+    _check_attacked(record_property, transport, "the same user", "G3", "link", "link_inside")
     guesses: dict[str, list[str]] = defaultdict(list)
     for messages in _appeared(transport):
         for (what, place), names in _names(_own(messages), 0).items():
             if what in ("file", "fifo", "socket", "directory"):
                 guesses[place] += names
     if guesses:
-        laid = visit(transport, ["nothing"], other_uid(), names=dict(guesses))
-        record_property("G3", f"{laid.tried} links laid ahead")
-        assert not laid.followed, f"followed a link that was laid ahead: {laid.followed}"
-        for run in laid.struck:
-            assert bearing(run) == "exact", f"links laid ahead: {_tell(run)}"
+        planted = intrude(transport, [NOTHING], other_uid(), names=dict(guesses))
+        record_property("G3", f"{planted.attempts} links planted before the run")
+        assert not planted.followed, f"followed a link that was planted: {planted.followed}"
+        for run in planted.runs:
+            assert run.result == "exact", f"links planted before: {_describe(run)}"
 
 
 @pytest.mark.clause("G4")
 @WHO
 def test_bytes_are_never_code(transport: str, who: str, record_property: RecordProperty) -> None:
     """G4: pickles, marshalled code and programs as text, in every frame, are not run."""
-    seen = _visit(transport, who)
-    assert not seen.marked, f"what {who} sent was run"
-    _borne(record_property, transport, who, "G4", "bomb")
+    assert not _intrusion(transport, who).marked, f"what {who} sent was run as code"
+    _check_attacked(record_property, transport, who, "G4", "code")
 
 
 @pytest.mark.clause("G5")
@@ -253,7 +268,7 @@ def test_no_frame_of_a_stranger_counts(
     transport: str, who: str, record_property: RecordProperty
 ) -> None:
     """G5: garbage, plausible values, half, oversized and replayed frames."""
-    _borne(record_property, transport, who, "G5", "garbage", "half", "replay")
+    _check_attacked(record_property, transport, who, "G5", "garbage", "half", "replay")
 
 
 @pytest.mark.clause("G6")
@@ -262,7 +277,7 @@ def test_silence_and_floods_delay_nobody(
     transport: str, who: str, record_property: RecordProperty
 ) -> None:
     """G6: less than a second more than undisturbed, with 256 descriptors to be had."""
-    _borne(record_property, transport, who, "G6", "silence", "flood")
+    _check_attacked(record_property, transport, who, "G6", "silence", "flood")
 
 
 @pytest.mark.exhaustive
@@ -271,14 +286,13 @@ def test_silence_and_floods_delay_nobody(
 def test_strikes_at_a_stream_of_runs_change_nothing(
     transport: str, who: str, record_property: RecordProperty
 ) -> None:
-    """G5: all ways in turn, at runs that nobody stops."""
-    _visit(transport, who)
+    """G5: all attacks in turn, on runs that nobody stops."""
+    _intrusion(transport, who)  # skips where there is no such user
     another = who == "another user"
-    hows = OTHER if another else SAME
-    seen = visit(transport, hows, other_uid() if another else None, stream=5)
-    runs = seen.of("harass")
-    good = {"exact"} if another else {"exact", "error"}
-    record_property("G5", f"{len(runs)} runs under {seen.tried} strikes by {who}")
-    wrong = [run for run in runs if bearing(run) not in good or run.lost > limits.SECOND]
+    attacks, uid = (OTHER, other_uid()) if another else (SAME, None)
+    intrusion = intrude(transport, attacks, uid, stream=STREAM_SECONDS)
+    runs = intrusion.of(STREAM)
+    record_property("G5", f"{len(runs)} runs under {intrusion.attempts} attacks by {who}")
+    wrong = [run for run in runs if not _is_good(run, who)]
     assert runs
-    assert not wrong, "\n".join(map(_tell, wrong[:10]))
+    assert not wrong, "\n".join(map(_describe, wrong[:10]))

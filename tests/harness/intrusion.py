@@ -1,7 +1,7 @@
-"""Visits: a stranger comes to a running transport, and strikes at what it finds.
+"""Attacks: the intruder, another process, attacks what a running transport lets it find.
 
-Each child of a run is stopped at birth and before its exit, until the stranger has struck at
-all that there is; the time that this takes is not the transport's.
+Each child of a run stops at its birth and before its exit, and goes on when the intruder has
+attacked all that it finds.  The time that this takes does not count for the run.
 """
 
 import contextlib
@@ -21,47 +21,90 @@ from typing import Any
 
 from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, run_trial, state
 from tests.intruder.paths import own_directory
+from tests.system import processes
 
-QUIET = 0.1  # seconds without news, after which no further child is waited for
+NOTHING = "nothing"  # the way of a run that is not attacked
+STREAM = "stream"  # the way of runs that are attacked while nobody stops their children
+
+LIMIT = 6.0  # seconds that a run may take between two stops; clause G allows it to lose one
+
+# Children of a run stop at nearly the same time. When none has stopped for this long, and it is not
+# known how many there will be, those that have stopped are taken for all.
+_ALL_STOPPED = 0.1  # seconds
+
+_ANSWER = 30.0  # seconds that the intruder may take to answer: ten times a flood of all kinds
+_INTRUDER_END = 10.0  # seconds that the intruder may take to remove what it has planted
+_STOP = 1.0  # seconds that a child may take to stop, after it has said that it stops next
+_PAUSE = 0.0005  # seconds between two looks at it
+
+_TERMS = 300  # of the series, in each run: enough for each worker, and soon done
+
+# A pid in a name is guessed: the pids of the next processes are close to the caller's.
+_PID_GUESSES = 60
+
+_NOBODY = 65534  # the uid of nobody, where the system has no user of that name
+
+_NOT_RUNNING = processes.STOPPED + processes.ENDED
+
+_SHOWN = 20  # bytes of each file that is there instead, in the report
+_CANARY = b"sings"  # in the file that nobody may change
+
 _PROGRAM = ("-m", "tests.intruder")
 
-LIMIT = 6.0  # seconds that a run may lose until it is a hang
-
 
 @dataclass
-class Struck:
-    """A run that was struck: how, what became of it, and the seconds that it lost."""
+class AttackedRun:
+    """A run that was attacked.
+
+    way: the attack; with " at exit" behind it, only children that are about to exit were stopped
+        for it.
+    call: the outcome of the run; None for a hang.
+    lost: how many seconds longer it took than a run that is not attacked.
+    """
 
     way: str
-    call: Message | None  # None: a hang
+    call: Message | None
     lost: float = 0.0
-    tried: int = 0
+    attempts: int = 0
+
+    @property
+    def result(self) -> str:
+        """How the run ended: "exact", "error", or what is wrong with it."""
+        return "a hang" if self.call is None else state(self.call)
 
 
 @dataclass
-class Visit:
-    """All runs of a visit, and what the stranger has seen, and got into."""
+class Intrusion:
+    """All runs of a transport that were attacked, and what the intruder reports.
 
-    struck: list[Struck] = field(default_factory=list)
+    seen: what it has found, the first of each trial; found: how many that were in all.
+    entered: what the system allowed it to do, as "ACTION KIND NAME".
+    marked: whether the marker exists, so that bytes were run as code.
+    followed: what has changed of the canary, to which planted links lead.
+    left: what was left in the temporary directory.
+    reaches: whether the intruder can enter the temporary directory.
+    """
+
+    runs: list[AttackedRun] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     found: int = 0
     entered: list[str] = field(default_factory=list)
-    tried: int = 0
-    marked: bool = False  # the marker is there: bytes have been run
-    followed: list[str] = field(default_factory=list)  # what is no more as it was
+    attempts: int = 0
+    marked: bool = False
+    followed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
-    reaches: bool = True  # whether the stranger can get to the temporary directory
+    reaches: bool = True
 
-    def of(self, *hows: str) -> list[Struck]:
-        """Return the runs that were struck in one of *hows*."""
-        return [run for run in self.struck if run.way.split()[0] in hows]
+    def of(self, *attacks: str) -> list[AttackedRun]:
+        """Return the runs that were attacked by one of *attacks*, at whichever stage."""
+        return [run for run in self.runs if run.way.split()[0] in attacks]
 
 
-class Stranger:
-    """The process of tests.intruder.
+class IntruderProcess:
+    """The process of tests.intruder, and its latest report.
 
-    spec: what `tests.intruder.__main__.Stranger` takes from it.
+    spec: see `tests.intruder.__main__`.
     program: the arguments of the interpreter that runs it.
     """
 
@@ -72,140 +115,157 @@ class Stranger:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.told: Message = {"tried": 0, "entered": [], "seen": [], "found": 0}
+        self.report: Message = {"attempts": 0, "entered": [], "seen": [], "found": 0}
 
-    def hear(self, limit: float = 30.0) -> Message:
-        """Return its next line."""
+    def read_line(self) -> Message:
+        """Return the next line that it writes."""
         assert self.process.stdout
         poller = select.poll()
         poller.register(self.process.stdout, select.POLLIN)
-        line = self.process.stdout.readline() if poller.poll(limit * 1000) else b""
+        line = self.process.stdout.readline() if poller.poll(_ANSWER * 1000) else b""
         if not line:
-            raise RuntimeError("the stranger did not answer")
+            raise RuntimeError("the intruder did not answer")
         answer: Message = json.loads(line)
         return answer
 
-    def ask(self, do: str, **more: Any) -> Message:
-        """Request something of it, and return what it says when it is done."""
-        self.begin(do, **more)
-        self.told = self.hear()
-        return self.told
+    def read_report(self) -> None:
+        """Wait for its next report."""
+        self.report = self.read_line()
 
-    def begin(self, do: str, **more: Any) -> None:
-        """Request something of it."""
+    def ask(self, do: str, **more: Any) -> None:
+        """Send a request, and wait for the report."""
+        self.send(do, **more)
+        self.read_report()
+
+    def send(self, do: str, **more: Any) -> None:
+        """Send a request."""
         assert self.process.stdin
         self.process.stdin.write(json.dumps({"do": do} | more).encode() + b"\n")
         self.process.stdin.flush()
 
-    def leave(self) -> None:
-        """Let it tidy up and end."""
+    def end(self) -> None:
+        """Let it remove what it has planted, and end."""
         assert self.process.stdin
         assert self.process.stdout
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:
-            self.process.wait(10)
+            self.process.wait(_INTRUDER_END)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
 
 
-def _stopped(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TtXZ"
-    except OSError:
-        return True
-
-
-def _release(pids: Sequence[int]) -> None:
+def _continue(pids: Sequence[int]) -> None:
+    """Let stopped children go on."""
     for pid in pids:
-        until = time.monotonic() + 1
-        while not _stopped(pid) and time.monotonic() < until:  # it has said so, and does it next
-            time.sleep(0.0005)
+        until = time.monotonic() + _STOP
+        while processes.state(pid) not in _NOT_RUNNING and time.monotonic() < until:
+            time.sleep(_PAUSE)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
 
-def _made(subject: Trial) -> list[str]:
-    """Return what the trial has made itself in directories that all share."""
-    named = subject.outcome.of("named")
-    return [os.path.join(told["place"], told["name"]) for told in named if told["made"]]
+def _made(trial: Trial) -> list[str]:
+    """Return the paths that the trial has made itself in shared directories."""
+    named = trial.outcome.of("named")
+    return [os.path.join(entry["place"], entry["name"]) for entry in named if entry["made"]]
 
 
-def _come(subject: Trial, places: dict[str, Any]) -> Stranger:
-    """Start a stranger for a trial, in the trial's own IPC namespace if it has one."""
-    (apart,) = subject.expect("apart")
-    pid = subject.process.pid
-    return Stranger(
-        places
+def _start_intruder(trial: Trial, spec: dict[str, Any]) -> IntruderProcess:
+    """Start the intruder for a trial, in the trial's own IPC namespace if it has one."""
+    (apart,) = trial.expect("apart")
+    pid = trial.process.pid
+    return IntruderProcess(
+        spec
         | {
             "session": pid,
             "ipc": pid if apart["ipc"] else None,
             "shared": SHARED,
-            "private": [*places["private"], *map(str, subject.private)],
+            "private": [*spec["private"], *map(str, trial.private)],
         }
     )
 
 
-class _Runs:
-    """Runs of a subject, one at a time, each struck at its stops."""
+Stop = tuple[str, int]  # a stage, "birth" or "exit", and how many children have stopped there
 
-    def __init__(self, subject: Trial, stranger: Stranger) -> None:
-        self._subject = subject
-        self._stranger = stranger
-        self._pattern: list[tuple[str, int]] = []  # of stops: the stage, and how many children
+
+class _Runs:
+    """Runs of a trial, one after the other, each attacked when its children have stopped."""
+
+    def __init__(self, trial: Trial, intruder: IntruderProcess) -> None:
+        self._trial = trial
+        self._intruder = intruder
+        self._usual_stops: list[Stop] = []  # those of the first run, which is not attacked
+        self._read = 0  # messages of the trial that were read
 
     def run(self, way: str) -> tuple[Message, float]:
-        """Let the subject run, struck in *way*; return the outcome and the seconds it took."""
-        how, _, stage = way.partition(" at ")
-        begun = len(self._subject.outcome.messages)
-        heard, lost, group = begun, 0.0, 0
-        pattern: list[tuple[str, int]] = []
-        held: dict[int, str] = {}
-        self._subject.tell({"way": way})
-        resumed = news = time.monotonic()
+        """Let the trial run, attacked in *way*; return the outcome and the seconds it took."""
+        attack, _, stage = way.partition(" at ")
+        stops: list[Stop] = []
+        took = 0.0
+        self._read = len(self._trial.outcome.messages)
+        self._trial.tell({"way": way})
+        resumed = time.monotonic()
         while True:
-            self._subject.listen(0.01)
-            fresh = self._subject.outcome.messages[heard:]
-            heard += len(fresh)
-            now = time.monotonic()
-            for message in fresh:
-                news = now
-                if message["kind"] == "stopped":
-                    held[message["pid"]] = message["stage"]
-                elif message["kind"] == "outcome":
-                    if how == "nothing":
-                        self._pattern = self._pattern or pattern
-                    return message, lost + message["at"] - resumed
-            if held:
-                here = (max(held.values()), len(held))
-                expected = self._pattern[group : group + 1] == [here]
-                if not expected and now - news < QUIET:
-                    continue
-                lost += now - resumed
-                pattern.append(here)
-                group += 1
-                if how != "nothing" and here[0].startswith(stage):
-                    self._stranger.ask("strike", how=[how], made=_made(self._subject))
-                _release(list(held))
-                held.clear()
-                resumed = news = time.monotonic()
-            elif self._subject.process.poll() is not None or now - resumed > LIMIT:
-                raise Hang(f"struck by {way!r}")
+            expected = self._usual_stops[len(stops) : len(stops) + 1]
+            outcome, stopped = self._wait(expected, until=resumed + LIMIT, way=way)
+            if outcome is not None:
+                if attack == NOTHING:
+                    self._usual_stops = self._usual_stops or stops
+                return outcome, took + outcome["at"] - resumed
+            took += time.monotonic() - resumed
+            stops.append(_stop(stopped))
+            if attack != NOTHING and stops[-1][0].startswith(stage):
+                self._intruder.ask("attack", attacks=[attack], made=_made(self._trial))
+            _continue(list(stopped))
+            resumed = time.monotonic()
 
-    def stream(self, hows: Sequence[str], seconds: float) -> list[Message]:
-        """Let the subject run again and again, with the stranger at it all the while."""
-        before, overs = len(self._subject.outcome.calls()), len(self._subject.outcome.of("over"))
-        self._subject.tell({"way": "harass", "seconds": seconds})
-        if hows:
-            made = _made(self._subject)
-            self._stranger.begin("harass", how=hows, made=made, seconds=seconds)
-        # Read all the while, or a full pipe would hold the subject up.
-        self._subject.expect("over", overs + 1, limit=seconds + LIMIT)
-        if hows:
-            self._stranger.told = self._stranger.hear()
-        return self._subject.outcome.calls()[before:]
+    def _wait(
+        self, expected: list[Stop], until: float, way: str
+    ) -> tuple[Message | None, dict[int, str]]:
+        """Wait for the outcome of a run, or until its children have stopped.
+
+        Return the outcome or None, and the stages of the children that have stopped, by pid.
+
+        expected: the stop that comes next, if it is known.
+        """
+        stopped: dict[int, str] = {}
+        latest = time.monotonic()
+        while True:
+            self._trial.listen(0.01)
+            messages = self._trial.outcome.messages[self._read :]
+            self._read += len(messages)
+            now = time.monotonic()
+            for message in messages:
+                latest = now
+                if message["kind"] == "stopped":
+                    stopped[message["pid"]] = message["stage"]
+                elif message["kind"] == "outcome":
+                    return message, stopped
+            if stopped:
+                if expected == [_stop(stopped)] or now - latest >= _ALL_STOPPED:
+                    return None, stopped
+            elif self._trial.process.poll() is not None or now > until:
+                raise Hang(f"attacked by {way!r}")
+
+    def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
+        """Let the trial run again and again, attacked all the while; return the outcomes."""
+        before, streams = len(self._trial.outcome.calls()), len(self._trial.outcome.of("over"))
+        self._trial.tell({"way": STREAM, "seconds": seconds})
+        if attacks:
+            made = _made(self._trial)
+            self._intruder.send("attack_repeatedly", attacks=attacks, made=made, seconds=seconds)
+        # Read the messages all the while: a full pipe would stop the trial.
+        self._trial.expect("over", streams + 1, limit=seconds + LIMIT)
+        if attacks:
+            self._intruder.read_report()
+        return self._trial.outcome.calls()[before:]
+
+
+def _stop(stopped: dict[int, str]) -> Stop:
+    return max(stopped.values()), len(stopped)
 
 
 def other_uid() -> int | None:
@@ -215,7 +275,7 @@ def other_uid() -> int | None:
     try:
         uid = pwd.getpwnam("nobody").pw_uid
     except KeyError:
-        uid = 65534
+        uid = _NOBODY
     pid = os.fork()
     if pid == 0:
         try:
@@ -225,12 +285,13 @@ def other_uid() -> int | None:
             os._exit(0)
         finally:
             os._exit(1)
-    return None if os.waitpid(pid, 0)[1] else uid  # one that no user namespace maps: EINVAL
+    # In a user namespace that does not map the uid, the child fails with EINVAL.
+    return None if os.waitpid(pid, 0)[1] else uid
 
 
 @contextlib.contextmanager
 def _open_directory() -> Iterator[Path]:
-    """Give a directory like /tmp, that every user reaches, to whoever has one."""
+    """Give a directory with the mode of /tmp, in one that every user reaches if there is one."""
     bases = [tempfile.gettempdir(), *SHARED]
     open_to_all = [b for b in bases if os.path.isdir(b) and os.stat(b).st_mode & 0o1007 == 0o1007]
     with own_directory("ipc-open-", [*open_to_all, bases[0]][0]) as place:
@@ -238,123 +299,144 @@ def _open_directory() -> Iterator[Path]:
         yield place
 
 
-def visit(
+@dataclass(frozen=True)
+class _Plan:
+    """What `intrude` is to do: see there."""
+
+    target: str
+    uid: int | None
+    workers: int
+    stream: float
+    names: dict[str, list[str]]
+
+
+def intrude(
     target: str,
-    hows: Sequence[str],
+    ways: Sequence[str],
     uid: int | None = None,
     *,
     workers: int = 3,
     stream: float = 0.0,
     names: dict[str, list[str]] | None = None,
-) -> Visit:
-    """Let a stranger come to *target*, and strike a run in each of *hows*; return what he did.
+) -> Intrusion:
+    """Attack one run of *target* in each of *ways*; return what the attacks did.
 
-    hows: kinds of strike; "take at exit" strikes only when the children are about to exit.
-    uid: of the stranger; None for the uid of the transport.
-    stream: seconds for which he also strikes at runs that nobody stops.
-    names: names that he has guessed, and lays in the transport's way, by "TMPDIR" or their
-        directories.  In each, <pid> stands for the number of a process.
+    ways: names of tests.intruder.attacks.ATTACKS, or NOTHING; with " at exit" behind a name, the
+        attack comes only when the children are about to exit.
+    uid: of the intruder; None for the uid of the transport.
+    stream: seconds for which it also attacks runs whose children do not stop.
+    names: names that the intruder has guessed, by their directories or "TMPDIR"; it plants links
+        there before the runs.  In a name, <pid> stands for the pid of any process.
     """
-    seen = Visit()
-    left = list(hows)
-    while left:
+    plan = _Plan(target, uid, workers, stream, names or {})
+    intrusion = Intrusion()
+    left = list(ways)
+    while left:  # a hang ends a trial: the next one goes on with the next way
         with own_directory("ipc-canary-") as scratch, _open_directory() as tmp:
-            _one_trial(target, left, uid, workers, stream, names or {}, scratch, tmp, seen)
-    return seen
+            left = _AttackedTrial(plan, scratch, tmp, intrusion).hold(left)
+    return intrusion
 
 
-def _one_trial(
-    target: str,
-    left: list[str],
-    uid: int | None,
-    workers: int,
-    stream: float,
-    names: dict[str, list[str]],
-    scratch: Path,
-    tmp: Path,
-    seen: Visit,
-) -> None:
-    """Hold one trial; take the ways that were tried from *left*. A hang ends it."""
-    canary = scratch / "canary"
-    canary.mkdir()
-    (canary / "file").write_text("sings")
-    places = {
-        "private": [str(tmp)],
-        "marker": str(scratch / "marker"),
-        "canary": str(canary),
-        "uid": uid,
-    }
-    todo: list[str] = []
-    struck: list[Struck] = []
+class _AttackedTrial:
+    """A trial with runs that are attacked; what comes of it is added to *intrusion*."""
 
-    def act(subject: Trial) -> None:
-        todo[:], struck[:] = left, []
-        stranger = _come(subject, places)
-        way = "nothing"
+    def __init__(self, plan: _Plan, scratch: Path, tmp: Path, intrusion: Intrusion) -> None:
+        self._plan = plan
+        self._tmp = tmp
+        self._intrusion = intrusion
+        self._marker = scratch / "marker"
+        self._canary = scratch / "canary"
+        self._canary.mkdir()
+        (self._canary / "file").write_bytes(_CANARY)
+        self._ways: list[str] = []
+        self._left: list[str] = []
+        self._runs: list[AttackedRun] = []
+        self._way = NOTHING  # of the run that goes on
+
+    def hold(self, ways: list[str]) -> list[str]:
+        """Attack runs in each of *ways*; return the ways that are left after a hang."""
+        self._ways = ways
+        outcome = run_trial(
+            self._plan.target,
+            "exposure.attacked",
+            act=self._act,
+            env={"TMPDIR": str(self._tmp)},
+            n=_TERMS,
+            workers=self._plan.workers,
+        )
+        intrusion = self._intrusion
+        intrusion.runs += self._runs
+        intrusion.outcomes.append(outcome)
+        if not outcome.faults:
+            intrusion.left += [entry.name for entry in self._tmp.iterdir()]
+        intrusion.marked |= self._marker.exists()
+        files = {entry.name: entry.read_bytes()[:_SHOWN] for entry in self._canary.iterdir()}
+        if files != {"file": _CANARY}:
+            intrusion.followed.append(f"there is {files} now")
+        return self._left
+
+    def _act(self, trial: Trial) -> None:
+        """Attack the runs of a trial.  A trial that was disturbed by others is held twice."""
+        self._left, self._runs, self._way = list(self._ways), [], NOTHING
+        spec = {
+            "private": [str(self._tmp)],
+            "marker": str(self._marker),
+            "canary": str(self._canary),
+            "uid": self._plan.uid,
+        }
+        intruder = _start_intruder(trial, spec)
         try:
-            seen.reaches = str(tmp) in stranger.hear()["ready"]
-            subject.expect("warm")
-            stranger.ask("watch")
-            if names:
-                stranger.ask("foretell", names=_guesses(names, subject, tmp))
-            runs = _Runs(subject, stranger)
-            runs.run("nothing")
-            _, usual = runs.run("nothing")
-            while todo:
-                way = todo.pop(0)
-                tried = stranger.told["tried"]
-                call, took = runs.run(way)
-                more = stranger.told["tried"] - tried
-                struck.append(Struck(way, call, took - usual, more))
-                if not names:
-                    stranger.ask("clear")
-            if stream:
-                way = "harass"
-                usual = max(call["seconds"] for call in runs.stream([], 0.1))
-                calls = runs.stream([run.way.split()[0] for run in struck], stream)
-                struck.extend(Struck(way, call, call["seconds"] - usual) for call in calls)
+            self._prepare(trial, intruder)
+            self._attack_runs(_Runs(trial, intruder), intruder)
         except Hang:
-            struck.append(Struck(way, None))
+            self._runs.append(AttackedRun(self._way, None))
             raise
         finally:
-            seen.tried += stranger.told["tried"]
-            seen.found += stranger.told["found"]
-            seen.seen += stranger.told["seen"]
-            seen.entered += stranger.told["entered"]
-            stranger.leave()
+            self._intrusion.attempts += intruder.report["attempts"]
+            self._intrusion.found += intruder.report["found"]
+            self._intrusion.seen += intruder.report["seen"]
+            self._intrusion.entered += intruder.report["entered"]
+            intruder.end()
 
-    outcome = run_trial(
-        target,
-        "exposure.visited",
-        act=act,
-        env={"TMPDIR": str(tmp)},
-        n=300,
-        workers=workers,
-    )
-    left[:] = todo
-    seen.struck += struck
-    seen.outcomes.append(outcome)
-    if not outcome.faults:
-        seen.left += [entry.name for entry in tmp.iterdir()]
-    seen.marked |= (scratch / "marker").exists()
-    files = {entry.name: entry.read_bytes()[:20] for entry in canary.iterdir()}
-    if files != {"file": b"sings"}:
-        seen.followed.append(f"there is {files} now")
+    def _prepare(self, trial: Trial, intruder: IntruderProcess) -> None:
+        """Wait for the trial to be ready; let the intruder plant links at guessed names."""
+        self._intrusion.reaches = str(self._tmp) in intruder.read_line()["ready"]
+        trial.expect("warm")
+        intruder.ask("ignore_present")
+        if self._plan.names:
+            guesses = _guesses(self._plan.names, trial.process.pid, self._tmp)
+            intruder.ask("plant_links", names=guesses)
+
+    def _attack_runs(self, runs: _Runs, intruder: IntruderProcess) -> None:
+        """Attack one run in each way that is left, and then a stream of runs."""
+        runs.run(NOTHING)  # tells how many children stop
+        _, usual = runs.run(NOTHING)
+        while self._left:
+            self._way = self._left.pop(0)
+            attempts = intruder.report["attempts"]
+            call, took = runs.run(self._way)
+            more = intruder.report["attempts"] - attempts
+            self._runs.append(AttackedRun(self._way, call, took - usual, more))
+            if not self._plan.names:
+                intruder.ask("clear")
+        if self._plan.stream:
+            self._way = STREAM
+            usual = max(call["seconds"] for call in runs.stream([], 0.1))
+            attacks = [run.way.split()[0] for run in self._runs]
+            for call in runs.stream(attacks, self._plan.stream):
+                self._runs.append(AttackedRun(STREAM, call, call["seconds"] - usual))
 
 
-def _guesses(names: dict[str, list[str]], subject: Trial, tmp: Path) -> dict[str, list[str]]:
-    """Put numbers of processes to come into *names*, and the directory into its place."""
-    pid = subject.process.pid
+def _guesses(names: dict[str, list[str]], pid: int, tmp: Path) -> dict[str, list[str]]:
+    """Replace <pid> in *names* by the pids that processes started after *pid* will get.
+
+    Replace "TMPDIR" by the temporary directory.
+    """
     return {
         str(tmp) if place == "TMPDIR" else place: [
             name.replace("<pid>", str(number))
             for name in guesses
-            for number in (range(pid, pid + 60) if "<pid>" in name else [0])
+            for number in (range(pid, pid + _PID_GUESSES) if "<pid>" in name else [0])
         ]
         for place, guesses in names.items()
     }
-
-
-def bearing(run: Struck) -> str:
-    """Return how the transport bore a strike: 'exact', 'error', or what is wrong."""
-    return "a hang" if run.call is None else state(run.call)

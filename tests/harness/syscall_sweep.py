@@ -27,6 +27,7 @@ from tests.harness.outcome import Hang, Message, state
 from tests.harness.trial import Left, Trial
 from tests.scenarios.fork_server import PR_SET_PTRACER
 from tests.system import processes
+from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
@@ -293,7 +294,7 @@ class ForkServer:
         while (left := self._trial.left(self._before)) and time.monotonic() < until:
             time.sleep(0.002)
         new = ended.get("inside", {}).get("new", [])
-        left += [Left("LEAK", f"in the caller, {kind} {name}", False) for kind, name in new]
+        left += [Left("LEAK", f"in the caller, {Resource(*entry)}", False) for entry in new]
         if left:
             self._trial.kill_survivors()
             self._before = self._trial.inventory()

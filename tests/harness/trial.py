@@ -17,7 +17,7 @@ from tests.system import processes, resources
 
 # Directories that all programs of the machine share: another program may have made what is new.
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
-_SHARED_KINDS = ("System V", "POSIX queue", *(f"file in {place}" for place in SHARED))
+_SHARED_FILES = SHARED[:2]  # where many programs make files
 
 _LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
 _AMID_LISTENING = 0.05  # seconds after which `expect` looks at the clock again
@@ -75,9 +75,9 @@ class Trial:
         self.kill_survivors()
         self._interpreter.close()
 
-    def inventory(self) -> resources.Census:
+    def inventory(self) -> resources.Inventory:
         """Return what exists now in all places where this trial could leave something."""
-        return resources.outside(*map(str, self.private), *SHARED)
+        return resources.of_the_system(*map(str, self.private), *SHARED)
 
     def survivors(self) -> list[int]:
         """Return the processes of this trial except the interpreter itself and zombies.
@@ -202,27 +202,32 @@ class Trial:
             self.outcome.add_fault(verdict, what)
             self.shared_leaks += shared
         for message in self.outcome.of("inside"):
-            for kind, name in message["new"]:
-                self.outcome.add_fault("LEAK", f"in the caller, {kind} {name}")
+            for entry in message["new"]:
+                self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
 
-    def left(self, before: resources.Census) -> list[Left]:
+    def left(self, before: resources.Inventory) -> list[Left]:
         """Return each process that lives on, and each thing that was not there *before*."""
         orphans = [Left("ORPHAN", f"process {pid} lives on", False) for pid in self.survivors()]
         leaks = [
-            Left("LEAK", f"{kind}: {name}", kind in _SHARED_KINDS)
-            for kind, name in resources.new(before, self.inventory())
-            if self._may_be_ours(kind, name)
+            Left("LEAK", str(found), _is_shared(found))
+            for found in resources.added(before, self.inventory())
+            if self._may_be_ours(found)
         ]
         return orphans + leaks
 
-    def _may_be_ours(self, kind: str, name: str) -> bool:
+    def _may_be_ours(self, found: resources.Resource) -> bool:
         """Tell whether this trial may have made something new: many programs use /tmp."""
-        if kind not in ("file in /tmp", "file in /var/tmp"):
+        if found.place not in _SHARED_FILES:
             return True
         # Few programs make sockets and FIFOs; and code in another language than Python may make
         # them, of which no audit event tells.
         named = {message["name"] for message in self.outcome.of("named")}
-        return name[0] in "sp" or name.split(" ", 1)[1] in named
+        return found.kind in ("socket", "fifo") or found.name in named
+
+
+def _is_shared(found: resources.Resource) -> bool:
+    """Tell whether other programs make such things in the same place."""
+    return found.kind in (resources.SYSTEM_V, resources.POSIX_QUEUE) or found.place in SHARED
 
 
 def run_trial(

@@ -1,1 +1,1 @@
-"""What comes to a running transport from outside: where it looks, and what it may touch."""
+"""A process that attacks a running transport from outside, and what it does for that."""

@@ -1,4 +1,7 @@
-"""The processes of a session: which they are, and what they hold or have used."""
+"""The processes of a session: which they are, and what they have open or have used.
+
+A session is made by setsid(2).  The caller of a transport leads one, and its workers are in it.
+"""
 
 import contextlib
 import ctypes
@@ -8,10 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+from tests.system import processes
+from tests.system.objects import SystemVObject
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-_GETPID = 11  # <sys/sem.h>
+_GETPID = 11  # <sys/sem.h>: the process that changed a semaphore last, semctl(2)
 
 # The columns that name the processes which used an object last: proc_sysvipc(5).
 _USERS = {"msg": ("lspid", "lrpid"), "shm": ("cpid", "lpid"), "sem": ()}
@@ -19,7 +26,7 @@ _USERS = {"msg": ("lspid", "lrpid"), "shm": ("cpid", "lpid"), "sem": ()}
 
 @contextlib.contextmanager
 def as_real_user() -> Iterator[None]:
-    """Act as the real user for a while: he may see what the processes of the session have."""
+    """Act as the real user for a while: it may read what the processes of the session have open."""
     euid = os.geteuid()
     os.seteuid(os.getuid())
     try:
@@ -28,22 +35,32 @@ def as_real_user() -> Iterator[None]:
         os.seteuid(euid)
 
 
-def sysv() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (kind, columns) of each System V object: sysvipc(7), proc_sysvipc(5)."""
-    for kind in ("msg", "sem", "shm"):
-        with contextlib.suppress(OSError):
-            head, *rows = Path("/proc/sysvipc", kind).read_text().splitlines()
-            for row in rows:
-                columns = dict(zip(head.split(), row.split(), strict=False))
-                yield kind, columns | {"id": row.split()[1]}  # msqid, semid or shmid
+class OpenSocket(NamedTuple):
+    """A socket that processes of the session have open.
+
+    inode: as the links in /proc/PID/fd show it, "socket:[NUMBER]".
+    links: the paths of these links.
+    """
+
+    inode: str
+    links: list[str]
+
+    def is_open(self) -> bool:
+        """Tell whether one of the links still leads to this socket."""
+        with as_real_user():
+            for link in self.links:
+                with contextlib.suppress(OSError):
+                    if os.readlink(link) == self.inode:
+                        return True
+        return False
 
 
 @dataclass
 class Holdings:
     """What processes have open or mapped.
 
-    sockets: by "socket:[inode]", the links in /proc that lead to each.
-    objects: (device, inode) of what has a path, and whether it was opened for writing.
+    sockets: by "socket:[NUMBER]", the links in /proc/PID/fd that lead to each.
+    objects: by (device, inode) of what has a path, whether it was opened for writing.
     mapped: (path, inode) of what is mapped.
     """
 
@@ -65,50 +82,28 @@ class Holdings:
 
     def add_mapping(self, line: str) -> None:
         """Add a line of /proc/PID/maps."""
-        fields = line.split(None, 5)
+        fields = line.split(None, 5)  # five fields and the path, proc_pid_maps(5)
         if len(fields) == 6 and fields[5].startswith("/"):
             self.mapped.add((fields[5], int(fields[4])))
 
 
-def holds(held: tuple[str, list[str]]) -> bool:
-    """Tell whether one of the links in /proc still leads to their target: (target, links)."""
-    target, links = held
-    with as_real_user():
-        for link in links:
-            with contextlib.suppress(OSError):
-                if os.readlink(link) == target:
-                    return True
-    return False
-
-
 class Session:
-    """The processes that have the same leader, who is the caller of a transport.
+    """The processes that have the same leader: the caller of a transport.
 
-    pids: those that were seen, also if they are no more.
+    pids: all that were seen, also those that have ended.
     """
 
     def __init__(self, leader: int) -> None:
         self._leader = leader
         self.pids: set[int] = {leader}
 
-    def processes(self) -> list[int]:
-        """Return the processes that there are now."""
-        found = []
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                # Field 6 of proc_pid_stat(5); the second may hold spaces and brackets.
-                if int(Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()[3]) == (
-                    self._leader
-                ):
-                    found.append(int(entry))
-        self.pids.update(found)
-        return found
-
     def holdings(self) -> Holdings:
         """Return what these processes have open or mapped now."""
         found = Holdings()
         with as_real_user():
-            for pid in self.processes():
+            running = [process.pid for process in processes.of_session(self._leader)]
+            self.pids.update(running)
+            for pid in running:
                 with contextlib.suppress(OSError):
                     for fd in os.listdir(f"/proc/{pid}/fd"):
                         with contextlib.suppress(OSError):
@@ -117,11 +112,11 @@ class Session:
                         found.add_mapping(line)
         return found
 
-    def used(self, kind: str, columns: dict[str, str]) -> bool:
+    def used(self, thing: SystemVObject) -> bool:
         """Tell whether a process of the session was the last to use a System V object."""
-        users = {int(columns[name]) for name in _USERS[kind]}
-        if kind == "sem":
+        users = {int(thing.columns[name]) for name in _USERS[thing.kind]}
+        if thing.kind == "sem":
             with as_real_user():
-                for number in range(int(columns["nsems"])):
-                    users.add(int(_LIBC.semctl(int(columns["id"]), number, _GETPID)))
+                for number in range(int(thing.columns["nsems"])):
+                    users.add(int(_LIBC.semctl(thing.id, number, _GETPID)))
         return bool(users & self.pids)

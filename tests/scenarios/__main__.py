@@ -28,8 +28,9 @@ _NAMED_AT = {
     "socket.bind": 1,
 }
 
-# Scenarios that strangers visit: they may strike at all that there is in a namespace of its own.
-_VISITED = "exposure.visited"
+# The scenario that an intruder attacks, in an IPC namespace of its own if it can have one: there
+# everything is the trial's, and may be attacked.
+_ATTACKED = "exposure.attacked"
 
 
 def _makes(event: str, args: tuple[Any, ...], path: str) -> bool:
@@ -43,7 +44,7 @@ class Paths:
     """An audit hook that tells which entries of shared directories this trial has named.
 
     What is new in /tmp may be anybody's; what is new and was named here is ours.  Whether it was
-    made here, too, is for strangers to know: an open may lead to a file of another program.
+    made here, too, is for the intruder to know: an open may lead to a file of another program.
     """
 
     def __init__(self, log: Log, places: list[str], private: str) -> None:
@@ -86,7 +87,7 @@ def main() -> None:
     log = Log(fd)
     sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
     spawned_workers.open_for_business(fd)
-    if spec["scenario"] == _VISITED:  # before the import, which may make queues
+    if spec["scenario"] == _ATTACKED:  # before the import, which may make queues
         log("apart", ipc=namespaces.leave_ipc())
     try:
         module = load(spec["target"])

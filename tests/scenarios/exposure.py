@@ -1,4 +1,4 @@
-"""What a transport shows to others, and how it bears their strikes: clauses G1 to G6."""
+"""What a transport shows to others, and runs that an intruder attacks: clauses G1 to G6."""
 
 import contextlib
 import gc
@@ -17,21 +17,21 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.intruder.__main__ import queues
-from tests.intruder.paths import kind_of
-from tests.intruder.session import sysv
 from tests.scenarios import Log
 from tests.scenarios.faults import EXIT, Births
 from tests.system import namespaces, resources
+from tests.system.objects import kind_of, queue_directory, system_v_objects
 
-DESCRIPTORS = 256  # as many as a modest system gives to a process; a flood holds more
+# Descriptors that a run may have: the default limit of a process on macOS. A flood opens more.
+DESCRIPTORS = 256
 
-# Calls that last: what comes up meanwhile in a directory that all share is a neighbour's.
-_LASTING = {"poll", "select", "waitpid", "waitid", "sleep", "acquire", "wait", "join", "read"}
+# Calls that may wait. What appears in a shared directory during one of them is taken for another
+# program's: this process has made nothing meanwhile.
+_WAITING = {"poll", "select", "waitpid", "waitid", "sleep", "acquire", "wait", "join", "read"}
 
 
 def _hold(log: Log) -> Callable[[int], None]:
-    """Return what stops a child at its birth, and again when it is about to exit."""
+    """Return a function that stops a child at its birth, and again when it is about to exit."""
 
     def profile(frame: FrameType, event: str, arg: Any) -> None:
         if event == "c_call" and getattr(arg, "__name__", "") in EXIT:
@@ -39,33 +39,33 @@ def _hold(log: Log) -> Callable[[int], None]:
             log("stopped", stage="exit")
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    def strike(number: int) -> None:
+    def stop(number: int) -> None:
         log("stopped", stage="birth")
         os.kill(os.getpid(), signal.SIGSTOP)
         sys.setprofile(profile)
 
-    return strike
+    return stop
 
 
 def hold(log: Log, number: int) -> None:
-    """Do the same in a child that does not share this memory."""
+    """Stop a child that was not forked by this process, and has no access to its memory."""
     _hold(log)(number)
 
 
-def visited(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Run once for each request on standard input, with each child held at birth and exit.
+def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run once for each request on standard input, with each child stopped at birth and exit.
 
-    A request is a line of JSON: {"way": what will be done to it}, and {"seconds": s} to run
-    again and again for as long, with no child held.  Where tests.scenarios has left the IPC
-    namespace, nobody outside can find what is left in the new one: it is told here.
+    A request is a line of JSON: {"way": what will be done to the run}.  With {"seconds": s} too,
+    run again and again for so long, and stop no child.  In an IPC namespace of its own, this
+    process reports what is left there: the harness cannot see it.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
     births = Births()
     log.call(module.run, n, workers, warm=True)
     apart = namespaces.apart()
-    queued = resources.of_the_namespace() if apart else {}  # first: it keeps a directory open
-    before = resources.inside()
+    queued = resources.of_the_namespace() if apart else set()  # first: it opens a directory
+    before = resources.of_this_process()
     log("warm")
     for line in sys.stdin:
         request = json.loads(line)
@@ -79,13 +79,13 @@ def visited(module: ModuleType, log: Log, n: int, workers: int) -> None:
             log.call(module.run, n, workers, **request)
             births.arm(None)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
     if apart:
-        log("inside", new=resources.since(queued, resources.of_the_namespace))
+        log("inside", new=resources.added_since(queued, resources.of_the_namespace))
 
 
 def _descriptors() -> set[int]:
-    """Return what this process has open, but for the descriptor of the listing itself."""
+    """Return the descriptors of this process, except that of the listing itself."""
     found = set()
     for fd in map(int, os.listdir("/dev/fd")):
         with contextlib.suppress(OSError):
@@ -94,22 +94,24 @@ def _descriptors() -> set[int]:
     return found
 
 
-class Names:
-    """A profile function that tells each name, mode and address as soon as it is there.
+class Appearances:
+    """A profile function that logs each name, mode and address as soon as it appears.
 
-    It looks before every call into C, in the caller and in its children: what one has made is
-    there before the next one can change it.
+    It looks before every call of a C function, in the caller and in its children.  So it sees
+    what one call has made before the next call can change it.
     """
 
-    def __init__(self, log: Log, private: list[str], shared: list[str], queue: Path | None) -> None:
+    def __init__(
+        self, log: Log, private: list[str], shared: list[str], queues: Path | None
+    ) -> None:
         self._log = log
         self._private = private
-        self._shared = shared + ([str(queue)] if queue is not None else [])
-        self._queue = str(queue)
+        self._shared = shared + ([str(queues)] if queues is not None else [])
+        self._queues = str(queues)
         self._old = {place: self._list(place) for place in self._private + self._shared}
-        self._ids = {(kind, columns["id"]) for kind, columns in sysv()}
+        self._ids = {(found.kind, found.id) for found in system_v_objects()}
         self._fds = _descriptors()
-        self._told: set[Any] = set()
+        self._logged: set[Any] = set()
         self._last = ""
         self.round = 0
 
@@ -119,30 +121,29 @@ class Names:
         except OSError:
             return frozenset()
 
-    def _tell(self, what: str, name: str, **facts: Any) -> None:
+    def _report(self, what: str, name: str, **facts: Any) -> None:
         key = (what, name, *sorted(facts.items()))
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._logged:
+            self._logged.add(key)
             self._log("appeared", what=what, name=name, round=self.round, **facts)
 
     def __call__(self, frame: FrameType | None, event: str, arg: Any) -> None:
         """Look for what is new."""
         if event != "c_call":
             return
-        lasting = self._last in _LASTING
+        waited = self._last in _WAITING
         self._last = getattr(arg, "__name__", "")
         for place in self._private:
             self._walk(place, place)
         for place in self._shared:
-            if lasting:
+            if waited:
                 self._old[place] |= self._list(place)
             else:
                 self._walk(place, place)
-        for kind, columns in sysv():
-            ident = (kind, columns["id"])
-            if ident not in self._ids and int(columns["uid"]) == os.getuid():
-                mode = int(columns["perms"], 8) & 0o777
-                self._tell(kind, columns["key"], mode=mode, place="System V")
+        for found in system_v_objects():
+            if (found.kind, found.id) not in self._ids and found.owner == os.getuid():
+                mode = int(found.columns["perms"], 8) & 0o777
+                self._report(found.kind, found.columns["key"], mode=mode, place="System V")
         for fd in _descriptors() - self._fds:
             self._address(fd)
 
@@ -155,12 +156,12 @@ class Names:
                 continue
             if info.st_uid != os.getuid():
                 continue
-            kind = "POSIX queue" if place == self._queue else kind_of(info.st_mode)
+            kind = "POSIX queue" if place == self._queues else kind_of(info.st_mode)
             mode = stat.S_IMODE(info.st_mode)
             if kind == "link":
-                mode = 0o600  # it has none of its own, symlink(7)
-            where = "/dev/mqueue" if place == self._queue else directory
-            self._tell(kind, name, mode=mode, place=where, top=place == directory)
+                mode = 0o600  # a link has no mode that counts, symlink(7)
+            where = "/dev/mqueue" if place == self._queues else directory
+            self._report(kind, name, mode=mode, place=where, top=place == directory)
             if kind == "directory":
                 self._walk(place, path)
 
@@ -175,30 +176,33 @@ class Names:
         except OSError:
             return
         if family in (socket.AF_INET, socket.AF_INET6) and (listens or not stream) and name[1]:
-            self._tell("address", name[0], port=name[1])
+            self._report("address", name[0], port=name[1])
         elif family == socket.AF_UNIX and name and name[0] in ("\0", 0):
-            self._tell("abstract", repr(name))
+            self._report("abstract", repr(name))
 
 
 def named(
     module: ModuleType, log: Log, n: int, workers: int, times: int, places: list[list[str]]
 ) -> None:
-    """Run under umask 0, with the same seed each time; tell all that appears meanwhile."""
+    """Run under umask 0, with the same random seed each time; log all that appears meanwhile.
+
+    places: the private and the shared directories to look in.
+    """
     os.umask(0)
     private, shared = places
     private = [*private, os.getcwd()]
     random.seed(0)
-    module.run(n, workers)  # what is imported, and made once, is there from now on
-    with queues() as queue:
-        names = Names(log, private, shared, queue)
-        log("places", queue=queue is not None)
-        before = resources.inside()
-        for names.round in range(times):
+    module.run(n, workers)  # the first run imports modules, and may make objects that stay
+    with queue_directory() as queues:
+        appearances = Appearances(log, private, shared, queues)
+        log("places", queue=queues is not None)
+        before = resources.of_this_process()
+        for appearances.round in range(times):
             random.seed(0)
-            threading.setprofile(names)
-            sys.setprofile(names)
+            threading.setprofile(appearances)
+            sys.setprofile(appearances)
             log.call(module.run, n, workers)
             sys.setprofile(None)
             threading.setprofile(None)
         gc.collect()
-        log("inside", new=resources.since(before))
+        log("inside", new=resources.added_since(before))

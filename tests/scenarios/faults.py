@@ -151,14 +151,14 @@ def _size(limit: int) -> float:
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
-    """Run each (n, workers); the census inside is taken around all of them."""
+    """Run each (n, workers); what the process has is compared before and after all."""
     _lift_limits()
     log.call(module.run, 1, 1, warm=True)
-    before = resources.inside()
+    before = resources.of_this_process()
     for n, workers in cases:
         log.call(module.run, n, workers)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -179,12 +179,12 @@ def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> 
     for _ in range(3):
         log.call(module.run, n, workers, once=logged)
     gc.collect()
-    before = resources.inside()
+    before = resources.of_this_process()
     memory = _resident()
     for _ in range(times):
         log.call(module.run, n, workers, once=logged)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
     log("repeated", times=times, grown=_resident() - memory)
 
 
@@ -214,16 +214,14 @@ def arguments(module: ModuleType, log: Log) -> None:
             n=outcome["n"],
             workers=outcome["workers"],
             births=births.count,
-            new=resources.new(before, made),
+            new=resources.added(before, made),
         )
         before = made
 
 
-def _made() -> resources.Census:
+def _made() -> resources.Inventory:
     places = (os.environ["TMPDIR"], os.getcwd())
-    return (
-        resources.inside() | resources.sysv() | {place: resources.files(place) for place in places}
-    )
+    return (resources.of_this_process() | resources.system_v()).union(*map(resources.files, places))
 
 
 def struck(
@@ -249,7 +247,7 @@ def struck(
     module.run(2, workers)
     total = births.count
     log("births", count=total)
-    before = resources.inside()
+    before = resources.of_this_process()
     if several:
         size = several if several > 0 else (total if when == "birth" else workers)
         groups = [set(range(total - size + 1, total + 1))]
@@ -290,7 +288,7 @@ def struck(
             if again:
                 log.call(module.run, 1000, workers, again=True)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def struck_afresh(
@@ -416,7 +414,7 @@ def killed_at_c_calls(module: ModuleType, log: Log, stage: str, workers: int) ->
     births, profile = Births(), Profile()
     module.run(workers, workers)
     total = births.count
-    before = resources.inside()
+    before = resources.of_this_process()
 
     def watch(child: int, *point: Any) -> Callable[[int], None]:
         return lambda number: profile.watch(*point) if number == child else None
@@ -436,7 +434,7 @@ def killed_at_c_calls(module: ModuleType, log: Log, stage: str, workers: int) ->
             log.call(module.run, workers, workers, where=where, delay=delay)
     births.arm(None)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def queued(module: ModuleType, log: Log, workers: int) -> None:
@@ -487,7 +485,7 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
     births = Births()
     module.run(2, workers)
     total = births.forked
-    before = resources.inside()
+    before = resources.of_this_process()
     left = -1
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
@@ -504,7 +502,7 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
         log.call(module.run, 1000, workers, where=f"fork #{fork + 1}")
         left = -1
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def random_kills(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:

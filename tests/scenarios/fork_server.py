@@ -125,7 +125,7 @@ def _call(
     try:
         if request["warm"]:
             module.run(n, workers)
-        before = resources.inside()
+        before = resources.of_this_process()
         births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
         if stop and not who:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
@@ -143,7 +143,7 @@ def _call(
             log("returned")
             signal.sigwait({signal.SIGUSR1})  # until the tracer has detached
         gc.collect()
-        log("inside", new=resources.since(before))
+        log("inside", new=resources.added_since(before))
     except BaseException as error:  # noqa: BLE001 - it must not get into the fork server's code
         log("failed", error=repr(error))
     finally:

@@ -33,7 +33,7 @@ def carried(module: ModuleType, log: Log, cases: Sequence[str]) -> None:
     """Put the channel through each of *cases*, functions below; tell of each how it went."""
     with module.channel(lambda link: None, 1) as channel:
         list(channel)
-    before = resources.inside()
+    before = resources.of_this_process()
     for case in cases:
         start = time.monotonic()
         try:
@@ -42,7 +42,7 @@ def carried(module: ModuleType, log: Log, cases: Sequence[str]) -> None:
             why = f"{type(error).__name__}: {error}"
         log("case", case=case, why=why, seconds=time.monotonic() - start)
     gc.collect()
-    log("inside", new=resources.new(before, resources.inside()))
+    log("inside", new=resources.added(before, resources.of_this_process()))
 
 
 def _compare(channel: Any, expected: dict[int, list[int]]) -> str | None:
@@ -364,7 +364,7 @@ def struck(module: ModuleType, log: Log) -> None:
 
     One of two is struck, while the other goes on, or waits.
     """
-    before = resources.inside()
+    before = resources.of_this_process()
 
     def at(point: str, way: Any) -> Callable[[Any], None]:
         def end() -> None:
@@ -424,7 +424,7 @@ def struck(module: ModuleType, log: Log) -> None:
             facts |= {"error": type(error).__name__, "text": str(error)}
         log("ended", **facts)
     gc.collect()
-    log("inside", new=resources.new(before, resources.inside()))
+    log("inside", new=resources.added(before, resources.of_this_process()))
 
 
 class Demanding(Exception):  # noqa: N818 - it is the shape that counts
@@ -479,7 +479,7 @@ EXCEPTIONS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
 
 def raised(module: ModuleType, log: Log) -> None:
     """Let a worker raise each of EXCEPTIONS, while another one waits; tell the error of each."""
-    before = resources.inside()
+    before = resources.of_this_process()
     for case, (act, parts) in EXCEPTIONS.items():
 
         def work(link: Any, act: Callable[[], None] = act) -> None:
@@ -496,7 +496,7 @@ def raised(module: ModuleType, log: Log) -> None:
             facts["worker"] = getattr(error, "pid", None)
         log("raised", **facts)
     gc.collect()
-    log("inside", new=resources.new(before, resources.inside()))
+    log("inside", new=resources.added(before, resources.of_this_process()))
 
 
 def endless(module: ModuleType, log: Log) -> None:

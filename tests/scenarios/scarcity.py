@@ -52,7 +52,7 @@ def _until_enough(
     module: ModuleType, log: Log, name: int, limits: Iterator[int], n: int, workers: int, case: str
 ) -> None:
     """Run under growing limits, until several runs in a row have a result."""
-    before = resources.inside()
+    before = resources.of_this_process()
     well = 0
     for limit in limits:
         lift = _limited(name, limit)
@@ -62,7 +62,7 @@ def _until_enough(
         if well == _ENOUGH:
             break
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def descriptors(module: ModuleType, log: Log, n: int, workers: int) -> None:
@@ -115,11 +115,11 @@ def _in_full(
         log("refused", case=case, reason=str(refused))
         return
     fill(place, free)
-    before, had = {f"file in {case}": resources.files(place)}, resources.inside()
+    before, had = resources.files(place), resources.of_this_process()
     log.call(module.run, n, workers, case=case)
     gc.collect()
-    after = {f"file in {case}": resources.files(place)}
-    log("inside", new=resources.new(before, after) + resources.since(had))
+    after = resources.files(place)
+    log("inside", new=resources.added(before, after) + resources.added_since(had))
     namespaces.unmount(place)  # for what the exit of a caller tidies up
 
 
@@ -194,7 +194,7 @@ def _in_queues(
     except namespaces.Refused as refused:
         log("refused", case=case, reason=str(refused))
         return
-    before, had = resources.sysv(), resources.inside()
+    before, had = resources.system_v(), resources.of_this_process()
     log.call(module.run, n, workers, case=case, names=names)
     gc.collect()
-    log("inside", new=resources.new(before, resources.sysv()) + resources.since(had))
+    log("inside", new=resources.added(before, resources.system_v()) + resources.added_since(had))

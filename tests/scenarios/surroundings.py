@@ -130,12 +130,12 @@ def _in_callers(
             if warm:  # here: a server of workers that a run has started is of no use to a fork
                 module.run(2, 2)
             enter()
-            before, had = snapshot(), resources.inside()
+            before, had = snapshot(), resources.of_this_process()
             _both(module, mine, births, case=name)
             gc.collect()
             after = snapshot()
             changed = [what for what in before if before[what] != after[what]]
-            mine("changed", case=name, what=changed, new=resources.since(had))
+            mine("changed", case=name, what=changed, new=resources.added_since(had))
 
         in_caller(log, name, act)
 
@@ -226,7 +226,7 @@ def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
     os.close(starter)
     for caller in callers:
         os.waitpid(caller, 0)
-    before = resources.inside()
+    before = resources.of_this_process()
     with warnings.catch_warnings():
         _allow_fork_in_threads()
         barrier = threading.Barrier(threads)
@@ -242,7 +242,7 @@ def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
         for thread in workers:
             thread.join()
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 def parental(module: ModuleType, log: Log) -> None:
@@ -362,7 +362,7 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
     births = Births()
     run = module.run
     run(2, 2, timeout=30)
-    before = resources.inside()
+    before = resources.of_this_process()
     log.call(partial(run, timeout=30), 100, 3, case="ample")
     log.call(partial(run, timeout=10.0**12), 100, 3, case="ample")
     log.call(partial(run, timeout=None), 100, 3, case="ample")
@@ -375,7 +375,7 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
     for bad in (0, -1, float("nan"), float("inf"), True, "1"):
         log.call(partial(run, timeout=bad), 100, 3, case="bad", forks=births.count)
     gc.collect()
-    log("inside", new=resources.since(before))
+    log("inside", new=resources.added_since(before))
 
 
 NAMES = ("pi", "result", "fifo", "socket", "queue", "pi.sock", "tmp", "shm", "sem", "mq", "0")

@@ -1,7 +1,7 @@
-"""The stranger of clause G does no harm: what is not the transport's stays as it is.
+"""The intruder of clauses G does no harm: it changes nothing but what the transport has made.
 
 Links, hard links and mount points lead out of the places of a trial, to victims of every kind.
-The real process of `tests.intruder` strikes at them in every way that it knows.
+The real process of `tests.intruder` attacks them in every way that it knows.
 """
 
 import contextlib
@@ -20,16 +20,16 @@ from typing import Any
 
 import pytest
 
-from tests.harness.intrusion import Stranger, bearing, visit
-from tests.intruder.__main__ import KINDS
+from tests.harness.intrusion import IntruderProcess, intrude
+from tests.intruder.attacks import ATTACKS
 from tests.intruder.paths import own_directory, remove_tree
-from tests.intruder.session import sysv
 from tests.scenarios.__main__ import Paths
+from tests.system.objects import system_v_objects
 
 # It starts as the user who runs the suite, who can read the interpreter, and becomes the other.
-STRANGER = """
+INTRUDER = """
 import contextlib, os
-from tests.intruder import __main__ as stranger
+from tests.intruder import __main__ as intruder
 from tests.system import namespaces
 if os.geteuid() == 0:
     with contextlib.suppress(namespaces.Refused):
@@ -38,13 +38,15 @@ if os.geteuid() != {uid}:
     os.setgroups([])
     os.setresgid({uid}, {uid}, {uid})
     os.setresuid({uid}, {uid}, {uid})
-stranger.main()
+intruder.main()
 """
 
-NOBODY = 65534
+NOBODY = 65534  # the uid of nobody on Linux
+
+STREAM = "stream"  # stands for repeated attacks, by one way after the other
 
 pytestmark = pytest.mark.skipif(
-    not Path("/proc/net/unix").exists(), reason="no /proc/net, by which the stranger finds sockets"
+    not Path("/proc/net/unix").exists(), reason="no /proc/net, in which the intruder finds sockets"
 )
 
 
@@ -63,7 +65,7 @@ def _state(path: Path) -> list[Any]:
 
 
 class Objects:
-    """A file, a fifo, a socket, a directory and, where it may be made, a device, in a place."""
+    """A file, a fifo, a socket and a directory in a place; a device if this user may make one."""
 
     def __init__(self, place: Path, start: str = "") -> None:
         self.place = place
@@ -83,8 +85,8 @@ class Objects:
             os.mknod(place / f"{start}device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
             self.all.append(place / f"{start}device")
 
-    def touched(self) -> list[str]:
-        """Return what has come in."""
+    def received(self) -> list[str]:
+        """Return what has come into the fifo and the socket."""
         found = []
         with contextlib.suppress(BlockingIOError):
             if data := os.read(self.reader, 100):
@@ -95,13 +97,13 @@ class Objects:
         return found
 
     def close(self) -> None:
-        """Let go of the fifo and the socket."""
+        """Close the fifo and the socket."""
         os.close(self.reader)
         self.listener.close()
 
 
-def _lead(place: Path, victims: Objects) -> list[str]:
-    """Lay symbolic and hard links to the victims; return their paths."""
+def _link_to(place: Path, victims: Objects) -> list[str]:
+    """Make symbolic and hard links to the victims; return their paths."""
     made = []
     for victim in victims.all:
         made.append(place / f"link-{victim.name}")
@@ -113,7 +115,7 @@ def _lead(place: Path, victims: Objects) -> list[str]:
 
 
 class Stage:
-    """The places of a trial, its session, its neighbours, and the stranger who comes to it."""
+    """The places of a trial, its session, objects of other programs, and the intruder."""
 
     def __init__(self, root: Path, uid: int) -> None:
         self._uid = uid
@@ -125,14 +127,14 @@ class Stage:
         (root / "canary" / "file").touch()
         self._victims = Objects(outside, "victim-")
         self._root = root
-        self._give()
+        self._chown()
         user: dict[str, Any] = (
             {} if uid == os.geteuid() else {"user": uid, "group": uid, "extra_groups": []}
         )
         self._session = subprocess.Popen(
             ["/bin/sh"], stdin=subprocess.PIPE, start_new_session=True, **user
         )
-        self._stranger = Stranger(
+        self._intruder = IntruderProcess(
             {
                 "session": self._session.pid,
                 "private": [str(self._private)],
@@ -142,42 +144,42 @@ class Stage:
                 "uid": None,
                 "ipc": None,
             },
-            ["-c", STRANGER.format(uid=uid)],
+            ["-c", INTRUDER.format(uid=uid)],
         )
-        self._stranger.hear()
-        self._stranger.ask("watch")
+        self._intruder.read_line()
+        self._intruder.ask("ignore_present")
 
     def close(self) -> None:
         """End all that was started."""
-        self._stranger.leave()
+        self._intruder.end()
         self._session.kill()
         self._session.wait()
         assert self._session.stdin
         self._session.stdin.close()
         self._victims.close()
 
-    def _give(self) -> None:
-        """Give all that there is to the user."""
+    def _chown(self) -> None:
+        """Make the user the owner of all that there is."""
         for directory, inner, files in os.walk(self._root):
             for name in (".", *inner, *files):
                 os.chown(os.path.join(directory, name), self._uid, self._uid, follow_symlinks=False)
 
     def _mount(self) -> None:
-        """Show victims at places of the trial, to the stranger alone."""
+        """Mount victims in a place of the trial, in the mount namespace of the intruder."""
         if os.geteuid() == 0 and shutil.which("nsenter"):
             for victim in (self._victims.directory, self._victims.file):
                 at = self._private / f"mount-{victim.name}"
                 at.mkdir() if victim.is_dir() else at.touch()
-                enter = ["nsenter", "-t", str(self._stranger.process.pid), "-m"]
+                enter = ["nsenter", "-t", str(self._intruder.process.pid), "-m"]
                 subprocess.run([*enter, "mount", "--bind", victim, at], check=False)
 
     def _hold(self) -> Path:
-        """Let the session open a file for reading, and one for writing; return the latter."""
+        """Let the session open a file for reading, and one for writing; return the second."""
         assert self._session.stdin
         reads, writes, done = (self._shared / name for name in ("reads", "neighbour-file-2", "ok"))
         reads.touch()
         writes.touch()
-        self._give()
+        self._chown()
         self._session.stdin.write(f"exec 3<{reads} 4<>{writes}; : >{done}\n".encode())
         self._session.stdin.flush()
         while not done.exists():
@@ -185,16 +187,17 @@ class Stage:
         done.unlink()
         return writes
 
-    def ask(self, how: str, made: Sequence[str] = ()) -> None:
-        """Let the stranger strike in one way, which may be "harass"."""
-        if how == "harass":
-            self._stranger.ask("harass", how=KINDS, made=made, seconds=0.5)
+    def ask(self, attack: str, made: Sequence[str] = ()) -> None:
+        """Let the intruder attack, in one way or in a STREAM of all."""
+        if attack == STREAM:
+            attacks = list(ATTACKS)
+            self._intruder.ask("attack_repeatedly", attacks=attacks, made=made, seconds=0.5)
         else:
-            self._stranger.ask("strike", how=[how], made=made)
+            self._intruder.ask("attack", attacks=[attack], made=made)
 
     @contextlib.contextmanager
     def acting(self) -> Iterator[None]:
-        """Be the user for a while."""
+        """Act as the user for a while."""
         euid = os.geteuid()
         os.seteuid(self._uid)
         try:
@@ -202,16 +205,16 @@ class Stage:
         finally:
             os.seteuid(euid)
 
-    def strike(self, how: str) -> list[str]:
-        """Let the stranger strike in one way; return what is wrong."""
+    def attack(self, attack: str) -> list[str]:
+        """Let the intruder attack in one way; return what is wrong."""
         before = _state(self._victims.place)
         deep = self._private / "deep" / "er"
         deep.mkdir(parents=True)
         own = Objects(self._private, "own-")
-        _lead(self._private, self._victims)
-        _lead(deep, self._victims)
-        (self._private / "door").symlink_to(self._victims.place)
-        made = _lead(self._shared, self._victims)
+        _link_to(self._private, self._victims)
+        _link_to(deep, self._victims)
+        (self._private / "way-out").symlink_to(self._victims.place)
+        made = _link_to(self._shared, self._victims)
         neighbours = Objects(self._shared, "neighbour-")
         (self._shared / "neighbour-link").symlink_to(self._victims.file)
         writes = self._hold()
@@ -221,27 +224,27 @@ class Stage:
         with open(own.file, "rb") as file, open(own.fifo, "r+b", buffering=0) as fifo:
             fifo.write(b"taken")
             was = _own_state(own, file.fileno(), fifo.fileno())
-            self.ask(how, made)
+            self.ask(attack, made)
             now = _own_state(own, file.fileno(), fifo.fileno())
-        self._stranger.ask("clear")
-        wrong = self._victims.touched() + neighbours.touched()
+        self._intruder.ask("clear")
+        wrong = self._victims.received() + neighbours.received()
         if others != list(map(_state, filter(os.path.lexists, around))):
-            wrong.append("what a neighbour has in a shared place is changed")
+            wrong.append("what another program has in a shared place is changed")
         if was == now:
-            wrong.append("what is in the private place was not struck")
-        if how == "deny" and stat.S_IMODE(writes.stat().st_mode):
-            wrong.append("what a process of the session holds was not struck")
+            wrong.append("what is in the private place was not attacked")
+        if attack == "chmod" and stat.S_IMODE(writes.stat().st_mode):
+            wrong.append("what a process of the session has open was not attacked")
         own.close()
         neighbours.close()
         for path in (*self._private.iterdir(), *self._shared.iterdir()):
             remove_tree(str(path))
         if (after := _state(self._victims.place)) != before:
             wrong.append(f"the victims are {after}, and were {before}")
-        return [f"{how}: {what}" for what in wrong]
+        return [f"{attack}: {what}" for what in wrong]
 
 
 def _own_state(own: Objects, file: int, fifo: int) -> list[Any]:
-    """Return of what is the trial's own what each way of striking changes in some part."""
+    """Return the state of the trial's own objects: each attack changes some part of it."""
     waiting = struct.unpack("i", fcntl.ioctl(fifo, termios.FIONREAD, bytes(4)))[0]
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -280,13 +283,13 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 def test_nothing_outside_of_the_trial_is_harmed(stage: Stage) -> None:
-    """By no way of striking, through no kind of link; and what is the trial's is struck."""
-    wrong = [what for how in (*KINDS, "harass") for what in stage.strike(how)]
+    """By no attack, through no kind of link; and what belongs to the trial is attacked."""
+    wrong = [what for attack in (*ATTACKS, STREAM) for what in stage.attack(attack)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_queues_of_others_are_left_alone(stage: Stage) -> None:
-    """Of the same user, and new: but nobody of the session holds them, or has used them."""
+    """Of the same user, and new: but no process of the session has them open, or has used them."""
     posix_ipc = pytest.importorskip("posix_ipc")
     sysv_ipc = pytest.importorskip("sysv_ipc")
     with stage.acting(), contextlib.ExitStack() as stack:
@@ -304,26 +307,26 @@ def test_queues_of_others_are_left_alone(stage: Stage) -> None:
         keyless.send(b"mine")
         semaphore.release()
         memory.write(b"mine")
-        ids = {str(thing.id) for thing in (keyless, semaphore, memory)}
+        ids = {thing.id for thing in (keyless, semaphore, memory)}
 
         def look() -> list[Any]:
-            rows = [row for _, row in sysv() if row["id"] in ids]
+            rows = [found for found in system_v_objects() if found.id in ids]
             return [queue.current_messages, semaphore.value, memory.read(4), rows]
 
         before = look()
-        for how in (*KINDS, "harass"):
-            stage.ask(how)
-            assert look() == before, how
+        for attack in (*ATTACKS, STREAM):
+            stage.ask(attack)
+            assert look() == before, attack
         assert queue.receive(0)[0] == b"mine"
         assert keyless.receive(False)[0] == b"mine"
 
 
 def test_what_a_trial_has_made_is_told(tmp_path: Path) -> None:
-    """By an audit hook: not what it finds, nor what it puts into what it finds."""
-    told: list[tuple[str, bool]] = []
+    """By an audit hook: not what was there, nor what the trial puts into a directory that was."""
+    named: list[tuple[str, bool]] = []
 
     def log(kind: str, **facts: Any) -> None:
-        told.append((facts["name"], facts["made"]))
+        named.append((facts["name"], facts["made"]))
 
     hook = Paths(log, [str(tmp_path)], "/private")  # type: ignore[arg-type]
     create = os.O_CREAT | os.O_WRONLY
@@ -335,7 +338,7 @@ def test_what_a_trial_has_made_is_told(tmp_path: Path) -> None:
     hook("socket.bind", (None, str(tmp_path / "socket")))
     hook("socket.bind", (None, ("127.0.0.1", 0)))
     hook("os.rename", (str(tmp_path / "new"), str(tmp_path / "there"), -1, -1))
-    assert told == [
+    assert named == [
         ("new", True),
         ("read", False),
         ("there", False),
@@ -374,18 +377,18 @@ def run(n, workers):
 
 
 def test_a_visit_harms_nothing_that_links_lead_to(tmp_path: Path) -> None:
-    """Through the front door: a correct module has links to the host in its directory."""
+    """A correct module makes links to files of the host in its directory."""
     outside = tmp_path / "outside"
     outside.mkdir()
     victims = Objects(outside, "victim-")
     module = tmp_path / "links_out.py"
     module.write_text(MODULE.format(outside=str(outside)))
     before = _state(outside)
-    seen = visit(str(module), KINDS)
-    wrong = [f"{run.way}: {bearing(run)}" for run in seen.struck if bearing(run) != "exact"]
-    touched = victims.touched()
+    intrusion = intrude(str(module), list(ATTACKS))
+    wrong = [f"{run.way}: {run.result}" for run in intrusion.runs if run.result != "exact"]
+    received = victims.received()
     victims.close()
-    assert len(seen.struck) == len(KINDS)
-    assert not wrong + touched
+    assert len(intrusion.runs) == len(ATTACKS)
+    assert not wrong + received
     assert _state(outside) == before
-    assert any("own-" in name for name in seen.seen), "the stranger has seen no link"
+    assert any("own-" in name for name in intrusion.seen), "the intruder has seen no link"

@@ -1,4 +1,8 @@
-"""Namespaces of a process's own, namespaces(7): what the whole machine has, for it alone."""
+"""Namespaces, namespaces(7): a process gets its own mounts or IPC objects.
+
+In a namespace of its own a process can mount file systems, and sees only its own queues and
+segments.
+"""
 
 import ctypes
 import os
@@ -9,12 +13,12 @@ NEWIPC = 0x0800_0000
 _REC, _PRIVATE, _DETACH = 0x4000, 1 << 18, 2  # <sys/mount.h>
 
 
-class Refused(Exception):  # noqa: N818 - a reason to skip
-    """The system gives this user no namespace."""
+class Refused(Exception):  # noqa: N818 - a reason to skip a test, no error
+    """The system does not give this user a namespace, or a mount in it."""
 
 
 def call(name: str, *args: object) -> None:
-    """Call a function of the C library that returns 0 where it succeeds; else raise Refused."""
+    """Call a function of the C library that returns 0 on success; raise Refused if it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, name):  # as on macOS
         raise Refused(f"this system has no {name}")
@@ -24,12 +28,12 @@ def call(name: str, *args: object) -> None:
 
 
 def leave(flags: int = 0, *, user: bool = True) -> None:
-    """Leave the namespaces *flags*, and that of mounts, for new ones.
+    """Move this process to a new mount namespace, and new ones of the kinds in *flags*.
 
-    What is mounted after that is seen by nobody else.  An ordinary user needs a user namespace
-    for it, where the system lets him have one.
+    No process outside sees what is mounted after that.  An ordinary user needs a new user
+    namespace too, which some systems refuse.
 
-    user: whether it may be one in a user namespace.
+    user: whether to make a user namespace where it is needed.
     """
     uid, gid = os.geteuid(), os.getegid()
     try:
@@ -58,14 +62,14 @@ def mount(kind: str, place: str, options: str = "") -> None:
 
 
 def unmount(place: str) -> None:
-    """Show again what the directory *place* had before something was mounted over it."""
+    """Undo mount()."""
     call("umount2", place.encode(), _DETACH)
 
 
 def leave_ipc() -> bool:
-    """Leave the IPC namespace for one of this process's own, if it is root; tell whether it did.
+    """Move this process to a new IPC namespace, if it is root; tell whether it did.
 
-    An ordinary user would need a user namespace, and in that a transport meets other rights.
+    An ordinary user would need a user namespace, in which a transport would have other rights.
     """
     if os.geteuid() != 0:
         return False
@@ -78,7 +82,7 @@ def leave_ipc() -> bool:
 
 
 def apart() -> bool:
-    """Tell whether this process has another IPC namespace than its parent."""
+    """Tell whether this process and its parent are in different IPC namespaces."""
     try:
         return os.readlink("/proc/self/ns/ipc") != os.readlink(f"/proc/{os.getppid()}/ns/ipc")
     except OSError:
@@ -86,7 +90,7 @@ def apart() -> bool:
 
 
 def join_ipc(pid: int) -> None:
-    """Join the IPC namespace of process *pid*, setns(2)."""
+    """Move this process to the IPC namespace of process *pid*, setns(2)."""
     fd = os.open(f"/proc/{pid}/ns/ipc", os.O_RDONLY | os.O_CLOEXEC)
     try:
         call("setns", fd, NEWIPC)
@@ -97,6 +101,6 @@ def join_ipc(pid: int) -> None:
 
 
 def _show_queues() -> None:
-    """Let /dev/mqueue, if there is one, show the queues of the IPC namespace of this process."""
+    """Mount the queues of this process's IPC namespace over /dev/mqueue, if that is mounted."""
     if os.path.ismount("/dev/mqueue"):
         mount("mqueue", "/dev/mqueue")

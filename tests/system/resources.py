@@ -1,9 +1,10 @@
-"""What exists: inside a process, and in the system.
+"""What exists: in this process, and in the system.
 
-Each census is a dict from the kind of thing to the set of its names; `new` tells what the
-second has and the first has not.  A place that cannot be listed is not taken as empty:
-POSIX queues can be listed only where /dev/mqueue is mounted, or can be; elsewhere they are
-weighed.
+Each function returns an inventory, a set of `Resource`.  `added` compares two inventories.
+
+POSIX queues can be listed only where /dev/mqueue is mounted, or can be mounted.  Elsewhere an
+inventory has the bytes that the kernel charges for all queues of the user: a directory that
+cannot be listed must not count as empty.
 """
 
 import contextlib
@@ -13,62 +14,87 @@ import secrets
 import signal
 import stat
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.system import namespaces
+from tests.system.objects import has_system_v_tables, kind_of, mount_queues, system_v_objects
 
-Census = dict[str, set[str]]
+# Seconds that a joined thread may take to end: join() returns a moment before that.
+_THREAD_END = 1.0
+_PAUSE = 0.001  # seconds between two looks: short beside _THREAD_END, and costs little CPU
 
-_IN_ALL = "bytes in all"
+_MAX_QUEUE_BYTES = 1 << 31  # where RLIMIT_MSGQUEUE has no limit: more than tests can use
+
+POSIX_QUEUE = "POSIX queue"
+SYSTEM_V = "System V"
 
 
-def new(before: Census, after: Census) -> list[tuple[str, str]]:
-    """Return what *after* has and *before* has not, as (kind, name).
+class Resource(NamedTuple):
+    """Something that exists.  In JSON it is a list of its fields.
 
-    Of what is weighed, only more is new: a neighbour may have removed a queue meanwhile.
+    kind: what it is, such as "descriptor" or "fifo".
+    place: of a file, the directory that it is in.
+    size: of things that can only be measured together, their bytes.
     """
-    return [
-        (kind, name)
-        for kind in after
-        for name in sorted(after[kind] - before.get(kind, set()))
-        if _weigh(name) < 0 or _weigh(name) > max(map(_weigh, before.get(kind, set())), default=-1)
-    ]
+
+    kind: str
+    name: str
+    place: str = ""
+    size: int | None = None
+
+    def __str__(self) -> str:
+        """Return it as the text of a failure."""
+        where = f" in {self.place}:" if self.place else ""
+        size = f": {self.size} bytes" if self.size is not None else ""
+        return f"{self.kind}{where} {self.name}{size}"
 
 
-def since(before: Census, look: Callable[[], Census] | None = None) -> list[tuple[str, str]]:
-    """Return what this process has now and had not *before*.
+Inventory = set[Resource]
 
-    A thread that was joined may still be on its way out: it is given a second.
 
-    look: what else takes the census, of which *before* is one.
+def added(before: Inventory, after: Inventory) -> list[Resource]:
+    """Return what is in *after* and not in *before*.
+
+    Of what is measured, only more is new: another program may have removed a queue meanwhile.
     """
-    until = time.monotonic() + 1
-    while (found := new(before, (look or inside)())) and time.monotonic() < until:
-        time.sleep(0.001)
+    sizes: dict[str, int] = {}
+    for entry in before:
+        if entry.size is not None:
+            sizes[entry.kind] = max(entry.size, sizes.get(entry.kind, 0))
+    return sorted(
+        entry
+        for entry in after - before
+        if entry.size is None or entry.size > sizes.get(entry.kind, -1)
+    )
+
+
+def added_since(before: Inventory, look: Callable[[], Inventory] | None = None) -> list[Resource]:
+    """Return what exists now and is not in *before*, which is an inventory of this process.
+
+    A thread that was joined may not have ended yet: it is given _THREAD_END.
+
+    look: the function that *before* is from, if it is another inventory.
+    """
+    until = time.monotonic() + _THREAD_END
+    while (found := added(before, (look or of_this_process)())) and time.monotonic() < until:
+        time.sleep(_PAUSE)
     return found
 
 
-def _weigh(name: str) -> int:
-    """Return the bytes that *name* tells, or -1 if it is a name."""
-    number, _, rest = name.partition(" ")
-    return int(number) if rest == _IN_ALL else -1
-
-
-def inside() -> Census:
-    """Return what this process has: descriptors, children, threads, timers, mappings."""
-    return {
+def of_this_process() -> Inventory:
+    """Return the descriptors, children, threads, timers and shared mappings of this process."""
+    names = {
         "descriptor": _descriptors(),
         "child": _children(),
-        "thread": {f"{t.name}" for t in threading.enumerate()} | _tasks(),
+        "thread": {thread.name for thread in threading.enumerate()} | _tasks(),
         "timer": _timers(),
         "shared mapping": _mappings(),
     }
+    return {Resource(kind, name) for kind, found in names.items() for name in found}
 
 
 def _descriptors() -> set[str]:
@@ -88,12 +114,12 @@ def _descriptors() -> set[str]:
 
 
 def _children() -> set[str]:
-    """Tell whether there is any child, also a zombie, without reaping it."""
+    """Return one name if there is any child, or a zombie; do not reap it."""
     try:
         result = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return set()
-    return {f"zombie {result.si_pid}" if result else "a living one"}
+    return {f"zombie {result.si_pid}" if result else "a running one"}
 
 
 def _tasks() -> set[str]:
@@ -112,67 +138,62 @@ def _mappings() -> set[str]:
     return set()
 
 
-def outside(*places: str) -> Census:
+def of_the_system(*places: str) -> Inventory:
     """Return what the system has of this user: queues, segments, and the files in *places*."""
-    census = of_the_namespace()
-    for place in places:
-        census[f"file in {place}"] = files(place)
-    return census
+    return of_the_namespace().union(*map(files, places))
 
 
-def files(place: str) -> set[str]:
-    """Return the files of this user in *place*."""
+def files(place: str) -> Inventory:
+    """Return the files of this user in the directory *place*, but not in those below it."""
     found = set()
     with contextlib.suppress(FileNotFoundError):
         for entry in os.scandir(place):
             with contextlib.suppress(OSError):
                 info = entry.stat(follow_symlinks=False)
                 if info.st_uid == os.getuid():
-                    found.add(f"{stat.filemode(info.st_mode)} {entry.name}")
+                    found.add(Resource(kind_of(info.st_mode), entry.name, place))
     return found
 
 
-def of_the_namespace() -> Census:
+def of_the_namespace() -> Inventory:
     """Return what the IPC namespace of this process has: ipc_namespaces(7)."""
-    return sysv() | {"POSIX queue": queues()}
+    return system_v() | posix_queues()
 
 
-def sysv() -> Census:
-    """Return the System V objects of everybody, by kind and id."""
-    return {"System V": _sysv()}
-
-
-def _sysv() -> set[str]:
-    if Path("/proc/sysvipc").is_dir():
-        return {
-            f"{kind} id {fields[1]}"
-            for kind in ("msg", "sem", "shm")
-            for fields in map(str.split, Path("/proc/sysvipc", kind).read_text().splitlines()[1:])
-        }
+def system_v() -> Inventory:
+    """Return the System V objects of all users."""
+    if has_system_v_tables():
+        return {Resource(SYSTEM_V, f"{found.kind} id {found.id}") for found in system_v_objects()}
     listing = subprocess.run(["ipcs"], capture_output=True, text=True, check=True).stdout  # noqa: S607
-    return {" ".join(line.split()[:3]) for line in listing.splitlines() if line[:2] in "q s m "}
+    # A row starts with the letter of its kind, the id and the key.
+    rows = [line.split()[:3] for line in listing.splitlines() if line[:2] in ("q ", "s ", "m ")]
+    return {Resource(SYSTEM_V, " ".join(row)) for row in rows}
 
 
-def queues() -> set[str]:
-    """Return the POSIX queues of this user, or the bytes of all where they cannot be listed."""
+def posix_queues() -> Inventory:
+    """Return the POSIX queues of this user, or their bytes where they cannot be listed."""
     directory = _queue_directory()
     if directory is None:
-        return {f"{queue_bytes()} {_IN_ALL}"}
+        return {Resource(POSIX_QUEUE, "all of this user", size=queue_bytes())}
     found = set()
     for name in os.listdir(directory):
         with contextlib.suppress(FileNotFoundError):
             if os.stat(name, dir_fd=directory).st_uid == os.getuid():
-                found.add(f"/{name}")
+                found.add(Resource(POSIX_QUEUE, f"/{name}"))
     return found
 
 
 @cache
 def _queue_directory() -> int | None:
-    """Return a descriptor of the directory of POSIX queues, or None where it cannot be had."""
+    """Return a descriptor of the directory of POSIX queues, or None if it cannot be mounted.
+
+    A child mounts it, as a mount needs a mount namespace that this process must not be in.  The
+    descriptor is from /proc/PID/root of the child, and stays valid when the child has ended.
+    """
     reader, writer = os.pipe()
     release, hold = os.pipe()
     pid = os.fork()
-    if pid == 0:  # for the mount to be in a namespace of its own
+    if pid == 0:
         try:
             os.close(hold)
             os.write(writer, os.fsencode(mount_queues() or ""))
@@ -198,46 +219,29 @@ def _queue_directory() -> int | None:
         os.waitpid(pid, 0)
 
 
-def mount_queues() -> Path | None:
-    """Return the directory of POSIX queues, mounted for this process alone if it may be."""
-    place = Path("/dev/mqueue")
-    if place.is_dir() and os.path.ismount(place):
-        return place
-    if os.geteuid() != 0:
-        return None
-    own = tempfile.mkdtemp(prefix="ipc-mqueue-")
-    try:
-        namespaces.leave()
-        namespaces.mount("mqueue", own)
-    except namespaces.Refused:
-        os.rmdir(own)
-        return None
-    return Path(own)
-
-
 def queue_bytes() -> int:
-    """Return the bytes that one more queue and all of this user's take, open or named.
+    """Return the bytes of all POSIX queues of this user, and of one more, small queue.
 
-    The kernel charges each against RLIMIT_MSGQUEUE of its maker until its last descriptor
-    and name are gone (getrlimit(2), mq_overview(7)).  A queue can be made if and only if
-    what is charged and its own weight stay within the soft limit, so bisection over that
-    limit finds the charge to the byte, with no need of /dev/mqueue or of a name.
+    The kernel charges each queue to its maker until the last descriptor and the name are gone.
+    A new queue can be made only if all charges stay within the soft limit RLIMIT_MSGQUEUE
+    (getrlimit(2), mq_overview(7)).  So bisection over that limit finds the charge to the byte,
+    without /dev/mqueue and without the names.
     """
     if not hasattr(resource, "RLIMIT_MSGQUEUE"):
-        return 0  # no such limit, and no such queues: macOS
+        return 0  # macOS has no such limit, and no such queues
     try:
         import posix_ipc  # noqa: PLC0415 - may be missing
     except ModuleNotFoundError:
-        return 0  # and nothing under test here can make one without it, short of ctypes
+        return 0  # the transports here make queues with this package only
     soft, hard = resource.getrlimit(resource.RLIMIT_MSGQUEUE)
 
-    most = 1 << 31 if hard == resource.RLIM_INFINITY else hard
+    most = _MAX_QUEUE_BYTES if hard == resource.RLIM_INFINITY else hard
     least, beyond = 0, most + 1
     try:
         while least < beyond:
             middle = (least + beyond) // 2
             resource.setrlimit(resource.RLIMIT_MSGQUEUE, (middle, hard))
-            if _fits(posix_ipc):
+            if _can_make_queue(posix_ipc):
                 beyond = middle
             else:
                 least = middle + 1
@@ -246,8 +250,9 @@ def queue_bytes() -> int:
     return least
 
 
-def _fits(posix_ipc: Any) -> bool:
-    name = "/census-" + secrets.token_hex(8)
+def _can_make_queue(posix_ipc: Any) -> bool:
+    """Make the smallest queue, and remove it; tell whether the system allowed it."""
+    name = "/ipc-probe-" + secrets.token_hex(8)
     try:
         queue = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=1, max_message_size=1
