@@ -106,7 +106,7 @@ def _python() -> Callable[[int, int], float]:
 
 def _numpy() -> Callable[[int, int], float]:
     # OpenBLAS starts a thread per core when it is loaded, and from 3.12 os.fork() warns in a
-    # process with threads. This kernel never calls it, so it is told to start none.
+    # process with threads. This kernel never calls it, so it gets a limit of one thread.
     before = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:

@@ -1,7 +1,7 @@
 """A POSIX semaphore in shared memory: sem_overview(7), by way of ctypes.
 
 posix_ipc has named semaphores alone.  One of these cannot be made without a leak under SIGKILL:
-glibc first makes it under a temporary name that nobody is told.
+glibc first makes it under a temporary name that it does not report.
 """
 
 import contextlib

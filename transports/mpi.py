@@ -12,8 +12,8 @@ out, or by a guardian should the caller be killed; on other hosts mpiexec's prox
 when they lose it.
 
 Limits: some 60 ms of computing for each rank to start Python and MPI, and 150 ms in all for
-the shortest run.  mpiexec listens on a TCP port of every interface.  Which rank has died is
-told only of one that raised an exception.
+the shortest run.  mpiexec listens on a TCP port of every interface.  Which rank has
+died is known only of one that raised an exception.
 
 ``IPC_MPI_HOSTFILE`` names a file with the hosts to run on; without it all ranks run here.
 ``IPC_MPIEXEC`` names the launcher.  See docs/mpi.md.
@@ -87,7 +87,7 @@ def _environment(signer: SignedFrames) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]),
         # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed.
         "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", os.devnull),
-        # Open MPI, 4 and 5, refuses more ranks than cores unless it is told to bear them.
+        # Open MPI, 4 and 5, refuses more ranks than cores unless it is asked to accept them.
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
@@ -184,11 +184,11 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
         rank, pid, text = raised.groups()
         return WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
     if killed := _KILLED.search(said):
-        told = f"a rank was killed by {signal.Signals(int(killed[1])).name} ({int(killed[1])})"
+        reason = f"a rank was killed by {signal.Signals(int(killed[1])).name} ({int(killed[1])})"
     else:
         lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
-        told = error.text or "; ".join(lines)[-400:]
-    text = ": ".join(filter(None, ["mpiexec", told]))
+        reason = error.text or "; ".join(lines)[-400:]
+    text = ": ".join(filter(None, ["mpiexec", reason]))
     return WorkerError(error.worker, error.pid, error.exitcode, text)
 
 

@@ -17,7 +17,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
-from tests.intruder.paths import own_directory
+from tests.system.files import own_directory
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (

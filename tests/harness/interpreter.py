@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.intruder.paths import remove_tree
+from tests.system.files import remove_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 

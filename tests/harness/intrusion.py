@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, run_trial, state
-from tests.intruder.paths import own_directory
 from tests.system import processes
+from tests.system.files import own_directory
 
 NOTHING = "nothing"  # the way of a run that is not attacked
 STREAM = "stream"  # the way of runs that are attacked while nobody stops their children

@@ -5,7 +5,7 @@ the path would then be done to a file of the host.  So no path is used twice:
 
 - Each place is opened once, and each directory below it by the descriptor of the one above,
   openat(2).
-- An object is opened with O_PATH | O_NOFOLLOW, which opens the name only (open(2)).
+- An object is opened with OPATH_ONLY | O_NOFOLLOW, which opens the name only (open(2)).
 - If it is not the object that was found, or is on another mount, nothing is done to it.
 - All else goes through /proc/self/fd/N, which leads to that object even if its name leads to
   another one by now (proc_pid_fd(5)).
@@ -16,95 +16,21 @@ import errno
 import os
 import secrets
 import socket
-import stat
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
+from tests.system.files import (
+    DIRECTORY,
+    PATH_ONLY,
+    Mount,
+    listed,
+    mount_of,
+    opened,
+    path_of,
+    remove,
+)
 from tests.system.objects import kind_of
-
-_PATH = getattr(os, "O_PATH", 0)  # Linux alone has it
-_DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-Mount = str | int
-
-
-def mount_of(fd: int) -> Mount:
-    """Return the mount that an open file is on, or its device where the system names no mount.
-
-    A bind mount has the device of what it shows, so the device alone is not enough.
-    """
-    with contextlib.suppress(OSError), open(f"/proc/self/fdinfo/{fd}") as info:
-        for line in info:
-            if line.startswith("mnt_id:"):
-                return line  # proc_pid_fdinfo(5)
-    return os.fstat(fd).st_dev
-
-
-@contextlib.contextmanager
-def _opened(name: str, flags: int, directory: int | None = None) -> Iterator[int]:
-    fd = os.open(name, flags | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
-@contextlib.contextmanager
-def _listed(name: str, directory: int, mount: Mount, *, unlock: bool = False) -> Iterator[int]:
-    """Open a directory for listing, unless it is a link or on another mount.
-
-    unlock: give its owner all rights first, where they are missing.
-    """
-    with _opened(name, _PATH | _DIRECTORY, directory) as fd:
-        if mount_of(fd) != mount:
-            raise OSError(errno.EXDEV, "is on another mount", name)
-        if unlock and _PATH and os.fstat(fd).st_mode & stat.S_IRWXU != stat.S_IRWXU:
-            with contextlib.suppress(OSError):
-                os.chmod(_path_of(fd), stat.S_IRWXU)
-        with _opened(".", os.O_RDONLY | _DIRECTORY, fd) as inner:
-            yield inner
-
-
-def _path_of(fd: int) -> str:
-    return f"/proc/self/fd/{fd}"
-
-
-def _remove(name: str, directory: int, mount: Mount) -> None:
-    """Remove a name, and all that is in it if it is a directory, but nothing on other mounts.
-
-    What cannot be removed stays, with the directory that it is in; then an OSError is raised.
-    """
-    if not stat.S_ISDIR(os.lstat(name, dir_fd=directory).st_mode):
-        os.unlink(name, dir_fd=directory)
-        return
-    with _listed(name, directory, mount, unlock=True) as fd:
-        for inner in os.listdir(fd):
-            with contextlib.suppress(OSError):
-                _remove(inner, fd, mount)
-    os.rmdir(name, dir_fd=directory)
-
-
-def remove_tree(path: str) -> None:
-    """Remove a file, or a directory with all that is in it; follow no link, and cross no mount.
-
-    What cannot be removed stays.
-    """
-    above, name = os.path.split(os.path.abspath(path))
-    with contextlib.suppress(OSError), _opened(above, os.O_RDONLY | os.O_DIRECTORY) as directory:
-        _remove(name, directory, mount_of(directory))
-
-
-@contextlib.contextmanager
-def own_directory(prefix: str, place: str | None = None) -> Iterator[Path]:
-    """Make a directory; remove it at the end, with all that a trial has put there."""
-    path = tempfile.mkdtemp(prefix=prefix, dir=place)
-    try:
-        yield Path(path)
-    finally:
-        remove_tree(path)
 
 
 class FileObject(NamedTuple):
@@ -152,7 +78,7 @@ class Pinned:
         links = os.fstat(self._fd).st_nlink
         if thing.kind != "directory" and links > max(1, self._names):
             raise PermissionError(errno.EPERM, "it has names elsewhere", thing.path)
-        return _path_of(self._fd)
+        return path_of(self._fd)
 
     def open(self, flags: int) -> int:
         """Open a file or fifo for reading or writing; never wait for its other end."""
@@ -181,7 +107,7 @@ class Places:
         self._open: dict[str, tuple[int, Mount]] = {}
         for place in dict.fromkeys(private + shared):
             with contextlib.suppress(OSError):
-                fd = os.open(place, _PATH | _DIRECTORY)
+                fd = os.open(place, PATH_ONLY | DIRECTORY)
                 self._open[place] = fd, mount_of(fd)
 
     # -- looking --------------------------------------------------------------------------
@@ -190,12 +116,12 @@ class Places:
         """Yield what is in a place."""
         if place in self._open:
             fd, mount = self._open[place]
-            with contextlib.suppress(OSError), _listed(".", fd, mount) as directory:
+            with contextlib.suppress(OSError), listed(".", fd, mount) as directory:
                 yield from self._in(place, "", directory)
 
     def inside(self, thing: FileObject) -> Iterator[FileObject]:
         """Yield what is in a directory and below it; OSError if the directory cannot be listed."""
-        with self._above(thing) as (directory, name, mount), _listed(name, directory, mount) as fd:
+        with self._above(thing) as (directory, name, mount), listed(name, directory, mount) as fd:
             self._check(fd, thing)
             below = list(self._in(thing.place, thing.name + "/", fd))
         for inner in below:
@@ -229,7 +155,7 @@ class Places:
         fd = os.dup(self._open[place][0])
         try:
             for part in parts[:-1]:
-                above, fd = fd, os.open(part, _PATH | _DIRECTORY, dir_fd=fd)
+                above, fd = fd, os.open(part, PATH_ONLY | DIRECTORY, dir_fd=fd)
                 os.close(above)
             if mount_of(fd) != self._open[place][1]:
                 raise OSError(errno.EXDEV, "is on another mount", "/".join(parts))
@@ -256,7 +182,7 @@ class Places:
         """Give a descriptor of the thing, and of its directory, its name, and the mount."""
         with (
             self._above(thing) as (directory, name, mount),
-            _opened(name, _PATH | os.O_NOFOLLOW, directory) as fd,
+            opened(name, PATH_ONLY | os.O_NOFOLLOW, directory) as fd,
         ):
             self._check(fd, thing)
             if mount_of(fd) != mount:
@@ -277,7 +203,7 @@ class Places:
         The system removes and renames by name only, so the name is checked directly before.
         """
         with self._opened_object(thing) as (_, directory, name, mount):
-            _remove(name, directory, mount)
+            remove(name, directory, mount)
 
     def move_aside(self, thing: FileObject) -> FileObject:
         """Rename what was found; return it under its new name. clear() removes it."""
@@ -308,7 +234,7 @@ class Places:
 
     def plant_socket(self, place: str, name: str, listener: socket.socket) -> FileObject:
         """Bind a Unix socket; by the descriptor of its directory, as a long path would not fit."""
-        return self._plant(place, name, lambda last, fd: listener.bind(f"{_path_of(fd)}/{last}"))
+        return self._plant(place, name, lambda last, fd: listener.bind(f"{path_of(fd)}/{last}"))
 
     def clear(self) -> None:
         """Remove what was planted or moved aside, if the name still leads to it."""
@@ -317,5 +243,5 @@ class Places:
             with contextlib.suppress(OSError):
                 info = os.lstat(name, dir_fd=directory)
                 if (info.st_dev, info.st_ino) == identity:
-                    _remove(name, directory, mount_of(directory))
+                    remove(name, directory, mount_of(directory))
             os.close(directory)

@@ -22,8 +22,8 @@ import pytest
 
 from tests.harness.intrusion import IntruderProcess, intrude
 from tests.intruder.attacks import ATTACKS
-from tests.intruder.paths import own_directory, remove_tree
 from tests.scenarios.__main__ import Paths
+from tests.system.files import own_directory, remove_tree
 from tests.system.objects import system_v_objects
 
 # It starts as the user who runs the suite, who can read the interpreter, and becomes the other.

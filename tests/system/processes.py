@@ -64,6 +64,16 @@ def of_session(leader: int) -> Iterator[Stat]:
                 yield found
 
 
+def children(parent: int) -> list[int]:
+    """Return the children of a process, also those that have ended and were not reaped."""
+    found = []
+    for pid in pids():
+        with contextlib.suppress(OSError):  # hidepid, proc(5)
+            if (seen := stat(pid)) is not None and seen.ppid == parent:
+                found.append(pid)
+    return found
+
+
 def marked(mark: bytes) -> list[int]:
     """Return the processes that were started with *mark*, NAME=VALUE, in their environment.
 

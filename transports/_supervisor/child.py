@@ -225,7 +225,7 @@ def described(error: BaseException) -> bytes:
     """Return type and text of *error* in UTF-8, whatever it is.
 
     A lone surrogate, as in a path that is not text (os.fsdecode), becomes its escape: UTF-8 has
-    no code for it.  An error that cannot even be formatted is told by its type.
+    no code for it.  Of an error that cannot even be formatted, the type is returned.
     """
     try:
         text = "".join(traceback.format_exception_only(error)).strip()
