@@ -20,8 +20,10 @@ Join = Callable[[str, int, int], int]
 """Opens a fifo by its path, if it is the same as a descriptor, with these flags."""
 
 _READ = 65536  # bytes to read at once: what a pipe holds, pipe(7)
-_READS = 16  # without a whole packet, until a reader is held up no longer by one who writes garbage
-_GARBAGE = ((b"", 0),)  # no packet: a tag is never 0
+# Reads that bring no whole packet, after which `take` returns: another process may write garbage
+# without end.
+_READS = 16
+_GARBAGE = ((b"", 0),)  # not a packet: a tag is never 0
 
 
 class SyncMarks:

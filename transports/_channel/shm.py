@@ -1,7 +1,7 @@
 """Packets through rings in shared memory: one to the caller and, if duplex, one to each worker.
 
 The caller sleeps in sem_clockwait(3), and a process that watches the workers posts when one ends;
-should that be dead too, the caller looks itself twice a second.
+if that process is dead too, the caller looks itself twice a second.
 """
 
 import mmap
@@ -16,9 +16,9 @@ from transports._channel.packets import Medium
 from transports._semaphore import SIZE as SEMAPHORE
 from transports._supervisor import Supervisor
 
-_SLOTS = 16  # slots of the ring to the caller, a power of two
-_REPLIES = 8  # and of the ring to a worker
-_NAP = 0.5  # seconds, after which the caller looks whether somebody has died
+_SLOTS = 16  # of the ring to the caller: 256 KiB in all, a power of two
+_REPLIES = 8  # slots of the ring to a worker
+_NAP = 0.5  # seconds, after which the caller looks whether a process has ended
 _NOTICED = ((b"", NOTICE),)
 _SEMAPHORES = 3 * SEMAPHORE  # before each ring
 _MOMENT = 1e-3  # seconds until it asks again for a packet whose count is on its way
@@ -38,8 +38,9 @@ class Ring:
     """A bounded buffer in shared memory, under semaphores.
 
     A packet has a slot of its own.  Each count of *there* is one whole packet, and they come
-    in the order of their slots, so whoever has taken a count may read: no processor is relied
-    on to show two writes to memory in their order.  Room is counted in batches of slots.
+    in the order of their slots, so whoever has taken a count may read.  The reader does not depend
+    on the order in which a processor shows two writes to memory.  Room is counted in batches of
+    slots.
 
     A notice wakes the reader without a packet.  Its sender counts it as begun, releases *there*,
     and counts it as done.  The reader takes whatever count it gets first for a notice that has
