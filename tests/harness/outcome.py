@@ -17,7 +17,7 @@ from tests.harness.oracle import tolerance, ulps
 
 VERDICTS = ("HANG", "CRASH", "DISTURBED", "ORPHAN", "LEAK")  # the weightiest first
 
-# A line of the log of a scenario. Its "kind" says what it tells; see `tests.scenarios.Log`.
+# A line of the log of a scenario. Its kinds and fields: `tests.scenarios.protocol.KINDS`.
 Message = dict[str, Any]
 
 

@@ -1,0 +1,133 @@
+"""The border between the two sides of a trial: calls by function, and the table of messages."""
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from tests.harness import ROOT
+from tests.scenarios import __main__ as program
+from tests.scenarios import basics, exposure
+from tests.scenarios.protocol import KINDS, Log, call, resolve
+
+LOGS = {"log", "_log"}  # the names of a log; within its class, "self"
+
+SCENARIOS = sorted((ROOT / "tests" / "scenarios").glob("*.py"))
+
+
+def _is_log(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in LOGS
+
+
+def _logged(path: str, tree: ast.AST) -> Iterator[tuple[str, list[str | None]]]:
+    """Yield the kind and the names of the fields of each message; None stands for **facts.
+
+    A log may also be handed over with its arguments: atexit.register(log, "kind", field=...).
+    """
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        fields = [keyword.arg for keyword in node.keywords]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "call":
+            if _is_log(node.func.value):
+                yield "outcome", [name for name in fields if name != "once"]
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id == "self":
+            log, arguments = True, node.args
+        else:
+            words = [node.func, *node.args]
+            places = [place for place, word in enumerate(words) if _is_log(word)]
+            log, arguments = bool(places), words[places[0] + 1 :] if places else []
+        if not log or (not _is_log(node.func) and not arguments):
+            continue
+        if arguments and isinstance(arguments[0], ast.Constant):
+            assert isinstance(arguments[0].value, str)
+            yield arguments[0].value, fields
+        else:
+            # Other functions may take a log too.
+            assert not _is_log(node.func), f"{path}:{node.lineno}: the kind is not a literal"
+
+
+def _all_logged() -> dict[str, set[str | None]]:
+    found: dict[str, set[str | None]] = defaultdict(set)
+    for path in SCENARIOS:
+        for kind, fields in _logged(path.name, ast.parse(path.read_text("utf-8"))):
+            found[kind].update(fields)
+    return found
+
+
+def _fields(kind: str) -> set[str]:
+    return {field.partition(":")[0].strip() for field in KINDS[kind].split(";")} - {""}
+
+
+def test_the_table_has_every_kind_of_message_and_no_other() -> None:
+    """Read from the code of the scenarios."""
+    assert set(_all_logged()) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_table_has_the_fields_of_a_message(kind: str) -> None:
+    """Those that the code names; it may give others in a dict."""
+    fields = _all_logged()[kind] - {None}
+    assert fields <= _fields(kind)
+
+
+def nothing(module: ModuleType, log: Log, text: object = "") -> None:
+    """Stand in for a scenario."""
+
+
+def test_a_call_has_the_address_of_its_function() -> None:
+    """By which the interpreter under test finds it."""
+    request = call(nothing, text="some").request
+    assert request == {
+        "function": "tests.unit.test_protocol:nothing", "args": [], "kwargs": {"text": "some"},
+    }  # fmt: skip
+    assert resolve("tests.unit.test_protocol:nothing") is nothing
+
+
+def test_a_call_that_cannot_be_sent_is_refused_when_it_is_made() -> None:
+    """A function without an address, or an argument that JSON does not have."""
+    with pytest.raises(TypeError, match="cannot be imported by its name"):
+        call(lambda module, log: None)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        call(nothing, text=object())
+
+
+def test_the_program_knows_the_scenarios_with_rules_of_their_own() -> None:
+    """By their addresses, which it has as text."""
+    addresses = [call(basics.support).request["function"]]
+    addresses.append(call(exposure.attacked, n=1, workers=1).request["function"])
+    assert addresses == [program.SUPPORT, program.ATTACKED]
+
+
+EFFECTS = """
+import importlib, os, pathlib, signal, sys
+
+def state():
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    return handlers, dict(os.environ), os.listdir("/dev/fd"), sys.getprofile()
+
+hooks = []
+os.register_at_fork = lambda **hook: hooks.append(hook)
+sys.addaudithook = hooks.append
+import random  # the standard library registers a hook for it
+hooks.clear()
+before = state()
+for name in sys.argv[1:]:
+    importlib.import_module(f"tests.scenarios.{name}")
+assert state() == before
+assert not hooks, hooks
+"""
+
+
+def test_to_import_a_scenario_has_no_effect() -> None:
+    """No handler of a signal, no hook, no descriptor, no variable: pytest's process imports it."""
+    names = [path.stem for path in SCENARIOS if path.stem != "__init__"]
+    command = [sys.executable, "-c", EFFECTS, *names]
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
