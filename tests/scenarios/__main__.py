@@ -29,8 +29,8 @@ _NAME_AT = {
     "socket.bind": 1,
 }
 
-# Addresses of scenarios that `main` treats in a special way. They are written out, because to import
-# the modules of these functions for each trial would take time.
+# Scenarios that `main` treats in a special way. Their addresses are written out, because it would
+# take time to import their modules for each trial.
 SUPPORT = "tests.scenarios.basics:support"
 ATTACKED = "tests.scenarios.exposure:attacked"
 

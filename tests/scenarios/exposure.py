@@ -48,8 +48,8 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once for each request on standard input, with each child stopped at birth and exit.
 
     A request is a line of JSON: {"way": the name of the attack}.  With {"seconds": s} too, run
-    again and again for that long, and stop no child.  In an IPC namespace of its own, this process logs
-    what is left there, because the harness cannot see it.
+    again and again for that long, and stop no child.  In an IPC namespace of its own, this process
+    logs what is left there, because the harness cannot see it.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
