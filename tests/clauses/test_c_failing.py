@@ -23,8 +23,8 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     # A helper may die when the run does not need it any more. A worker is needed until its result
     # has come.
     survived = {c["where"].split(",")[0] for c in outcome.calls() if harness.state(c) == "exact"}
-    struck = {c["where"].split(",")[0] for c in outcome.calls()}
-    assert len(struck - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
+    killed = {c["where"].split(",")[0] for c in outcome.calls()}
+    assert len(killed - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
 
 
 @pytest.mark.clause("C2")

@@ -19,14 +19,14 @@ from tests.system import resources
 
 _FIRST_RUNS = 3  # runs that may still import modules and fill caches
 
-# Of `calibrated`: the children are to compute for this long in all, and the number of terms grows
-# until they do, or until one run takes too long or has more terms than any transport can sum.
+# Of `calibrated`. The number of terms grows from run to run until the children compute for _CPU in
+# all. It also ends when a run takes too long or has too many terms: the transport does not compute.
 _CPU = 0.25  # seconds
-_CPU_AIM = 0.3  # seconds; somewhat more, so that the next run is likely to be enough
-_CPU_SEEN = 0.01  # seconds; less cannot be measured well
-_LONGEST_RUN = 3  # seconds
+_CPU_AIM = 0.3  # seconds; somewhat more than _CPU, so that the next run is likely to be the last
+_CPU_RESOLUTION = 0.01  # seconds; a shorter time of CPU cannot be measured on every system
+_LONGEST_RUN = 3.0  # seconds
 _MOST_TERMS = 10**12
-_GROWTH = (2, 16)  # the factor from one run to the next is between these
+_LEAST_GROWTH, _MOST_GROWTH = 2, 16  # limits of the factor from one run to the next
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -110,9 +110,8 @@ def calibrated(module: ModuleType, log: Log, workers: int) -> None:
     Each transport may compute at its own speed.
     """
     n, spent, took = 10_000, 0.0, 0.0
-    least, most = _GROWTH
     while spent < _CPU and took < _LONGEST_RUN and n < _MOST_TERMS:
-        n *= min(most, max(least, int(_CPU_AIM / max(spent, _CPU_SEEN))))
+        n *= min(_MOST_GROWTH, max(_LEAST_GROWTH, int(_CPU_AIM / max(spent, _CPU_RESOLUTION))))
         start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         module.run(n, workers)
         took = time.monotonic() - start

@@ -12,7 +12,7 @@ from tests.scenarios.messages import MIB, content
 from tests.scenarios.protocol import Log
 from tests.system import resources
 
-_LONGER = 9  # seconds that a worker waits: longer than the caller may need for an error
+_LONGER = 9  # seconds that the other worker waits: the error has to come within one
 _AMID_A_MESSAGE = 0.02  # seconds after which a worker that sends large messages is amid one
 _ASLEEP = 0.05  # seconds after which the caller sleeps
 

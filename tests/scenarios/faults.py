@@ -31,12 +31,12 @@ from tests.scenarios.injection import (
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
-_TERMS = 1000  # of a run that is not to last: each worker has some
-_LONGER_TERMS = 20_000  # of a run that lasts for some milliseconds
+_TERMS = 1000  # of a short run, in which each worker still has some
+_LONGER_TERMS = 20_000  # of a run that takes some milliseconds
 _LATEST_KILL = 3e-3  # seconds from the birth of a worker: its whole life in such a run
 _EARLIEST_KILL = 1e-6  # seconds, the unit of setitimer(2)
 
-# Seconds from a point of the profile to a kill: amid the system call that follows, or after it.
+# Seconds from a point of the profile to a kill, which comes amid the next system call or after it.
 _DELAYS = (1e-6, 1e-5, 3e-5, 1e-4, 3e-4)
 _AT_ONCE = -1.0  # a kill at the point itself
 

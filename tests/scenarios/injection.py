@@ -28,7 +28,7 @@ from tests.scenarios.protocol import Injection, Log
 CPU = 0.02
 CPU_FRESH = 0.5
 
-PAUSE = 0.05  # seconds in which all workers come as far as they can
+PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
 
 _OPEN_MAX = 10240  # <sys/syslimits.h> of macOS: its setrlimit(2) takes no more
 
@@ -37,7 +37,7 @@ _SIGNAL_EVERY = 1e-3  # seconds between two signals to a process
 
 
 class Births:
-    """Counts the children of this process from 1, and does an injection to each at its birth."""
+    """Numbers the children of this process from 1, and does an injection to each at its birth."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -198,7 +198,7 @@ def kill_after(log: Log, number: int, victim: int, delay: float) -> None:
 def signal_often(log: Log, number: int) -> None:
     """Send this process a signal every millisecond, from now until it exits."""
     signal_every_millisecond(lambda signum, frame: None)
-    # Without a handler, which a fresh interpreter removes at its exit, the signal would kill it.
+    # At its exit Python removes the handler, and then the signal would kill the process.
     atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
 
 
@@ -236,7 +236,7 @@ def _size(limit: int) -> float:
     return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
-# The names of functions, of C or of Python around ctypes, by what they do to a worker.
+# Names of functions in which a worker sends, takes a lock, gives it back, or exits.
 SEND = {
     "write", "writev", "pwrite", "send", "sendall", "sendmsg", "sendto", "send_bytes", "put",
     "msgsnd", "dump",

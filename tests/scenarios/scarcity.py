@@ -30,9 +30,10 @@ _SYS_RESOURCE = 24  # <linux/capability.h>
 
 _ENOUGH = 3  # runs in a row without an error show that a limit is high enough
 
-_DESCRIPTORS = 40  # limits to try for each worker and for two more: no run takes so many
+_DESCRIPTORS = 40  # to try for each worker, and for two more; a run needs fewer
 
-# Limits on the size of files to try: each up to the longest frame with a result, then some more.
+# Limits on the size of files to try, in bytes: each size up to that of a frame with a result,
+# and then some larger ones.
 _SIZES = (*range(72), 128, 512, 4096, 65536, 1 << 20)
 
 
@@ -125,7 +126,7 @@ def _in_full(
     gc.collect()
     after = resources.files(place)
     log("inside", new=resources.added(before, after) + resources.added_since(had))
-    namespaces.unmount(place)  # what the caller removes at its exit is below
+    namespaces.unmount(place)  # the caller must find its own directory there at its exit
 
 
 def _fill_pages(place: str, free: int) -> None:

@@ -31,7 +31,7 @@ _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _MAY_HANDLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 _OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
 
-# Descriptors past FD_SETSIZE, which select(2) cannot take, and hard limits for so many.
+# select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
 _PAST_FD_SETSIZE = 1100
 _ENOUGH_DESCRIPTORS = 2048
 _MANY_DESCRIPTORS = 4096
@@ -77,7 +77,7 @@ def snapshot() -> dict[str, str]:
     with contextlib.suppress(FileNotFoundError):
         seen["directory"] = os.getcwd()
     with contextlib.suppress(OSError), open("/proc/self/status") as status:
-        # What C code has set is not all known to the module signal. The kernel knows it.
+        # The module signal does not know all that C code has set. The kernel does.
         seen["signals"] = [
             (line.split()[0], int(line.split()[1], 16) & ~_OF_THE_C_LIBRARY)
             for line in status
@@ -315,7 +315,7 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     other = type("Other", (), {})()
     finalizer = weakref.finalize(other, log, "cleaned", what="finalize")
     atexit.register(log, "cleaned", what="atexit")
-    # Each text stays in a buffer, which forks copy, until the runs are over.
+    # Each text stays in a buffer until the runs are over, and a fork copies the buffer.
     sys.stdout.write("[python]")
     libc.printf(b"[c]")
     file.write("[file]")
