@@ -1,6 +1,7 @@
 """The border between the two sides of a trial: calls by function, and the table of messages."""
 
 import ast
+import itertools
 import subprocess
 import sys
 from collections import defaultdict
@@ -9,55 +10,41 @@ from types import ModuleType
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import ROOT, Outcome
 from tests.scenarios import __main__ as program
 from tests.scenarios import basics, exposure
 from tests.scenarios.protocol import KINDS, Log, call, resolve
 
-LOGS = {"log", "_log"}  # the names of a log; within its class, "self"
+LOGS = {"log", "self._log", "self"}  # what a log is called in the code; "self" in its own class
 
 SCENARIOS = sorted((ROOT / "tests" / "scenarios").glob("*.py"))
 
 
-def _is_log(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    return name in LOGS
+def _logged(tree: ast.AST) -> Iterator[tuple[str, set[str | None]]]:
+    """Yield the kind of each message, and the names of its fields; None stands for **facts.
 
-
-def _logged(path: str, tree: ast.AST) -> Iterator[tuple[str, list[str | None]]]:
-    """Yield the kind and the names of the fields of each message; None stands for **facts.
-
-    A log may also be handed over with its arguments: atexit.register(log, "kind", field=...).
+    The kind follows the log: log("kind", ...) or atexit.register(log, "kind", ...).
     """
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        fields = [keyword.arg for keyword in node.keywords]
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "call":
-            if _is_log(node.func.value):
-                yield "outcome", [name for name in fields if name != "once"]
-            continue
-        if isinstance(node.func, ast.Name) and node.func.id == "self":
-            log, arguments = True, node.args
-        else:
-            words = [node.func, *node.args]
-            places = [place for place, word in enumerate(words) if _is_log(word)]
-            log, arguments = bool(places), words[places[0] + 1 :] if places else []
-        if not log or (not _is_log(node.func) and not arguments):
-            continue
-        if arguments and isinstance(arguments[0], ast.Constant):
-            assert isinstance(arguments[0].value, str)
-            yield arguments[0].value, fields
-        else:
-            # Other functions may take a log too.
-            assert not _is_log(node.func), f"{path}:{node.lineno}: the kind is not a literal"
+        fields = {keyword.arg for keyword in node.keywords}
+        if ast.unparse(node.func) == "log.call":
+            yield "outcome", fields - {"once"}
+        for word, following in itertools.pairwise([node.func, *node.args]):
+            if ast.unparse(word) not in LOGS:
+                continue
+            if isinstance(following, ast.Constant) and isinstance(following.value, str):
+                yield following.value, fields
+            else:  # another function that takes a log
+                assert word is not node.func, f"line {node.lineno}: the kind is not a literal"
 
 
 def _all_logged() -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = defaultdict(set)
     for path in SCENARIOS:
-        for kind, fields in _logged(path.name, ast.parse(path.read_text("utf-8"))):
-            found[kind].update(fields)
+        for kind, fields in _logged(ast.parse(path.read_text("utf-8"))):
+            found[kind] |= fields
     return found
 
 
@@ -75,6 +62,14 @@ def test_the_table_has_the_fields_of_a_message(kind: str) -> None:
     """Those that the code names; it may give others in a dict."""
     fields = _all_logged()[kind] - {None}
     assert fields <= _fields(kind)
+
+
+def test_an_outcome_has_no_other_kinds() -> None:
+    """A misspelt kind is an error, and not an empty list."""
+    outcome = Outcome()
+    assert not outcome.of("born")
+    with pytest.raises(KeyError, match="birth"):
+        outcome.of("born", "birth")
 
 
 def nothing(module: ModuleType, log: Log, text: object = "") -> None:
