@@ -4,7 +4,7 @@
  *
  * rtt COUNT SIZE OURS THEIRS  round trips between this process and one it has forked, each on
  *                             the processor of this number, or on any if it is -1
- * one COUNT SIZE OURS THEIRS  the same, but each way back is stamped and only that is told
+ * one COUNT SIZE OURS THEIRS  the same, but each way back is stamped and only that is reported
  *     -> nanoseconds for all, then the percentiles 50, 99 and 99.9 of one
  * stream COUNT SIZE WORKERS   COUNT messages from each of WORKERS processes
  *     -> nanoseconds from the word to begin until all bytes are there

@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import kernel
 from tests.harness.oracle import tolerance, ulps
-from tests.scenarios import load
+from tests.scenarios.protocol import load
 
 Run = Callable[[int, int], float | None]
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, room, shared_trials
+from tests.scenarios import basics, faults
 
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
@@ -27,7 +28,9 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
     cases += [(100, min(64, most)), (1000, most), (10_000_000, 10)]
-    outcome = checks.finished(harness.run_trial(transport, "calls", cases=cases, limit=60))
+    outcome = checks.finished(
+        harness.run_trial(transport, harness.call(basics.calls, cases), limit=60)
+    )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
     # The terms that are left out sum to 1/(4n): with ten million terms pi is exact to 3.2e-8.
@@ -37,7 +40,7 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
 @pytest.mark.clause("A1")
 def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: str) -> None:
     """A1, with (n, workers) drawn by hypothesis."""
-    with harness.Trial(transport, "serve", {}, {}) as trial:
+    with harness.Trial(transport, harness.call(basics.serve)) as trial:
 
         @settings(
             max_examples=25,
@@ -66,7 +69,9 @@ def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
 @pytest.mark.clause("A3")
 def test_no_kill_at_a_random_time_gives_a_wrong_result(transport: str) -> None:
     """A3: the exact result or an error, after 60 kills of workers at times drawn from a seed."""
-    outcome = harness.run_trial(transport, "random_kills", seed=8, times=60, workers=3, limit=60)
+    outcome = harness.run_trial(
+        transport, harness.call(faults.random_kills, seed=8, times=60, workers=3), limit=60
+    )
     checks.all_error(checks.finished(outcome).calls(), or_exact=True, late=5.0)
 
 
@@ -74,7 +79,9 @@ def test_no_kill_at_a_random_time_gives_a_wrong_result(transport: str) -> None:
 def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
     """A4: a system call may return EINTR, in the caller and in each worker."""
     outcome = checks.finished(
-        harness.run_trial(transport, "interrupted", n=60_000, workers=3, times=20, limit=60)
+        harness.run_trial(
+            transport, harness.call(faults.interrupted, n=60_000, workers=3, times=20), limit=60
+        )
     )
     checks.all_exact(outcome.calls())
     assert outcome.of("caught")[0]["count"] > 20, "the signals did not come"
@@ -86,7 +93,10 @@ def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> 
     cases = [(n, 3) for n in range(10)]
     outcome = checks.finished(
         harness.run_trial(
-            transport, "shortened", cases=cases, limit=60, env={"LD_PRELOAD": short_io}
+            transport,
+            harness.call(basics.shortened, cases),
+            limit=60,
+            env={"LD_PRELOAD": short_io},
         )
     )
     checks.all_exact(outcome.calls())
@@ -98,7 +108,7 @@ def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: st
     workers = 4
     n = harness.quarter_of_a_second(transport)
     outcome = checks.finished(
-        harness.run_trial(transport, "worked", n=n, workers=workers, limit=60)
+        harness.run_trial(transport, harness.call(basics.worked, n=n, workers=workers), limit=60)
     )
     checks.all_exact(outcome.calls())
     ticks: list[set[int]] = [set()]

@@ -6,12 +6,14 @@ import pytest
 
 from tests import harness
 from tests.harness import checks, shared_trials, syscall_sweep
+from tests.scenarios import basics, foreign_objects
 
 
 @pytest.mark.clause("B1")
 def test_nothing_is_left_after_a_return(transport: str) -> None:
     """B1: no descriptor, child, thread, timer, file, queue, semaphore, segment."""
-    checks.nothing_left(harness.run_trial(transport, "calls", cases=[(100, 3), (0, 1), (5, 12)]))
+    cases = [(100, 3), (0, 1), (5, 12)]
+    checks.nothing_left(harness.run_trial(transport, harness.call(basics.calls, cases)))
 
 
 @pytest.mark.clause("B1")
@@ -33,7 +35,7 @@ def test_nothing_is_left_after_an_exception(
     transport: str, when: str, how: tuple[str | int, ...]
 ) -> None:
     """B1: nor after an error; one look after all of the errors."""
-    _nothing_left(shared_trials.struck(transport, when, *how))
+    _nothing_left(shared_trials.killed(transport, when, *how))
 
 
 @pytest.mark.clause("B1")
@@ -75,8 +77,8 @@ def test_nothing_is_left_when_the_caller_is_killed(transport: str) -> None:
 def kill_the_caller(module: str, env: dict[str, str]) -> None:
     """Kill the caller of a long run, and check what is left."""
     # Without the kill, the workers would go on for much longer than the 2 s that they have.
-    params = {"n": 10 * shared_trials.terms(module, "work"), "workers": 3}
-    with harness.Trial(module, "crowded", params, env) as trial:
+    n = 10 * shared_trials.terms(module, "work")
+    with harness.Trial(module, harness.call(basics.crowded, n=n, workers=3), env) as trial:
         trial.hear_out("born", 3)
         time.sleep(0.05)
         trial.process.kill()
@@ -86,8 +88,10 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
 @pytest.mark.clause("B4")
 def test_objects_of_others_neither_break_a_run_nor_are_removed(transport: str) -> None:
     """B4: files, FIFOs, sockets, links, queues, segments, semaphores, ports of likely names."""
-    outcome = checks.nothing_left(harness.run_trial(transport, "surroundings.foreign"))
+    outcome = checks.nothing_left(
+        harness.run_trial(transport, harness.call(foreign_objects.likely_names))
+    )
     checks.all_exact(outcome.calls())
-    (laid,) = outcome.of("laid")
-    assert laid["count"] > 50, "hardly anything was laid in its way"
-    assert not laid["lost"], f"not as it was: {laid['lost'][:10]}"
+    (placed,) = outcome.of("placed")
+    assert placed["count"] > 50, f"only {placed['count']} objects could be created"
+    assert not placed["lost"], f"not as it was: {placed['lost'][:10]}"

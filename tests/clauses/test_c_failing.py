@@ -7,13 +7,15 @@ import pytest
 from tests import harness
 from tests.harness import checks, shared_trials
 from tests.harness.shared_trials import DEADLY
+from tests.scenarios import faults
 
 
 @pytest.mark.clause("C1")
 def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> None:
     """C1: killed at birth, and at each call into C before its first send."""
     outcome = harness.run_trial(
-        transport, "struck", how=[signal.SIGKILL], when="birth", n=30, workers=3
+        transport,
+        harness.call(faults.killed, how=[signal.SIGKILL], when="birth", n=30, workers=3),
     )
     checks.errors_in_time(outcome, 3)
     outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, "before"))
@@ -21,8 +23,8 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     # A helper may die when the run does not need it any more. A worker is needed until its result
     # has come.
     survived = {c["where"].split(",")[0] for c in outcome.calls() if harness.state(c) == "exact"}
-    struck = {c["where"].split(",")[0] for c in outcome.calls()}
-    assert len(struck - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
+    killed = {c["where"].split(",")[0] for c in outcome.calls()}
+    assert len(killed - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
 
 
 @pytest.mark.clause("C2")
@@ -30,7 +32,7 @@ def test_a_worker_killed_before_it_sends_is_an_error(transport: str) -> None:
     """C2: killed amid its computation."""
     n = shared_trials.terms(transport, "work")
     outcome = harness.run_trial(
-        transport, "struck", how=[signal.SIGKILL], when="work", n=n, workers=3
+        transport, harness.call(faults.killed, how=[signal.SIGKILL], when="work", n=n, workers=3)
     )
     checks.errors_in_time(outcome, 3)
 
@@ -49,17 +51,17 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
 ) -> None:
     """C3-C6: or the exact result, if the worker's own result had come before it died."""
     outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, stage))
-    struck = [call for call in outcome.calls() if "where" in call]
-    if clause == "C4" and not struck:
+    killed = [call for call in outcome.calls() if "where" in call]
+    if clause == "C4" and not killed:
         pytest.skip("takes no lock that the profile shows")
-    checks.all_error(struck, or_exact=clause != "C4")
+    checks.all_error(killed, or_exact=clause != "C4")
 
 
 @pytest.mark.clause("C7")
 def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None:
     """C7: the error has its pid and its exit code."""
     for when in ("birth", "work"):
-        outcome = shared_trials.struck(transport, when, "exit")
+        outcome = shared_trials.killed(transport, when, "exit")
         checks.errors_in_time(outcome, 2)
         checks.names_victim(outcome)
 
@@ -67,7 +69,7 @@ def test_a_worker_that_exits_0_without_a_result_is_named(transport: str) -> None
 @pytest.mark.clause("C8")
 def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
     """C8: and with the pid of the worker."""
-    outcome = shared_trials.struck(transport, "work", "raise")
+    outcome = shared_trials.killed(transport, "work", "raise")
     checks.errors_in_time(outcome, 2)
     checks.names_victim(outcome)
 
@@ -75,7 +77,7 @@ def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
 @pytest.mark.clause("C9")
 def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
     """C9: the error has its pid and the signal."""
-    outcome = shared_trials.struck(transport, "birth", *DEADLY)
+    outcome = shared_trials.killed(transport, "birth", *DEADLY)
     checks.errors_in_time(outcome, 2)
     checks.names_victim(outcome)
 
@@ -87,12 +89,14 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
     for when in ("birth", "work"):
         outcome = harness.run_trial(
             transport,
-            "struck",
-            how=[signal.SIGKILL] * 2,
-            when=when,
-            n=shared_trials.terms(transport, when),
-            workers=5,
-            several=several,
+            harness.call(
+                faults.killed,
+                how=[signal.SIGKILL] * 2,
+                when=when,
+                n=shared_trials.terms(transport, when),
+                workers=5,
+                several=several,
+            ),
         )
         checks.errors_in_time(outcome, 1)
         checks.names_victim(outcome)
@@ -101,9 +105,10 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
 @pytest.mark.clause("C11")
 def test_the_next_run_in_the_same_process_works(transport: str) -> None:
     """C11: after faults, the exact result."""
-    how = [signal.SIGKILL, "exit", signal.SIGTERM]
+    how: list[str | int] = [signal.SIGKILL, "exit", signal.SIGTERM]
     outcome = harness.run_trial(
-        transport, "struck", how=how, when="birth", n=30, workers=2, again=True
+        transport,
+        harness.call(faults.killed, how=how, when="birth", n=30, workers=2, again=True),
     )
     again = [call for call in checks.finished(outcome).calls() if "again" in call]
     checks.all_exact(again)
@@ -113,7 +118,9 @@ def test_the_next_run_in_the_same_process_works(transport: str) -> None:
 @pytest.mark.clause("C12")
 def test_nobody_waits_for_the_dead(transport: str) -> None:
     """C12: one of five workers dies, with the lock or amid a send, and four wait for it."""
-    calls = checks.no_orphan(harness.run_trial(transport, "queued", workers=5)).calls()
+    calls = checks.no_orphan(
+        harness.run_trial(transport, harness.call(faults.queued, workers=5))
+    ).calls()
     # Death with the lock is always an error. A process that dies amid a send may be a helper.
     checks.all_error(calls, or_exact=not all(c["where"].startswith("locked") for c in calls))
 
@@ -121,7 +128,9 @@ def test_nobody_waits_for_the_dead(transport: str) -> None:
 @pytest.mark.clause("C13")
 def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
     """C13: the k-th fork fails, for each k; workers that have started are ended and reaped."""
-    outcome = checks.nothing_left(harness.run_trial(transport, "unforked", workers=3))
+    outcome = checks.nothing_left(
+        harness.run_trial(transport, harness.call(faults.unforked, workers=3))
+    )
     calls = outcome.calls()
     if not calls:
         pytest.skip("does not call os.fork")

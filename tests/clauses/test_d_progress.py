@@ -11,6 +11,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits, room, shared_trials
+from tests.scenarios import basics, idle, surroundings
 
 
 @pytest.mark.clause("D1")
@@ -34,7 +35,9 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(
             time.sleep(0.3)
             os.kill(trial.process.pid, signal.SIGCONT)
 
-    outcome = harness.run_trial(transport, "crowded", n=6000, workers=workers, act=hold, limit=30)
+    outcome = harness.run_trial(
+        transport, harness.call(basics.crowded, n=6000, workers=workers), act=hold, limit=30
+    )
     calls = checks.finished(outcome).calls()
     if (reason := room.too_little_memory(calls, free)) is not None:
         pytest.skip(reason)
@@ -70,12 +73,14 @@ def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
     interval at which the caller polls, takes longer.  The CPU time of the workers is not counted,
     for some of them start an interpreter.
     """
-    outcome = checks.finished(harness.run_trial(transport, "idle.short", workers=10, times=10))
+    outcome = checks.finished(
+        harness.run_trial(transport, harness.call(idle.short, workers=10, times=10))
+    )
     checks.all_exact(outcome.calls())
     runs = outcome.of("short")
     floor = statistics.median(run["floor"] for run in runs)
-    idle = min(run["idle"] for run in runs)
-    assert idle < 4 * floor, f"idle for {idle / floor:.1f} times as long as bare processes take"
+    least = min(run["idle"] for run in runs)
+    assert least < 4 * floor, f"idle for {least / floor:.1f} times as long as bare processes take"
 
 
 @pytest.mark.clause("D3")
@@ -84,7 +89,7 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
     seconds = 0.2
     n = shared_trials.terms(transport, "work")
     outcome = checks.nothing_left(
-        harness.run_trial(transport, "surroundings.timed", n=n, seconds=seconds)
+        harness.run_trial(transport, harness.call(surroundings.timed, n=n, seconds=seconds))
     )
     if outcome.of("untimed"):
         pytest.skip("its run takes no timeout")

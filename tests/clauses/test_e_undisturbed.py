@@ -4,14 +4,15 @@ import pytest
 
 from tests import harness
 from tests.harness import Message, Outcome, checks, shared_trials
+from tests.scenarios import surroundings
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
     """Fail unless each caller got its result or its error, and a run changed nothing in it."""
     checks.finished(outcome)
     assert not outcome.of("failed"), outcome.of("failed")
-    checks.all_exact(call for call in outcome.calls() if "struck" not in call)
-    checks.all_error((call for call in outcome.calls() if "struck" in call), or_exact=True)
+    checks.all_exact(call for call in outcome.calls() if "injected" not in call)
+    checks.all_error((call for call in outcome.calls() if "injected" in call), or_exact=True)
     changes = outcome.of("changed")
     # What is left in the usual state too is a failure of clause B1, and not of this one.
     usual = {kind for m in changes if m["case"] == "as it is" for kind, *_ in m["new"]}
@@ -26,7 +27,7 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
     """E1: eight processes, then four threads of one process, with three runs each."""
     outcome = checks.finished(
-        harness.run_trial(transport, "surroundings.crowd", processes=8, threads=4)
+        harness.run_trial(transport, harness.call(surroundings.crowd, processes=8, threads=4))
     )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
@@ -35,14 +36,16 @@ def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
     """E2: in seven settings, one with SIGCHLD ignored; after a result and after an error."""
-    assert len(_in_each_state(harness.run_trial(transport, "surroundings.signalled"))) == 7
+    assert (
+        len(_in_each_state(harness.run_trial(transport, harness.call(surroundings.signalled)))) == 7
+    )
 
 
 @pytest.mark.clause("E3")
 def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str) -> None:
     """E3: a zombie that exited with 7, a child that lives, and one that is stopped."""
-    outcome = checks.finished(harness.run_trial(transport, "surroundings.parental"))
-    checks.all_exact(call for call in outcome.calls() if "struck" not in call)
+    outcome = checks.finished(harness.run_trial(transport, harness.call(surroundings.parental)))
+    checks.all_exact(call for call in outcome.calls() if "injected" not in call)
     (children,) = outcome.of("children")
     dead, alive, stopped = children["states"]
     assert dead.endswith(" 7"), f"a child that exited with 7: {dead}"
@@ -53,7 +56,7 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
     """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
-    outcome = harness.run_trial(transport, "surroundings.placed")
+    outcome = harness.run_trial(transport, harness.call(surroundings.placed))
     assert len(_in_each_state(outcome)) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())
 
@@ -62,9 +65,11 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
     """E5: stdout, C's stdout, a file; atexit, finally, weakref.finalize: not in a worker."""
     n = shared_trials.terms(transport, "work")
-    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.buffered", n=n))
+    outcome = checks.not_disturbed(
+        harness.run_trial(transport, harness.call(surroundings.buffered, n=n))
+    )
     checks.all_error(
-        (call for call in outcome.calls() if "struck" in call), or_exact=True, late=float("inf")
+        (call for call in outcome.calls() if "injected" in call), or_exact=True, late=float("inf")
     )
     (printed,) = outcome.of("printed")
     for text in ("[python]", "[c]", "[file]"):
@@ -80,5 +85,5 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
 @pytest.mark.clause("E6")
 def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) -> None:
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
-    outcome = checks.not_disturbed(harness.run_trial(transport, "surroundings.quiet"))
+    outcome = checks.not_disturbed(harness.run_trial(transport, harness.call(surroundings.quiet)))
     assert len(_in_each_state(outcome)) == 1

@@ -8,6 +8,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Message, Outcome, checks, state
+from tests.scenarios import scarcity
 
 N, WORKERS = 100, 2
 
@@ -49,7 +50,7 @@ def test_a_want_of_descriptors_is_an_oserror(
     transport: str, record_property: RecordProperty
 ) -> None:
     """F1: EMFILE at each descriptor of a run, by RLIMIT_NOFILE."""
-    outcome = harness.run_trial(transport, "scarcity.descriptors", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, harness.call(scarcity.descriptors, n=N, workers=WORKERS))
     refused = _refusals(outcome)
     assert state(outcome.calls()[-1]) == "exact", "no number of descriptors was enough"
     if not refused:
@@ -62,7 +63,9 @@ def test_a_limit_on_the_size_of_files_is_an_oserror(
     transport: str, record_property: RecordProperty
 ) -> None:
     """F1: RLIMIT_FSIZE cuts a write short, and then refuses the next one, at each byte."""
-    refused = _refusals(harness.run_trial(transport, "scarcity.file_size", n=N, workers=WORKERS))
+    refused = _refusals(
+        harness.run_trial(transport, harness.call(scarcity.file_size, n=N, workers=WORKERS))
+    )
     record_property("F1", f"{len(refused)} sizes of files refused")
 
 
@@ -71,7 +74,7 @@ def test_a_full_file_system_is_an_oserror_and_no_sigbus(
     transport: str, record_property: RecordProperty
 ) -> None:
     """F2: /dev/shm and the temporary directory have 16 KiB, with few pages or inodes free."""
-    outcome = harness.run_trial(transport, "scarcity.full", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, harness.call(scarcity.full, n=N, workers=WORKERS))
     refused = _refusals(outcome)
     text = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
     record_property("F2", text + _left_out(outcome))
@@ -82,7 +85,7 @@ def test_a_limit_of_the_system_is_an_early_error_that_names_it(
     transport: str, record_property: RecordProperty
 ) -> None:
     """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
-    outcome = harness.run_trial(transport, "scarcity.queues", n=N, workers=WORKERS)
+    outcome = harness.run_trial(transport, harness.call(scarcity.queues, n=N, workers=WORKERS))
     for call in (refused := _refusals(outcome)):
         assert any(name in call["text"] for name in call["names"]), (
             f"names none of {call['names']}: {checks.summary(call)}"

@@ -17,6 +17,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
+from tests.scenarios import exposure
 from tests.system.files import own_directory
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
@@ -106,12 +107,14 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
             place = str(directory)
             outcome = harness.run_trial(
                 transport,
-                "exposure.named",
+                harness.call(
+                    exposure.named,
+                    n=20,
+                    workers=2,
+                    times=2,
+                    places=[[place], list(harness.SHARED)],
+                ),
                 env={"TMPDIR": place},
-                n=20,
-                workers=2,
-                times=2,
-                places=[[place], list(harness.SHARED)],
             )
             for name in os.listdir(place):
                 outcome.add_fault("LEAK", f"{name} in the temporary directory")

@@ -4,10 +4,11 @@ import pytest
 
 from tests import harness
 from tests.harness import checks
+from tests.scenarios import basics
 
 
 def _refused(transport: str, kind: str) -> None:
-    outcome = checks.finished(harness.run_trial(transport, "arguments"))
+    outcome = checks.finished(harness.run_trial(transport, harness.call(basics.arguments)))
     numbers = {str(n) for n in range(-9, 10)}
     mine = [
         message

@@ -11,6 +11,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, syscall_sweep
+from tests.scenarios import faults
 
 pytestmark = pytest.mark.exhaustive
 
@@ -91,7 +92,9 @@ def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(
         _sweep(record_property, transport, "A3", syscall_sweep.kill_points, caller=False)
         return
     outcome = harness.run_trial(
-        transport, "random_kills", seed=SEED, times=TIMES, workers=WORKERS, limit=TIMES * 1.0
+        transport,
+        harness.call(faults.random_kills, seed=SEED, times=TIMES, workers=WORKERS),
+        limit=TIMES * 1.0,
     )
     record_property("A3", f"{TIMES} points at random times: {reason}")
     checks.all_error(checks.nothing_left(outcome).calls(), or_exact=True)

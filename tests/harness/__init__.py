@@ -17,6 +17,7 @@ from tests.harness.interpreter import ROOT
 from tests.harness.outcome import Hang, Message, Outcome, state
 from tests.harness.support import Support, module_of, quarter_of_a_second, support, unsupported
 from tests.harness.trial import SHARED, Trial, run_trial
+from tests.scenarios.protocol import call
 from transports import NAMES
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Outcome",
     "Support",
     "Trial",
+    "call",
     "module_of",
     "quarter_of_a_second",
     "run_trial",

@@ -73,7 +73,7 @@ def all_error(
     good = {"error", "exact"} if or_exact else {"error"}
     seen = [call for call in calls if "again" not in call]
     wrong = [call for call in seen if state(call) not in good or call["seconds"] > late]
-    assert seen, "no fault was struck"
+    assert seen, "no fault was injected"
     if wrong:
         head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
         pytest.fail(head + "\n".join(map(summary, wrong[:10])), pytrace=False)
@@ -88,7 +88,7 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
     """
     no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
-    if calls and not outcome.of("struck"):
+    if calls and not outcome.of("injected"):
         pytest.skip("none of its workers computed for long enough to be met amid its work")
     all_error(calls, or_exact=True, late=float("inf"))
     for way in {call["way"] for call in calls}:
@@ -97,7 +97,7 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
             lines = "\n".join(map(summary, mine))
-            pytest.fail(f"{errors} errors, and {each} workers were struck:\n{lines}", pytrace=False)
+            pytest.fail(f"{errors} errors, and {each} workers had a fault:\n{lines}", pytrace=False)
     promptly(outcome)
 
 
@@ -115,34 +115,34 @@ def no_point_wrong(seen: Sweep) -> None:
 
 def promptly(outcome: Outcome) -> None:
     """Fail if an error came more than a second after the fault that caused it."""
-    struck = 0.0
+    injected = 0.0
     for message in outcome.messages:
-        if message["kind"] == "struck":
-            struck = message["at"]
-        elif message["kind"] == "outcome" and struck and "error" in message:
-            late = message["at"] - struck
+        if message["kind"] == "injected":
+            injected = message["at"]
+        elif message["kind"] == "outcome" and injected and "error" in message:
+            late = message["at"] - injected
             if late > limits.SECOND:
                 pytest.fail(f"{late:.2f} s after the fault: {summary(message)}", pytrace=False)
-            struck = 0.0
+            injected = 0.0
 
 
 def names_victim(outcome: Outcome) -> None:
-    """Fail unless each error names the pid that was struck, and its signal or exit code."""
-    struck: list[int] = []
+    """Fail unless each error names the worker that had the fault, and its signal or exit code."""
+    victims: list[int] = []
     for message in outcome.messages:
-        if message["kind"] == "struck":
-            struck.append(message["pid"])
+        if message["kind"] == "injected":
+            victims.append(message["pid"])
         elif message["kind"] == "outcome" and "way" in message:
             text, way = message.get("text"), message["way"]
             if text is None:  # the fault was in a helper, and had no effect
-                struck.clear()
+                victims.clear()
                 continue
-            if not any(str(pid) in text for pid in struck):
-                pytest.fail(f"none of the pids {struck} is in {text!r}", pytrace=False)
+            if not any(str(pid) in text for pid in victims):
+                pytest.fail(f"none of the pids {victims} is in {text!r}", pytrace=False)
             causes = {"exit": ["0"], "raise": ["planted by the suite"]}.get(way) or [
                 signal.Signals(way).name,
                 str(int(way)),
             ]
             if not any(cause in text for cause in causes):
                 pytest.fail(f"none of {causes} is in {text!r}", pytrace=False)
-            struck.clear()
+            victims.clear()

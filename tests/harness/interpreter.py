@@ -47,7 +47,7 @@ def base_directory() -> str:
 
 
 class Interpreter:
-    """A fresh interpreter that has imported the scenarios, and waits for its trial.
+    """A fresh interpreter that has imported what most scenarios need, and waits for its trial.
 
     env: environment variables to add.
     """

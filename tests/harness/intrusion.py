@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, run_trial, state
+from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, call, run_trial, state
+from tests.scenarios import exposure
 from tests.system import processes
 from tests.system.files import own_directory
 
@@ -358,11 +359,9 @@ class _AttackedTrial:
         self._ways = ways
         outcome = run_trial(
             self._plan.target,
-            "exposure.attacked",
+            call(exposure.attacked, n=_TERMS, workers=self._plan.workers),
             act=self._act,
             env={"TMPDIR": str(self._tmp)},
-            n=_TERMS,
-            workers=self._plan.workers,
         )
         intrusion = self._intrusion
         intrusion.runs += self._runs
@@ -414,17 +413,18 @@ class _AttackedTrial:
         while self._left:
             self._way = self._left.pop(0)
             attempts = intruder.report["attempts"]
-            call, took = runs.run(self._way)
+            outcome, took = runs.run(self._way)
             more = intruder.report["attempts"] - attempts
-            self._runs.append(AttackedRun(self._way, call, took - usual, more))
+            self._runs.append(AttackedRun(self._way, outcome, took - usual, more))
             if not self._plan.names:
                 intruder.ask("clear")
         if self._plan.stream:
             self._way = STREAM
-            usual = max(call["seconds"] for call in runs.stream([], 0.1))
+            usual = max(run["seconds"] for run in runs.stream([], 0.1))
             attacks = [run.way.split()[0] for run in self._runs]
-            for call in runs.stream(attacks, self._plan.stream):
-                self._runs.append(AttackedRun(STREAM, call, call["seconds"] - usual))
+            for outcome in runs.stream(attacks, self._plan.stream):
+                late = outcome["seconds"] - usual
+                self._runs.append(AttackedRun(STREAM, outcome, late))
 
 
 def _guesses(names: dict[str, list[str]], pid: int, tmp: Path) -> dict[str, list[str]]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.harness.oracle import tolerance, ulps
+from tests.scenarios.protocol import KINDS
 
 VERDICTS = ("HANG", "CRASH", "DISTURBED", "ORPHAN", "LEAK")  # the weightiest first
 
-# A line of the log of a scenario. Its "kind" says what it tells; see `tests.scenarios.Log`.
+# A line of the log of a scenario. Its kinds and fields: `tests.scenarios.protocol.KINDS`.
 Message = dict[str, Any]
 
 
@@ -48,6 +49,8 @@ class Outcome:
 
     def of(self, *kinds: str) -> list[Message]:
         """Return the messages of *kinds*, in their order."""
+        if unknown := set(kinds) - KINDS.keys():
+            raise KeyError(f"no scenario logs {unknown}")
         return [message for message in self.messages if message["kind"] in kinds]
 
     def calls(self) -> list[Message]:

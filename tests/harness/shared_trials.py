@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
 
 import pytest
 
 from tests import harness
-from tests.harness import Outcome
+from tests.harness import Outcome, call
+from tests.scenarios import basics, faults, surroundings
+from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
     signal.Signals[name]
@@ -33,12 +34,11 @@ STAGES = ("before", "inside", "locked", "after", "exit")
 @cache
 def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
     """Make 300 runs, while another process makes runs too and a third one uses a processor."""
-    params = {"n": 60, "workers": 2, "times": 300}
     burner = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
         with (
-            harness.Trial(transport, "repeated", params, {}) as one,
-            harness.Trial(transport, "repeated", params | {"times": 60}, {}) as two,
+            harness.Trial(transport, call(basics.repeated, n=60, workers=2, times=300)) as one,
+            harness.Trial(transport, call(basics.repeated, n=60, workers=2, times=60)) as two,
         ):
             for trial in (one, two):  # both: an inventory would see the other's channels
                 trial.hear_out("done", limit=60)
@@ -49,11 +49,10 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 
 
 @cache
-def struck(transport: str, when: str, *how: str | int) -> Outcome:
-    """Inject a fault of each kind *how* into each of two workers: see `tests.scenarios.faults`."""
-    return harness.run_trial(
-        transport, "struck", how=how, when=when, n=terms(transport, when), workers=2
-    )
+def killed(transport: str, when: str, *how: str | int) -> Outcome:
+    """End each of two workers in each of the ways *how*: see `tests.scenarios.faults.killed`."""
+    n = terms(transport, when)
+    return harness.run_trial(transport, call(faults.killed, how=how, when=when, n=n, workers=2))
 
 
 def terms(transport: str, when: str) -> int:
@@ -65,7 +64,9 @@ def terms(transport: str, when: str) -> int:
 @cache
 def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
-    return harness.run_trial(transport, "killed_at_c_calls", stage=stage, workers=2, limit=40)
+    return harness.run_trial(
+        transport, call(faults.killed_at_c_calls, stage=stage, workers=2), limit=40
+    )
 
 
 def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
@@ -79,13 +80,11 @@ def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _at_once(
-    transports: Sequence[str], scenario: str, **params: Any
-) -> Iterator[dict[str, harness.Trial]]:
+def _at_once(transports: Sequence[str], scenario: Call) -> Iterator[dict[str, harness.Trial]]:
     """Run *scenario* with each of *transports*, all at once."""
     with contextlib.ExitStack() as stack:
         yield {
-            transport: stack.enter_context(harness.Trial(transport, scenario, params, {}))
+            transport: stack.enter_context(harness.Trial(transport, scenario))
             for transport in transports
         }
 
@@ -99,7 +98,7 @@ def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outco
 
 def waits(transports: Sequence[str]) -> dict[str, Outcome]:
     """Let a run of each of *transports* wait for its stopped children for 2 s, all at once."""
-    with _at_once(transports, "stopped", n=100, workers=2) as trials:
+    with _at_once(transports, call(basics.stopped, n=100, workers=2)) as trials:
         for trial in trials.values():
             trial.hear_out("births")
             trial.hear_out("born", 2)
@@ -122,5 +121,5 @@ def waits(transports: Sequence[str]) -> dict[str, Outcome]:
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
     """Run each of *transports*, all at once, with children that start *seconds* late."""
-    with _at_once(transports, "surroundings.slow", seconds=seconds) as trials:
+    with _at_once(transports, call(surroundings.slow, seconds=seconds)) as trials:
         return _outcomes(trials, limit=seconds * 3)

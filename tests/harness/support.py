@@ -7,7 +7,8 @@ from typing import NamedTuple
 from tests.harness import limits
 from tests.harness.interpreter import STARTED_IN
 from tests.harness.trial import run_trial
-from tests.scenarios import CHANNEL
+from tests.scenarios import basics
+from tests.scenarios.protocol import CHANNEL, call
 from transports import NAMES
 
 
@@ -46,9 +47,9 @@ class Support(NamedTuple):
 @cache
 def support(target: str) -> Support:
     """Ask the module *target*, in an interpreter of its own."""
-    outcome = run_trial(target, "support")
-    for call in outcome.of("outcome"):
-        limits.set_pace(target, call["seconds"])
+    outcome = run_trial(target, call(basics.support))
+    for run in outcome.of("outcome"):
+        limits.set_pace(target, run["seconds"])
     for answer in outcome.of("support"):
         forks = all(message["count"] for message in outcome.of("forked"))
         return Support(
@@ -73,7 +74,7 @@ def unsupported(target: str) -> str | None:
 @cache
 def quarter_of_a_second(target: str) -> int:
     """Return the number of terms whose sum takes the workers of a run 0.25 s of CPU in all."""
-    outcome = run_trial(target, "calibrated", workers=2)
+    outcome = run_trial(target, call(basics.calibrated, workers=2))
     for measured in outcome.of("calibrated"):
         return int(measured["n"])
     return 10**9  # it cannot compute, and the test that needs this number will show why

@@ -25,7 +25,9 @@ from typing import Self
 from tests.harness import limits
 from tests.harness.outcome import Hang, Message, state
 from tests.harness.trial import Left, Trial
+from tests.scenarios import fork_server
 from tests.scenarios.fork_server import PR_SET_PTRACER
+from tests.scenarios.protocol import call
 from tests.system import processes
 from tests.system.resources import Resource
 
@@ -175,7 +177,7 @@ class ForkServer:
     """A running `tests.scenarios.fork_server`, which forks a caller for each point of a sweep."""
 
     def __init__(self, target: str, n: int, workers: int) -> None:
-        self._trial = Trial(target, "fork_server.serve", {"n": n, "workers": workers}, {})
+        self._trial = Trial(target, call(fork_server.serve, n, workers))
         self._log = str(self._trial.private[2].parent / "trace")  # where no inventory sees it
         Path(self._log).touch()
         self.traced = 0

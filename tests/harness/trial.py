@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 from tests.harness import limits
 from tests.harness.interpreter import base_directory, fresh_interpreter
 from tests.harness.outcome import Hang, Message, Outcome
+from tests.scenarios.protocol import Call
 from tests.system import processes, resources
 
 # Directories that all programs of the machine share: another program may have made what is new.
@@ -40,17 +41,14 @@ class Trial:
     """A running trial.  Leaving the context ends all of its processes.
 
     target: the module of the transport, as `support.module_of` names it.
-    scenario: a function of `tests.scenarios.faults`, or "module.function" of another module there.
-    params: what the scenario takes.
+    scenario: a function of `tests.scenarios` with its arguments, by `harness.call`.
     env: environment variables to add.
     """
 
-    def __init__(
-        self, target: str, scenario: str, params: dict[str, Any], env: dict[str, str]
-    ) -> None:
+    def __init__(self, target: str, scenario: Call, env: dict[str, str] | None = None) -> None:
         self.outcome = Outcome()
         self.shared_leaks = 0  # faults that another program may have caused
-        self._interpreter = fresh_interpreter(env)
+        self._interpreter = fresh_interpreter(env or {})
         self.process = self._interpreter.process
         self.private = self._interpreter.private
         self._rest = b""
@@ -61,8 +59,7 @@ class Trial:
         self.tell(
             {
                 "target": target,
-                "scenario": scenario,
-                "params": params,
+                "call": scenario.request,
                 "shared": SHARED,
                 "private": base_directory(),
             }
@@ -150,7 +147,7 @@ class Trial:
             self._interpreter.tell(request)
 
     def ask(self, *request: Any, limit: float = 20.0) -> Message:
-        """Send *request* to the scenario `serve`, and return the outcome."""
+        """Send *request* to the scenario `basics.serve`, and return the outcome."""
         count = len(self.outcome.of("outcome"))
         self.tell(request)
         return self.expect("outcome", count + 1, limit)[-1]
@@ -232,14 +229,13 @@ def _is_shared(found: resources.Resource) -> bool:
 
 def run_trial(
     target: str,
-    scenario: str,
+    scenario: Call,
     *,
     limit: float = 20.0,
     act: Callable[[Trial], None] | None = None,
     env: dict[str, str] | None = None,
-    **params: Any,
 ) -> Outcome:
-    """Run *scenario* with the module *target* and with *params*; return the outcome.
+    """Run *scenario* with the module *target*; return the outcome.
 
     limit: seconds for all of it.
     act: called with the running trial, to do something to it from outside.
@@ -249,7 +245,7 @@ def run_trial(
     are such leaks is run once more, and these faults count if it leaves something again.
     """
     for _ in range(2):
-        with Trial(target, scenario, params, env or {}) as trial:
+        with Trial(target, scenario, env) as trial:
             try:
                 if act is not None:
                     act(trial)

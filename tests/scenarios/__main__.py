@@ -1,11 +1,10 @@
-"""The program in which a transport is put on trial: a fresh interpreter, one scenario.
+"""The program of a trial: a fresh interpreter, which runs one scenario with one transport.
 
-It is started by `tests.harness.Trial` as ``python -m tests.scenarios FD``, reads its trial, a
-line of JSON, from standard input, and tells what it sees in such lines on that descriptor.  A
-worker that finds its way back into this code says so and leaves: that is a verdict too.
+`tests.harness.Trial` starts it as ``python -m tests.scenarios FD``.  It reads its trial, a line of
+JSON, from standard input, and writes messages to the descriptor FD.  If a worker comes back into
+this code, it writes messages too, and the harness sees by their pid that it was disturbed.
 """
 
-import importlib
 import json
 import os
 import resource
@@ -13,13 +12,15 @@ import signal
 import sys
 from typing import Any
 
-from tests.scenarios import Log, load, spawned_workers
+from tests.scenarios import (
+    injection,  # noqa: F401 - most scenarios need it: it is imported while no trial waits for it
+    spawned_workers,
+)
+from tests.scenarios.protocol import Log, load, resolve
 from tests.system import namespaces
 
-PRELOADED = ("faults",)  # not all: a larger process takes longer to fork
-
-# Audit events that tell of a new name, and which of their arguments it is.
-_NAMED_AT = {
+# Audit events with the name of a file, and which of their arguments it is.
+_NAME_AT = {
     "open": 0,
     "os.mkdir": 0,
     "os.rename": 1,
@@ -28,80 +29,82 @@ _NAMED_AT = {
     "socket.bind": 1,
 }
 
-# The scenario that an intruder attacks, in an IPC namespace of its own if it can have one: there
-# everything is the trial's, and may be attacked.
-_ATTACKED = "exposure.attacked"
+# Scenarios that `main` treats in a special way. Their addresses are written out, because it would
+# take time to import their modules for each trial.
+SUPPORT = "tests.scenarios.basics:support"
+ATTACKED = "tests.scenarios.exposure:attacked"
 
 
 def _makes(event: str, args: tuple[Any, ...], path: str) -> bool:
-    """Tell whether an event of _NAMED_AT makes *path*, and does not use what is there."""
+    """Tell whether an event of _NAME_AT creates *path*, and does not use what is there."""
     if event == "open" and not (isinstance(args[2], int) and args[2] & os.O_CREAT):
         return False
     return event == "os.rename" or not os.path.lexists(path)
 
 
 class Paths:
-    """An audit hook that tells which entries of shared directories this trial has named.
+    """An audit hook (PEP 578) that logs which entries of shared directories this trial has named.
 
-    What is new in /tmp may be anybody's; what is new and was named here is ours.  Whether it was
-    made here, too, is for the intruder to know: an open may lead to a file of another program.
+    Any program may have created what is new in /tmp.  If this trial has named it, it is the
+    trial's.  The intruder may attack only what the trial has created: an open may also lead to a
+    file of another program.
     """
 
     def __init__(self, log: Log, places: list[str], private: str) -> None:
         self._log = log
         self._places = places
         self._private = private
-        self._told: set[tuple[str, str, bool]] = set()
+        self._logged: set[tuple[str, str, bool]] = set()
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
-        """Tell of the path that an event names (PEP 578; the audit events table)."""
-        target = args[_NAMED_AT[event]] if event in _NAMED_AT else None
+        """Log the path that an event names, once: see Python's table of audit events."""
+        target = args[_NAME_AT[event]] if event in _NAME_AT else None
         if not isinstance(target, str | bytes):
             return
         try:
             path = os.path.abspath(os.fsdecode(target))
-        except FileNotFoundError:  # relative, in a directory that is no more
+        except FileNotFoundError:  # a relative path, in a directory that was removed
             return
         for place in self._places:
             if path.startswith(place + "/") and not path.startswith(self._private):
                 name, _, below = path[len(place) + 1 :].partition("/")
                 made = not below and _makes(event, args, path)
-                if (place, name, made) not in self._told:
-                    self._told.add((place, name, made))
+                if (place, name, made) not in self._logged:
+                    self._logged.add((place, name, made))
                     self._log("named", place=place, name=name, made=made)
 
 
 def main() -> None:
-    """Run the scenario that a line on standard input names: a function, or module.function."""
+    """Run the scenario that a line on standard input names."""
     fd = int(sys.argv[1])
-    for place in PRELOADED:
-        importlib.import_module(f"tests.scenarios.{place}")
     line = sys.stdin.readline()
-    if not line:  # no trial came
+    if not line:  # the harness has no more trials
         return
     spec = json.loads(line)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # A shell without job control has its background jobs ignore it (POSIX, 2.11 of Shell Command
-    # Language), and an interpreter that finds it ignored leaves it so.
+    # A shell without job control lets its background jobs ignore SIGINT (POSIX, Shell Command
+    # Language, 2.11). Python then does not install its usual handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     log = Log(fd)
     sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
-    spawned_workers.open_for_business(fd)
-    if spec["scenario"] == _ATTACKED:  # before the import, which may make queues
+    spawned_workers.install(fd)
+    request = spec["call"]
+    if request["function"] == ATTACKED:
+        # In an IPC namespace of its own everything is the trial's, and may be attacked. To import
+        # the transport may create queues, so that comes later.
         log("apart", ipc=namespaces.leave_ipc())
     try:
         module = load(spec["target"])
     except Exception as error:
-        if spec["scenario"] != "support":
+        if request["function"] != SUPPORT:
             raise
-        text = f"{type(error).__name__}: {error}"  # and not as a crash
+        text = f"{type(error).__name__}: {error}"
         log("support", reason=None, expected={}, error=text, extra="", channel=None)
         log("done")
         return
-    place, _, name = spec["scenario"].rpartition(".")
-    scenarios = importlib.import_module(f"tests.scenarios.{place or 'faults'}")
+    scenario = resolve(request["function"])
     log("ready")
-    getattr(scenarios, name)(module, log, **spec["params"])
+    scenario(module, log, *request["args"], **request["kwargs"])
     log("done")
 
 

@@ -1,6 +1,6 @@
-"""The channel of a transport as a run: the same sums, asked for and brought by messages.
+"""The channel of a transport in the form of `run`: messages carry the ranges and the sums.
 
-The clauses speak of ``run(n, workers)``.  By this, a channel is held to all of them.
+The clauses are about ``run(n, workers)``.  In this form a channel can be tested by all of them.
 """
 
 import struct
@@ -10,13 +10,13 @@ from typing import Any
 import kernel
 
 _RANGE = struct.Struct("=QQ")
-_PART = struct.Struct("=IId")  # number of the message, how many there are, a sum
+_PART = struct.Struct("=IId")  # number of the message, number of all messages, a sum
 
-PARTS = 3
+PARTS = 3  # messages of each worker, so that their order and their number can be wrong
 
 
 def channel_of(module: ModuleType) -> ModuleType:
-    """Return a module whose `run` goes through the function `channel` of *module*."""
+    """Return a module whose `run` uses the function `channel` of *module*."""
     made = ModuleType(f"{module.__name__}:channel", __doc__)
     expected = getattr(module, "CHANNEL_EXPECTED_FAILURES", {})
     made.EXPECTED_FAILURES = expected  # type: ignore[attr-defined]

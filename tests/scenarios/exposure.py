@@ -1,4 +1,4 @@
-"""What a transport shows to others, and runs that an intruder attacks: clauses G1 to G6."""
+"""What other processes can see of a run, and runs that an intruder attacks: clauses G1 to G6."""
 
 import contextlib
 import gc
@@ -12,26 +12,26 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios import Log
-from tests.scenarios.faults import EXIT, Births
+from tests.scenarios.injection import EXIT, Births
+from tests.scenarios.protocol import Log, inject
 from tests.system import namespaces, resources
 from tests.system.objects import kind_of, queue_directory, system_v_objects
 
-# Descriptors that a run may have: the default limit of a process on macOS. A flood opens more.
+# Descriptors that a run may have: the default limit of a process on macOS. The intruder opens more
+# in a flood.
 DESCRIPTORS = 256
 
-# Calls that may wait. What appears in a shared directory during one of them is taken for another
-# program's: this process has made nothing meanwhile.
+# Functions that may wait. While one of them waits, this process creates nothing. So what appears in
+# a shared directory meanwhile counts as another program's.
 _WAITING = {"poll", "select", "waitpid", "waitid", "sleep", "acquire", "wait", "join", "read"}
 
 
-def _hold(log: Log) -> Callable[[int], None]:
-    """Return a function that stops a child at its birth, and again when it is about to exit."""
+def hold(log: Log, number: int) -> None:
+    """Stop this child at its birth, and again when it is about to exit."""
 
     def profile(frame: FrameType, event: str, arg: Any) -> None:
         if event == "c_call" and getattr(arg, "__name__", "") in EXIT:
@@ -39,32 +39,26 @@ def _hold(log: Log) -> Callable[[int], None]:
             log("stopped", stage="exit")
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    def stop(number: int) -> None:
-        log("stopped", stage="birth")
-        os.kill(os.getpid(), signal.SIGSTOP)
-        sys.setprofile(profile)
-
-    return stop
-
-
-def hold(log: Log, number: int) -> None:
-    """Stop a child that was not forked by this process, and has no access to its memory."""
-    _hold(log)(number)
+    log("stopped", stage="birth")
+    os.kill(os.getpid(), signal.SIGSTOP)
+    sys.setprofile(profile)
 
 
 def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once for each request on standard input, with each child stopped at birth and exit.
 
-    A request is a line of JSON: {"way": what will be done to the run}.  With {"seconds": s} too,
-    run again and again for so long, and stop no child.  In an IPC namespace of its own, this
-    process reports what is left there: the harness cannot see it.
+    A request is a line of JSON: {"way": the name of the attack}.  With {"seconds": s} too, run
+    again and again for that long, and stop no child.  In an IPC namespace of its own, this process
+    logs what is left there, because the harness cannot see it.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
-    births = Births()
+    births = Births(log)
     log.call(module.run, n, workers, warm=True)
     apart = namespaces.apart()
-    queued = resources.of_the_namespace() if apart else set()  # first: it opens a directory
+    queued = (
+        resources.of_the_namespace() if apart else set()
+    )  # before the next line: it opens a directory
     before = resources.of_this_process()
     log("warm")
     for line in sys.stdin:
@@ -75,9 +69,9 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 log.call(module.run, n, workers, **request)
             log("over")
         else:
-            births.arm(_hold(log), ["tests.scenarios.exposure:hold"])
+            births.arm(inject(hold))
             log.call(module.run, n, workers, **request)
-            births.arm(None)
+            births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
     if apart:
@@ -97,8 +91,8 @@ def _descriptors() -> set[int]:
 class Appearances:
     """A profile function that logs each name, mode and address as soon as it appears.
 
-    It looks before every call of a C function, in the caller and in its children.  So it sees
-    what one call has made before the next call can change it.
+    It looks before every call of a C function, in the caller and in its children.  So it sees what
+    one call has created before the next call can change it.
     """
 
     def __init__(
@@ -159,7 +153,7 @@ class Appearances:
             kind = "POSIX queue" if place == self._queues else kind_of(info.st_mode)
             mode = stat.S_IMODE(info.st_mode)
             if kind == "link":
-                mode = 0o600  # a link has no mode that counts, symlink(7)
+                mode = 0o600  # the mode of a link has no effect: symlink(7)
             where = "/dev/mqueue" if place == self._queues else directory
             self._report(kind, name, mode=mode, place=where, top=place == directory)
             if kind == "directory":
@@ -184,7 +178,7 @@ class Appearances:
 def named(
     module: ModuleType, log: Log, n: int, workers: int, times: int, places: list[list[str]]
 ) -> None:
-    """Run under umask 0, with the same random seed each time; log all that appears meanwhile.
+    """Run *times* times under umask 0 with the same random seed; log all that appears meanwhile.
 
     places: the private and the shared directories to look in.
     """
@@ -192,7 +186,7 @@ def named(
     private, shared = places
     private = [*private, os.getcwd()]
     random.seed(0)
-    module.run(n, workers)  # the first run imports modules, and may make objects that stay
+    module.run(n, workers)  # the first run imports modules, and may create objects that stay
     with queue_directory() as queues:
         appearances = Appearances(log, private, shared, queues)
         log("places", queue=queues is not None)

@@ -1,4 +1,4 @@
-"""A fork server: it forks a caller for each fault, which runs once and is struck from outside.
+"""A fork server: it forks a caller for each fault, which the harness injects from outside.
 
 A fresh interpreter takes a tenth of a second to start, and a sweep has hundreds of points.  So
 one interpreter, which has imported the module and run it once, forks a caller for each point.
@@ -16,8 +16,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-from tests.scenarios import Log
-from tests.scenarios.faults import Births, leave
+from tests.scenarios.callers import leave
+from tests.scenarios.injection import Births
+from tests.scenarios.protocol import Log
 from tests.system import resources
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
@@ -26,12 +27,12 @@ PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once in a new caller for each request, a line of JSON on standard input.
 
-    who: 0 for the caller, or a number from 1 for the child of it that is to be struck.
+    who: the process that gets the fault: 0 for the caller, from 1 on for its children.
     stop: whether that process stops itself, the caller right before `run`, a child at its
-        birth, so that a tracer can come.
+        birth, so that a tracer can attach.
     kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
     """
-    births = Births()
+    births = Births(log)
     afresh = _served(module, births, n, workers)
     if afresh is None:
         module.run(n, workers)
@@ -57,14 +58,14 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 def _measured(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any]:
     """Return how many children a run has, and how long it takes."""
-    births.arm(None)
+    births.disarm()
     start = time.monotonic()
     module.run(n, workers)
     return {"count": births.count, "seconds": time.monotonic() - start}
 
 
 def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[str, Any] | None:
-    """Return what is measured of a module that does not fork its workers itself, else None.
+    """Return what `_measured` does for a module that does not fork its workers itself, else None.
 
     A run of such a module starts a server of workers, and a fork of the process that has started it
     cannot use that server.  So the module is run once in each caller, and not in the fork server.
@@ -73,14 +74,14 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
     pid = os.fork()
     if pid == 0:
         try:
-            births.arm(None)
+            births.disarm()
             module.run(n, workers)
             measured = None if births.forked else _measured(module, births, n, workers)
             os.write(writer, json.dumps(measured).encode())
         finally:
             leave()
     os.close(writer)
-    text = os.read(reader, 4096)  # not until end of file: a worker that was left may hold it open
+    text = os.read(reader, 4096)  # not until end of file: a worker that is left may have it open
     os.close(reader)
     os.waitpid(pid, 0)
     found: dict[str, Any] | None = json.loads(text or "null")
@@ -126,7 +127,7 @@ def _call(
         if request["warm"]:
             module.run(n, workers)
         before = resources.of_this_process()
-        births.arm(lambda number: _await_tracer(log) if stop and number == who else None)
+        births.arm_forked(lambda number: _await_tracer(log) if stop and number == who else None)
         if stop and not who:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             _await_tracer(log)
@@ -138,7 +139,7 @@ def _call(
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         except KeyboardInterrupt:  # just before `run`, or after it
             log("interrupted")
-        births.arm(None)
+        births.disarm()
         if stop and not who:
             log("returned")
             signal.sigwait({signal.SIGUSR1})  # until the tracer has detached

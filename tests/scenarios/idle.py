@@ -1,11 +1,11 @@
-"""How long a short run is idle: neither it nor its workers compute."""
+"""A scenario that measures how long neither a short run nor its workers compute."""
 
 import os
 import resource
 import time
 from types import ModuleType
 
-from tests.scenarios import Log
+from tests.scenarios.protocol import Log
 
 
 def _cpu() -> float:
@@ -14,7 +14,7 @@ def _cpu() -> float:
 
 
 def _floor(workers: int) -> float:
-    """Return the seconds that as many bare processes take."""
+    """Return the seconds that as many processes take which do nothing."""
     start = time.monotonic()
     pids = []
     for _ in range(workers):
@@ -28,7 +28,7 @@ def _floor(workers: int) -> float:
 
 
 def short(module: ModuleType, log: Log, workers: int, times: int) -> None:
-    """Run *times* times, and bare processes before each; tell how long each was idle."""
+    """Run *times* times, with processes that do nothing before each; log how long it was idle."""
     module.run(workers, workers)
     for _ in range(times):
         floor = _floor(workers)

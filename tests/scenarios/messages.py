@@ -1,7 +1,7 @@
-"""What is done to the channel of a transport, inside the interpreter that it has for itself.
+"""What the channel of a transport carries: each case sends messages, and compares what comes.
 
-What workers send is drawn from a hash of who sends it and when, so that each side knows what
-the other has to say, to the last byte.
+The content of a message is a hash of its worker and its number.  So each side knows every byte that
+the other side has to send.
 """
 
 import contextlib
@@ -16,37 +16,51 @@ from collections.abc import Callable, Sequence
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios import Log
-from tests.scenarios.faults import Births
+from tests.scenarios.injection import Births
+from tests.scenarios.protocol import Log
 from tests.system import resources
 
 MIB = 1 << 20
 SIZES = (0, 1, 8, select.PIPE_BUF - 1, select.PIPE_BUF, select.PIPE_BUF + 1, (64 << 10) + 1, MIB)
 
 
+# A case of the test: it returns what is wrong, or None.
+Case = Callable[[ModuleType, Log], str | None]
+CASES: dict[str, Case] = {}
+
+
+def case(function: Case) -> Case:
+    """Add *function* to CASES, by its name."""
+    CASES[function.__name__] = function
+    return function
+
+
 def content(worker: int, number: int, size: int) -> bytes:
-    """Return what message *number* of *worker* has to be."""
+    """Return the content of message *number* of *worker*."""
     return hashlib.shake_128(f"{worker} {number}".encode()).digest(size)
 
 
 def carried(module: ModuleType, log: Log, cases: Sequence[str]) -> None:
-    """Put the channel through each of *cases*, functions below; tell of each how it went."""
+    """Do each of *cases*, names of CASES; log what is wrong with it, if anything."""
     with module.channel(lambda link: None, 1) as channel:
         list(channel)
     before = resources.of_this_process()
-    for case in cases:
+    for name in cases:
         start = time.monotonic()
         try:
-            why = globals()[f"case_{case}"](module, log)
-        except Exception as error:  # noqa: BLE001 - it is the verdict
+            why = CASES[name](module, log)
+        except Exception as error:  # noqa: BLE001 - any error is a result
             why = f"{type(error).__name__}: {error}"
-        log("case", case=case, why=why, seconds=time.monotonic() - start)
+        log("case", case=name, why=why, seconds=time.monotonic() - start)
     gc.collect()
     log("inside", new=resources.added(before, resources.of_this_process()))
 
 
 def _compare(channel: Any, expected: dict[int, list[int]]) -> str | None:
-    """Return what is wrong with the messages: by worker, the sizes that are due in order."""
+    """Return what is wrong with the messages that come, or None.
+
+    expected: the sizes of the messages of each worker, in their order.
+    """
     seen = dict.fromkeys(expected, 0)
     for worker, message in channel:
         number = seen[worker]
@@ -60,8 +74,9 @@ def _compare(channel: Any, expected: dict[int, list[int]]) -> str | None:
     return f"messages that came: {short}" if short else None
 
 
-def case_sizes(module: ModuleType, log: Log) -> str | None:
-    """Each size twice from each of three workers, in another order each."""
+@case
+def sizes(module: ModuleType, log: Log) -> str | None:
+    """Send each size twice from each of three workers, in three orders."""
     sizes = {w: [*SIZES[w:], *SIZES[:w], *SIZES] for w in range(3)}
 
     def work(link: Any) -> None:
@@ -72,8 +87,9 @@ def case_sizes(module: ModuleType, log: Log) -> str | None:
         return _compare(channel, sizes)
 
 
-def case_kinds(module: ModuleType, log: Log) -> str | None:
-    """bytes, bytearray and memoryview are all taken; what is none is refused."""
+@case
+def kinds(module: ModuleType, log: Log) -> str | None:
+    """Send bytes, bytearray and memoryview; other types are refused."""
     sizes = [9, 9, 9, 70000, 70000]
 
     def work(link: Any) -> None:
@@ -91,8 +107,9 @@ def case_kinds(module: ModuleType, log: Log) -> str | None:
         return _compare(channel, {0: sizes})
 
 
-def case_round_trip(module: ModuleType, log: Log) -> str | None:
-    """Each size to each of two workers and back."""
+@case
+def round_trip(module: ModuleType, log: Log) -> str | None:
+    """Send each size to each of two workers and back."""
 
     def work(link: Any) -> None:
         for _ in SIZES:
@@ -111,8 +128,9 @@ def case_round_trip(module: ModuleType, log: Log) -> str | None:
         return _compare(messages, {0: [], 1: []})
 
 
-def case_more_than_it_holds(module: ModuleType, log: Log) -> str | None:
-    """Thousands of messages wait in their workers until the caller takes them."""
+@case
+def more_than_it_holds(module: ModuleType, log: Log) -> str | None:
+    """Let thousands of messages wait in their workers until the caller receives them."""
     sizes = {w: [100] * 2000 for w in range(3)}
 
     def work(link: Any) -> None:
@@ -124,8 +142,14 @@ def case_more_than_it_holds(module: ModuleType, log: Log) -> str | None:
         return _compare(channel, sizes)
 
 
-_FEW = 20_000  # messages, more than most channels hold; a TCP connection may hold more of them
-_STILL = 0.2  # seconds without another message sent, after which a channel is taken for full
+# Messages of one byte that a worker sends at most to fill a channel. Most channels hold fewer. A
+# TCP connection may hold more, and then these are enough.
+_MOST = 20_000
+_FULL_AFTER = 0.2  # seconds without another message sent, after which a channel counts as full
+_FILL_LIMIT = 10.0  # seconds
+
+# After its last message a worker writes that it has ended, which takes room in the channel too.
+_LEFT_FREE = 32  # messages
 
 
 def _capacity(module: ModuleType, size: int) -> int:
@@ -133,7 +157,7 @@ def _capacity(module: ModuleType, size: int) -> int:
     sent = mmap.mmap(-1, 8)
 
     def work(link: Any) -> None:
-        for number in range(_FEW):
+        for number in range(_MOST):
             link.send(bytes(size))
             sent[:] = (number + 1).to_bytes(8, "little")
         link.send(bytes(size))
@@ -142,21 +166,22 @@ def _capacity(module: ModuleType, size: int) -> int:
         return int.from_bytes(sent[:], "little")
 
     with module.channel(work, 1):
-        seen, until = -1, time.monotonic() + 10
+        seen, until = -1, time.monotonic() + _FILL_LIMIT
         while seen != count() and time.monotonic() < until:
             seen = count()
-            time.sleep(_STILL)
+            time.sleep(_FULL_AFTER)
     return count()
 
 
-def case_as_many_as_it_holds(module: ModuleType, log: Log) -> str | None:
-    """Let a worker send almost all that the channel holds, and exit before the first is taken.
+@case
+def as_many_as_it_holds(module: ModuleType, log: Log) -> str | None:
+    """Let a worker fill the channel almost, and exit before the caller receives anything.
 
-    Messages of one byte and of none are the most that a channel can hold.
+    Of messages with one byte or none, a channel holds the most.
     """
     for size in (1, 0):
         count = _capacity(module, size)
-        count -= max(1, min(32, count // 8))  # that the worker has ended takes room as well
+        count -= max(1, min(_LEFT_FREE, count // 8))
         pid = mmap.mmap(-1, 8)
 
         def work(link: Any, size: int = size, count: int = count, pid: Any = pid) -> None:
@@ -174,8 +199,9 @@ def case_as_many_as_it_holds(module: ModuleType, log: Log) -> str | None:
     return None
 
 
-def case_many_small(module: ModuleType, log: Log) -> str | None:
-    """Thousands of messages of one byte and of none are taken while they come."""
+@case
+def many_small(module: ModuleType, log: Log) -> str | None:
+    """Receive thousands of messages with one byte or none while they are sent."""
     sizes = {w: [1, 0] * 3333 for w in range(3)}
 
     def work(link: Any) -> None:
@@ -186,8 +212,9 @@ def case_many_small(module: ModuleType, log: Log) -> str | None:
         return _compare(channel, sizes)
 
 
-def case_short_lives(module: ModuleType, log: Log) -> str | None:
-    """Workers that send a few messages and are gone, while the caller takes them."""
+@case
+def short_lives(module: ModuleType, log: Log) -> str | None:
+    """Let workers send a few messages and exit while the caller receives."""
     sizes = {w: [10] * 3 for w in range(2)}
 
     def work(link: Any) -> None:
@@ -201,18 +228,22 @@ def case_short_lives(module: ModuleType, log: Log) -> str | None:
     return None
 
 
-def case_stopped_caller(module: ModuleType, log: Log) -> str | None:
+@case
+def stopped_caller(module: ModuleType, log: Log) -> str | None:
     """Stop the caller twice, each time while some workers begin, send and exit."""
     sizes = {w: [10] for w in range(6)}
 
     def work(link: Any) -> None:
         link.send(content(link.worker, 0, 10))
 
-    births = Births()
+    births = Births(log)
     caller, begun = os.getpid(), time.monotonic()
+    # Seconds: three workers begin at 0.1, while the caller is stopped, and three at 0.75.
+    first, second, half = 0.1, 0.75, 3
+    times = ((0.06, "STOP"), (0.2, "CONT"), (0.71, "STOP"), (0.85, "CONT"))
 
     def stop_twice() -> None:
-        for at, number in ((0.06, "STOP"), (0.2, "CONT"), (0.71, "STOP"), (0.85, "CONT")):
+        for at, number in times:
             time.sleep(max(0.0, begun + at - time.monotonic()))
             os.kill(caller, signal.Signals[f"SIG{number}"])
 
@@ -222,17 +253,18 @@ def case_stopped_caller(module: ModuleType, log: Log) -> str | None:
             stop_twice()
         finally:
             os._exit(0)
-    births.arm(lambda number: time.sleep(0.1 if number <= 3 else 0.75))
+    births.arm_forked(lambda number: time.sleep(first if number <= half else second))
     try:
         with module.channel(work, 6) as channel:
             return _compare(channel, sizes)
     finally:
-        births.arm(None)
+        births.disarm()
         os.waitpid(stopper, 0)
 
 
-def case_both_at_once(module: ModuleType, log: Log) -> str | None:
-    """Caller and worker both send more than the channel holds before they receive."""
+@case
+def both_at_once(module: ModuleType, log: Log) -> str | None:
+    """Let caller and worker both send more than the channel holds before they receive."""
     sizes = [MIB // 2] * 3
 
     def work(link: Any) -> None:
@@ -248,8 +280,9 @@ def case_both_at_once(module: ModuleType, log: Log) -> str | None:
         return _compare(channel, {0: sizes})
 
 
-def case_answers_to_many(module: ModuleType, log: Log) -> str | None:
-    """Answer each of many messages at once by more than a reply's channel holds."""
+@case
+def answers_to_many(module: ModuleType, log: Log) -> str | None:
+    """Answer each message at once; the answers are more than the channel to a worker holds."""
     sizes = {w: [50] * 300 for w in range(2)}
 
     def work(link: Any) -> None:
@@ -270,8 +303,9 @@ def case_answers_to_many(module: ModuleType, log: Log) -> str | None:
     return None if seen == {0: 300, 1: 300} else f"{seen} came"
 
 
-def case_one_direction(module: ModuleType, log: Log) -> str | None:
-    """Without duplex there is no way back, on either side, and it is said."""
+@case
+def one_direction(module: ModuleType, log: Log) -> str | None:
+    """Without duplex, neither the caller can send nor a worker receive; the error says why."""
     with module.channel(lambda link: time.sleep(9), 1) as channel:
         try:
             channel.send(0, b"")
@@ -287,8 +321,9 @@ def case_one_direction(module: ModuleType, log: Log) -> str | None:
     return "the worker could receive"
 
 
-def case_left_early(module: ModuleType, log: Log) -> str | None:
-    """Leave with workers that would send for ever, after a message of theirs and before."""
+@case
+def left_early(module: ModuleType, log: Log) -> str | None:
+    """Leave a channel whose workers would send for ever: after one message, and before any."""
 
     def work(link: Any) -> None:
         while True:
@@ -301,8 +336,9 @@ def case_left_early(module: ModuleType, log: Log) -> str | None:
     return None
 
 
-def case_timeout(module: ModuleType, log: Log) -> str | None:
-    """Let a timeout bound the wait for a message; a good one is not noticed."""
+@case
+def timeout(module: ModuleType, log: Log) -> str | None:
+    """Set a long timeout, which has no effect, and a short one, which ends the wait."""
     with module.channel(lambda link: link.send(b"!"), 1, timeout=20) as channel:
         why = None if list(channel) == [(0, b"!")] else "a timeout of 20 s was noticed"
     start = time.monotonic()
@@ -315,19 +351,20 @@ def case_timeout(module: ModuleType, log: Log) -> str | None:
     return "no TimeoutError"
 
 
-class Rung(Exception):  # noqa: N818 - a message
-    """Raised by a handler of the caller."""
+class Interrupted(Exception):  # noqa: N818 - no error
+    """A handler of the caller raises this."""
 
 
-def case_handler(module: ModuleType, log: Log) -> str | None:
-    """Let a handler of the caller raise while it waits, at its fifth call; four are unseen."""
-    rung = 0
+@case
+def handler(module: ModuleType, log: Log) -> str | None:
+    """Let a signal handler of the caller raise at its fifth call; four calls have no effect."""
+    count = 0
 
     def handler(signum: int, frame: FrameType | None) -> None:
-        nonlocal rung
-        rung += 1
-        if rung == 5:
-            raise Rung
+        nonlocal count
+        count += 1
+        if count == 5:
+            raise Interrupted
 
     def work(link: Any) -> None:
         time.sleep(9)
@@ -338,7 +375,7 @@ def case_handler(module: ModuleType, log: Log) -> str | None:
         with module.channel(work, 2) as channel:
             signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
             list(channel)
-    except Rung:
+    except Interrupted:
         return None if signal.pthread_sigmask(signal.SIG_BLOCK, []) == mask else "the mask differs"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -346,9 +383,10 @@ def case_handler(module: ModuleType, log: Log) -> str | None:
     return "the handler's exception was lost"
 
 
-def case_arguments(module: ModuleType, log: Log) -> str | None:
-    """Give what is no number of workers: it is refused before anything is made."""
-    births = Births()
+@case
+def arguments(module: ModuleType, log: Log) -> str | None:
+    """Pass invalid numbers of workers: they are refused before a process is created."""
+    births = Births(log)
     for workers, kind in [(0, ValueError), (-1, ValueError), (True, TypeError), (1.0, TypeError)]:
         try:
             with module.channel(lambda link: None, workers):
@@ -357,158 +395,3 @@ def case_arguments(module: ModuleType, log: Log) -> str | None:
             continue
         return f"{workers!r} workers"
     return f"{births.count} processes were made" if births.count else None
-
-
-def struck(module: ModuleType, log: Log) -> None:
-    """Let a worker end too early, at several points and in several ways; tell of each.
-
-    One of two is struck, while the other goes on, or waits.
-    """
-    before = resources.of_this_process()
-
-    def at(point: str, way: Any) -> Callable[[Any], None]:
-        def end() -> None:
-            log("struck", point=point, way=way)
-            if way == "exit":
-                os._exit(0)
-            if way == "raise":
-                raise ZeroDivisionError("planted by the suite")
-            os.kill(os.getpid(), way)
-
-        def work(link: Any) -> None:
-            if link.worker == 1:
-                if point == "while another sends":
-                    while True:
-                        link.send(b"more")
-                time.sleep(9)
-            if point == "first":
-                end()
-            elif point == "after some":
-                for number in range(3):
-                    link.send(content(0, number, 1000))
-                end()
-            elif point == "amid a message":
-                signal.signal(signal.SIGALRM, lambda *_: end())
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
-                signal.setitimer(signal.ITIMER_REAL, 0.02)
-                while True:
-                    link.send(bytes(8 * MIB))
-            elif point == "while another sends":
-                end()
-            else:  # the caller is asleep
-                time.sleep(0.05)
-                end()
-
-        return work
-
-    cases = [
-        ("first", signal.SIGKILL),
-        ("first", "exit"),
-        ("after some", signal.SIGKILL),
-        ("after some", "raise"),
-        ("amid a message", signal.SIGKILL),
-        ("amid a message", "exit"),
-        ("while another sends", signal.SIGKILL),
-        ("while another sends", "exit"),
-        ("asleep", signal.SIGKILL),
-        ("asleep", "exit"),
-    ]
-    for point, way in cases:
-        facts: dict[str, Any] = {"point": point, "way": str(way)}
-        try:
-            with module.channel(at(point, way), 2, duplex=point == "asleep") as channel:
-                for worker, message in channel:
-                    if worker == 0 and len(message) not in (1000, 8 * MIB):
-                        facts["partial"] = len(message)
-        except Exception as error:  # noqa: BLE001 - it is the verdict
-            facts |= {"error": type(error).__name__, "text": str(error)}
-        log("ended", **facts)
-    gc.collect()
-    log("inside", new=resources.added(before, resources.of_this_process()))
-
-
-class Demanding(Exception):  # noqa: N818 - it is the shape that counts
-    """Takes arguments of its own, so that a pickle of it cannot be loaded."""
-
-    def __init__(self, one: str, two: str) -> None:
-        super().__init__(f"{one} and {two}")
-
-
-class Unprintable(Exception):  # noqa: N818
-    """Has no text: to ask for it raises."""
-
-    def __str__(self) -> str:
-        raise ValueError("no text")
-
-
-def _because() -> None:
-    try:
-        raise KeyError("the cause")
-    except KeyError as error:
-        raise RuntimeError("the effect") from error
-
-
-def _raise(error: BaseException) -> Callable[[], None]:
-    def act() -> None:
-        raise error
-
-    return act
-
-
-# What a worker raises, and what an error about it has to show.
-EXCEPTIONS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
-    "plain": (_raise(ValueError("plain text")), ("ValueError", "plain text")),
-    "other arguments": (_raise(Demanding("one", "two")), ("Demanding", "one and two")),
-    "SystemExit": (_raise(SystemExit(0)), ("SystemExit",)),
-    "SystemExit with text": (_raise(SystemExit("why")), ("SystemExit", "why")),
-    "KeyboardInterrupt": (_raise(KeyboardInterrupt()), ("KeyboardInterrupt",)),
-    "GeneratorExit": (_raise(GeneratorExit()), ("GeneratorExit",)),
-    "StopIteration": (_raise(StopIteration(3)), ("StopIteration",)),
-    "umlauts": (_raise(ValueError("ümläut €")), ("ümläut €",)),
-    "a lone surrogate": (_raise(OSError(os.fsdecode(b"caf\xe9"))), ("caf\\udce9",)),
-    "a NUL": (_raise(ValueError("before\0behind")), ("before\0behind",)),
-    "a megabyte": (_raise(ValueError("é" * MIB)), ("ValueError", "ééé")),
-    "no text": (_raise(ValueError()), ("ValueError",)),
-    "no text to be had": (_raise(Unprintable()), ("Unprintable",)),
-    "several lines": (_raise(ValueError("first\nsecond")), ("first\nsecond",)),
-    "a group": (_raise(ExceptionGroup("some", [ValueError("one")])), ("ExceptionGroup", "some")),
-    "a cause": (_because, ("RuntimeError", "the effect")),
-    "a syntax error": (_raise(SyntaxError("odd", ("x", 1, 1, "text"))), ("SyntaxError", "odd")),
-}
-
-
-def raised(module: ModuleType, log: Log) -> None:
-    """Let a worker raise each of EXCEPTIONS, while another one waits; tell the error of each."""
-    before = resources.of_this_process()
-    for case, (act, parts) in EXCEPTIONS.items():
-
-        def work(link: Any, act: Callable[[], None] = act) -> None:
-            if link.worker == 0:
-                act()
-            time.sleep(9)
-
-        facts: dict[str, Any] = {"case": case, "parts": parts, "worker": None}
-        try:
-            with module.channel(work, 2) as channel:
-                list(channel)
-        except Exception as error:  # noqa: BLE001 - it is the verdict
-            facts |= {"error": type(error).__name__, "text": str(error)[:1000]}
-            facts["worker"] = getattr(error, "pid", None)
-        log("raised", **facts)
-    gc.collect()
-    log("inside", new=resources.added(before, resources.of_this_process()))
-
-
-def endless(module: ModuleType, log: Log) -> None:
-    """Take messages without end, for the caller to be killed."""
-
-    def work(link: Any) -> None:
-        log("born")
-        while True:
-            link.send(link.receive())
-
-    with module.channel(work, 2, duplex=True) as channel:
-        for worker in range(2):
-            channel.send(worker, bytes(100))
-        for worker, message in channel:
-            channel.send(worker, message)

@@ -1,8 +1,8 @@
-"""Callers that are short of something: descriptors, room, queues.  Nothing here is simulated.
+"""Scenarios in which the system refuses something: descriptors, space, queues.
 
-What the whole machine has is made scarce in namespaces of the caller's own, namespaces(7): a
-file system of 16 KiB over a directory, a table of queues that is full.  An ordinary user gets
-them by a user namespace, where the system lets him.
+The limits are real, not simulated.  Limits of the whole machine are reached in namespaces of the
+caller's own, namespaces(7): a file system of 16 KiB is mounted over a directory, or a table of
+queues is filled.  An ordinary user needs a user namespace for that, which some systems refuse.
 """
 
 import contextlib
@@ -17,17 +17,24 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from tests.scenarios import Log
-from tests.scenarios.faults import in_caller
+from tests.scenarios.callers import in_caller
+from tests.scenarios.protocol import Log
 from tests.system import namespaces, resources
 
-_PAGES = 4
-_INODES = 8
+_PAGES = 4  # of 4096 bytes: the size of the file system
+_INODES = 8  # that the caller can use there
+_RESERVED = 2  # inodes: tmpfs takes the root directory for one
 
 _CREATE = 0o3600  # IPC_CREAT | IPC_EXCL and the mode 0600, <sys/ipc.h>
 _SYS_RESOURCE = 24  # <linux/capability.h>
 
-_ENOUGH = 3  # runs in a row that are well end a search for the least that is enough
+_ENOUGH = 3  # runs in a row without an error show that a limit is high enough
+
+_DESCRIPTORS = 40  # to try for each worker, and for two more; a run needs fewer
+
+# Limits on the size of files to try, in bytes: each size up to that of a frame with a result,
+# and then some larger ones.
+_SIZES = (*range(72), 128, 512, 4096, 65536, 1 << 20)
 
 
 def _unprivileged() -> None:
@@ -42,7 +49,7 @@ def _unprivileged() -> None:
 
 
 def _limited(name: int, soft: int) -> Callable[[], object]:
-    """Set the soft limit *name*; return what sets it back."""
+    """Set the soft limit *name*; return a function that restores it."""
     before = resource.getrlimit(name)
     resource.setrlimit(name, (soft, before[1]))
     return partial(resource.setrlimit, name, before)
@@ -51,7 +58,7 @@ def _limited(name: int, soft: int) -> Callable[[], object]:
 def _until_enough(
     module: ModuleType, log: Log, name: int, limits: Iterator[int], n: int, workers: int, case: str
 ) -> None:
-    """Run under growing limits, until several runs in a row have a result."""
+    """Run under growing limits, until several runs in a row return a result."""
     before = resources.of_this_process()
     well = 0
     for limit in limits:
@@ -66,28 +73,27 @@ def _until_enough(
 
 
 def descriptors(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Run with room for no more descriptors, for one, for two… until there is enough."""
+    """Run with no free descriptor, with one, with two… until there are enough."""
     module.run(n, workers)
     last = max(map(int, os.listdir("/dev/fd")))
     fillers = [os.open(os.devnull, os.O_RDONLY)]
-    while fillers[-1] < last:  # a limit counts from 0: what is free below it would be used first
+    while fillers[-1] < last:  # a limit is a number, and lower numbers would still be free
         fillers.append(os.dup(fillers[-1]))
     least = fillers[-1] + 1
-    limits = iter(range(least, least + 40 * (workers + 2)))
+    limits = iter(range(least, least + _DESCRIPTORS * (workers + 2)))
     _until_enough(module, log, resource.RLIMIT_NOFILE, limits, n, workers, "RLIMIT_NOFILE")
     for filler in fillers:
         os.close(filler)
 
 
 def file_size(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Run with files of no more than a few bytes: what is written is cut, then refused."""
+    """Run with a limit on the size of files: a write is shortened, then refused."""
     module.run(n, workers)
-    sizes = iter([*range(72), 128, 512, 4096, 65536, 1 << 20])
-    _until_enough(module, log, resource.RLIMIT_FSIZE, sizes, n, workers, "RLIMIT_FSIZE")
+    _until_enough(module, log, resource.RLIMIT_FSIZE, iter(_SIZES), n, workers, "RLIMIT_FSIZE")
 
 
 def full(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Run with /dev/shm, and the temporary directory, of 16 KiB, full but for some pages."""
+    """Run with 16 KiB in /dev/shm or in the temporary directory, of which little is free."""
     places = [os.environ["TMPDIR"], "/dev/shm"]  # noqa: S108 - mounted over
     for place in filter(os.path.isdir, places):
         for what, most, fill in (("pages", _PAGES, _fill_pages), ("inodes", _INODES, _fill_inodes)):
@@ -109,7 +115,7 @@ def _in_full(
     module.run(n, workers)
     try:
         namespaces.leave()
-        options = f"size={_PAGES * 4096},nr_inodes={_INODES + 2},mode=1777"
+        options = f"size={_PAGES * 4096},nr_inodes={_INODES + _RESERVED},mode=1777"
         namespaces.mount("tmpfs", place, options)
     except namespaces.Refused as refused:
         log("refused", case=case, reason=str(refused))
@@ -120,7 +126,7 @@ def _in_full(
     gc.collect()
     after = resources.files(place)
     log("inside", new=resources.added(before, after) + resources.added_since(had))
-    namespaces.unmount(place)  # for what the exit of a caller tidies up
+    namespaces.unmount(place)  # the caller must find its own directory there at its exit
 
 
 def _fill_pages(place: str, free: int) -> None:
@@ -153,15 +159,15 @@ def _write(name: str, value: int) -> None:
 
 def _full_table(function: str, *args: int) -> None:
     make = getattr(ctypes.CDLL(None, use_errno=True), function)
-    # Some 30000 at 2 us each; they go with the namespace.
+    # Some 30000 objects at 2 us each. They end with the namespace.
     while make(0, *args, _CREATE) >= 0:
         pass
     if (code := ctypes.get_errno()) != errno.ENOSPC:
         raise namespaces.Refused(f"{function}: {os.strerror(code)}")
 
 
-# What is short, how it is made so, and what an error has to name: the limit, as its man page
-# calls it, or its file in /proc/sys.
+# Each limit: what reaches it, and the names that an error may use for it, from its man page or from
+# /proc/sys.
 LIMITS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "no bytes for POSIX queues": (_no_bytes_for_queues, ("RLIMIT_MSGQUEUE",)),
     "no POSIX queue to be had": (partial(_write, "queues_max", 0), ("queues_max",)),
@@ -173,7 +179,7 @@ LIMITS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
 
 
 def queues(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Run where the limits of the system on queues, semaphores and segments are reached."""
+    """Run when a limit of the system on queues, semaphores or segments is reached."""
     for case, (enter, names) in LIMITS.items():
         in_caller(log, case, partial(_in_queues, module, n, workers, case, enter, names))
 

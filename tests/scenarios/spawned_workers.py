@@ -1,51 +1,56 @@
-"""The door by which workers come that are not forked by the caller itself.
+"""Injection into workers that start a fresh interpreter: spawn, forkserver, loky.
 
-multiprocessing's "spawn" and loky start a fresh interpreter, "forkserver" one that forks.
-None of them runs the hooks that the caller has registered with os.register_at_fork, but all have
-its environment: so tests/scenarios/startup is in PYTHONPATH, and leads here.  What is to be done
-to a worker is a file in memory, which its path in /proc opens (proc_pid_fd(5)).
+Such a worker does not run the hooks that its caller has registered with os.register_at_fork, but
+it has the caller's environment.  So tests/scenarios/startup is in PYTHONPATH, and its
+sitecustomize calls `enter`.  The caller keeps the injection in a file in memory (memfd_create(2)).
+A worker opens it by its path in /proc: proc_pid_fd(5).
 """
 
 import fcntl
-import importlib
 import json
 import os
 import struct
 import sys
-from typing import Any
 
-from tests.scenarios import Log
+from tests.scenarios.protocol import Injection, Log, resolve
 
+# The paths of that file and of the log, for the workers. A worker without it is not of a trial.
 _VARIABLE = "IPC_CONFORMANCE_DOOR"
-_COUNT = struct.Struct("=Q")
 
-# Of multiprocessing: these serve all runs of a process, and are no worker of one.
+# The file has the number of workers so far, and then the injection as JSON.
+_COUNT = struct.Struct("=Q")
+_LENGTH = 4096 - _COUNT.size  # bytes of JSON, filled up with blanks; one page in all
+
+# Processes of multiprocessing that serve all runs of a caller. They are no workers.
 _HELPERS = ("resource_tracker", "multiprocessing.forkserver")
 
 _path: str | None = None  # of the file, in the caller
 _fd = -1
 
 
-def open_for_business(log_fd: int) -> None:
-    """Let every interpreter that is started from here on come by."""
-    global _fd, _path  # noqa: PLW0603 - one a process
+def install(log_fd: int) -> None:
+    """Let every interpreter that is started from now on call `enter`, where there is /proc."""
+    global _fd, _path  # noqa: PLW0603 - one for each process
     if not hasattr(os, "memfd_create") or not os.path.isdir("/proc/self/fd"):
         return
-    _fd = os.memfd_create("door")
-    _path = f"/proc/{os.getpid()}/fd/{_fd}"
-    os.environ[_VARIABLE] = json.dumps([_path, f"/proc/{os.getpid()}/fd/{log_fd}"])
-    order(None)
+    _fd = os.memfd_create("injection")
+    _path = path_of(_fd)
+    os.environ[_VARIABLE] = json.dumps([_path, path_of(log_fd)])
+    arm(None)
 
 
-def order(what: list[Any] | None) -> None:
-    """From now on call *what*, [module:function, arguments...], with a log and the number."""
-    if _path is not None:
-        text = json.dumps(what).encode()
-        os.pwrite(_fd, _COUNT.pack(0) + text.ljust(3992), 0)
+def arm(injection: Injection | None) -> None:
+    """Count workers from 0 again; from now on do *injection* to each."""
+    if _path is None:
+        return
+    text = json.dumps(None if injection is None else injection.request).encode()
+    if len(text) > _LENGTH:
+        raise ValueError(f"{len(text)} bytes of arguments, and there is room for {_LENGTH}")
+    os.pwrite(_fd, _COUNT.pack(0) + text.ljust(_LENGTH), 0)
 
 
 def count() -> int:
-    """Return how many workers have come since the last order."""
+    """Return how many workers have started since `arm` was called last."""
     if _path is None:
         return 0
     number: int = _COUNT.unpack(os.pread(_fd, _COUNT.size, 0))[0]
@@ -58,27 +63,26 @@ def path_of(fd: int) -> str:
 
 
 def enter() -> None:
-    """Let this fresh interpreter in: a worker is met, a helper lets in those that it forks."""
+    """Do the injection to this fresh interpreter; if it is a helper, to those that it forks."""
     if any(helper in argument for argument in sys.orig_argv for helper in _HELPERS):
-        os.register_at_fork(after_in_child=_meet)
+        os.register_at_fork(after_in_child=_inject)
     else:
-        _meet()
+        _inject()
 
 
-def _meet() -> None:
+def _inject() -> None:
     path, log_path = json.loads(os.environ[_VARIABLE])
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # the caller is no more
+    except OSError:  # the caller has ended
         return
     try:
         fcntl.lockf(fd, fcntl.LOCK_EX)
         number = _COUNT.unpack(os.pread(fd, _COUNT.size, 0))[0] + 1
         os.pwrite(fd, _COUNT.pack(number), 0)
-        what = json.loads(os.pread(fd, 3992, _COUNT.size))
+        request = json.loads(os.pread(fd, _LENGTH, _COUNT.size))
     finally:
         os.close(fd)
-    if what is not None:
-        place, _, name = what[0].partition(":")
+    if request is not None:
         log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC))
-        getattr(importlib.import_module(place), name)(log, number, *what[1:])
+        resolve(request["function"])(log, number, *request["args"], **request["kwargs"])

@@ -1,4 +1,4 @@
-"""Callers in odd states, and what a run has changed of theirs."""
+"""Scenarios with callers in unusual states; what a run changes in its caller."""
 
 import atexit
 import contextlib
@@ -10,7 +10,6 @@ import os
 import random
 import resource
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -23,18 +22,32 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios import Log
-from tests.scenarios.faults import CPU, Births, after_cpu, die, in_caller
+from tests.scenarios.callers import in_caller
+from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first, stop
+from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _MAY_HANDLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-# Blocked or handled, it would be the suite's own tools that fail.
-_SPARED = {signal.SIGVTALRM}
+_OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
+
+# select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
+_PAST_FD_SETSIZE = 1100
+_ENOUGH_DESCRIPTORS = 2048
+_MANY_DESCRIPTORS = 4096
+
+# Bits of the signals 32 and 33 in a mask of /proc/PID/status. The C library handles them from the
+# first thread on: nptl(7).
+_OF_THE_C_LIBRARY = 0b11 << 31
+
+_FAR = 1000.0  # seconds, after which a timer expires: long after the end of the trial
+_AMPLE = 30.0  # seconds: a timeout that no run reaches
+_HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
+_TINY = 1e-9  # seconds: a timeout that every run exceeds
 
 
 def snapshot() -> dict[str, str]:
-    """Return what a caller has that a run has no business with."""
+    """Return the settings of this process that a run must not change."""
     wakeup = signal.set_wakeup_fd(-1)
     signal.set_wakeup_fd(wakeup)
     mask = os.umask(0)
@@ -64,10 +77,9 @@ def snapshot() -> dict[str, str]:
     with contextlib.suppress(FileNotFoundError):
         seen["directory"] = os.getcwd()
     with contextlib.suppress(OSError), open("/proc/self/status") as status:
-        # As the kernel has them: not all that C sets is known to the signal module.
-        # But 32 and 33, which the C library handles from the first thread on, nptl(7).
+        # The module signal does not know all that C code has set. The kernel does.
         seen["signals"] = [
-            (line.split()[0], int(line.split()[1], 16) & ~(0b11 << 31))
+            (line.split()[0], int(line.split()[1], 16) & ~_OF_THE_C_LIBRARY)
             for line in status
             if line.startswith("Sig") and "SigQ" not in line
         ]
@@ -75,34 +87,32 @@ def snapshot() -> dict[str, str]:
 
 
 def _both(module: ModuleType, log: Log, births: Births, **more: Any) -> None:
-    """Run once well, and once with the first child killed at birth."""
+    """Run once without a fault, and once with the first child killed at birth."""
     log.call(module.run, 100, 3, **more)
-    births.arm(
-        lambda number: die(signal.SIGKILL) if number == 1 else None,
-        ["tests.scenarios.faults:first_dies"],
-    )
-    log.call(module.run, 100, 3, struck=True, **more)
-    births.arm(None)
+    births.arm(inject(kill_first))
+    log.call(module.run, 100, 3, injected=True, **more)
+    births.disarm()
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    """Do nothing, as a handler that must stay."""
+    """Do nothing.  After a run, this must still be the handler."""
 
 
 def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield states of the signals of a caller: a name, and what brings it about."""
     yield "as it is", lambda: None
     yield "SIGCHLD ignored", partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN)
     yield "SIGCHLD handled", partial(signal.signal, signal.SIGCHLD, _handle)
     yield "SIGPIPE deadly", partial(signal.signal, signal.SIGPIPE, signal.SIG_DFL)
     yield (
         "all blocked",
-        partial(signal.pthread_sigmask, signal.SIG_BLOCK, _MAY_HANDLE - _SPARED),
+        partial(signal.pthread_sigmask, signal.SIG_BLOCK, _MAY_HANDLE - _OWN_SIGNAL),
     )
 
     def arm() -> None:
         for number, timer in zip(("SIGALRM", "SIGVTALRM", "SIGPROF"), _TIMERS, strict=True):
             signal.signal(getattr(signal, number), _handle)
-            signal.setitimer(timer, 1000.0)
+            signal.setitimer(timer, _FAR)
 
     yield "timers armed", arm
 
@@ -115,27 +125,31 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def signalled(module: ModuleType, log: Log) -> None:
-    """Run in callers whose signals are set in odd ways."""
+    """Run in callers with unusual settings of signals."""
     _in_callers(module, log, dict(_signals()))
 
 
 def _in_callers(
     module: ModuleType, log: Log, states: dict[str, Callable[[], object]], warm: bool = True
 ) -> None:
-    """For each state fork a caller, put it into that state, and run; tell what has changed."""
-    births = Births()
+    """For each state fork a caller that enters it and runs; log what has changed.
+
+    warm: whether to run once before that.  This is done in the forked caller: if a run starts a
+        server of workers, a fork of the process that has started it cannot use that server.
+    """
+    births = Births(log)
     for name, enter in states.items():
 
-        def act(mine: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
-            if warm:  # here: a server of workers that a run has started is of no use to a fork
+        def act(log: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
+            if warm:
                 module.run(2, 2)
             enter()
             before, had = snapshot(), resources.of_this_process()
-            _both(module, mine, births, case=name)
+            _both(module, log, births, case=name)
             gc.collect()
             after = snapshot()
             changed = [what for what in before if before[what] != after[what]]
-            mine("changed", case=name, what=changed, new=resources.added_since(had))
+            log("changed", case=name, what=changed, new=resources.added_since(had))
 
         in_caller(log, name, act)
 
@@ -145,20 +159,21 @@ def _close(fds: tuple[int, ...]) -> None:
         os.close(fd)
 
 
-def _odd_places() -> Iterator[tuple[str, Callable[[], object]]]:
+def _places() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield states of the descriptors, directories and masks of a caller, as _signals does."""
     yield "as it is", lambda: None
     for closed in ((0,), (1,), (2,), (0, 1, 2)):
         yield f"closed {closed}", partial(_close, closed)
 
-    def crowd() -> None:
+    def fill() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _MANY_DESCRIPTORS), hard))
         fd = os.open(os.devnull, os.O_RDONLY)
-        while fd < 1100:  # past FD_SETSIZE, select(2)
+        while fd < _PAST_FD_SETSIZE:
             fd = os.dup(fd)
 
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= 2048:
-        yield "1100 descriptors", crowd
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= _ENOUGH_DESCRIPTORS:
+        yield "1100 descriptors", fill
 
     def delete() -> None:
         os.chdir(tempfile.mkdtemp())
@@ -174,26 +189,29 @@ def _odd_places() -> Iterator[tuple[str, Callable[[], object]]]:
         tempfile.tempdir = None
 
     yield "neither HOME nor TMPDIR", bare
-    for name in _ODD_NAMES:
-        yield f"TMPDIR {name[:12]!r}", partial(_settle, name)
+    for name in _UNUSUAL_NAMES:
+        yield f"TMPDIR {name[:12]!r}", partial(_use_directory, name)
 
 
-_ODD_NAMES = (b"long" * 50, b"with space", b"not \xff unicode", "ümläut".encode())
+# Of directories; the first is longer than the path of a socket may be, unix(7).
+_UNUSUAL_NAMES = (b"long" * 50, b"with space", b"not \xff unicode", "ümläut".encode())
 
 
-def _settle(name: bytes) -> None:
+def _use_directory(name: bytes) -> None:
     os.environb[b"TMPDIR"] = os.path.join(os.environb[b"TMPDIR"], name)
     tempfile.tempdir = None
 
 
 def placed(module: ModuleType, log: Log) -> None:
-    """Run in callers with odd descriptors, directories and masks; and in another thread."""
-    places = [os.path.join(os.environb[b"TMPDIR"], name) for name in _ODD_NAMES]
+    """Run in callers with unusual descriptors, directories and masks; and in another thread."""
+    places = [os.path.join(os.environb[b"TMPDIR"], name) for name in _UNUSUAL_NAMES]
     for place in places:
         os.mkdir(place)
-    _in_callers(module, log, dict(_odd_places()), warm=False)
+    _in_callers(module, log, dict(_places()), warm=False)
     for place in places:
-        with contextlib.suppress(OSError):  # something was left in it: so is it, then
+        with contextlib.suppress(
+            OSError
+        ):  # a run has left something in it, which the harness will find
             os.rmdir(place)
     thread = threading.Thread(target=log.call, args=(module.run, 100, 3), kwargs={"case": "thread"})
     with warnings.catch_warnings():
@@ -203,12 +221,12 @@ def placed(module: ModuleType, log: Log) -> None:
 
 
 def _allow_fork_in_threads() -> None:
-    # CPython 3.12+ warns of the fork, not of the caller's threads, which are the case here.
+    # From 3.12 on, CPython warns of a fork in a process with threads. This is what is tested here.
     warnings.filterwarnings("ignore", ".*use of fork.*", DeprecationWarning)
 
 
 def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
-    """Run in many processes at once, and in many threads at once, each with its own n."""
+    """Run in many processes at once, then in many threads at once, each with its own n."""
     start, starter = os.pipe()
     callers = []
     for number in range(processes):
@@ -246,8 +264,8 @@ def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
 
 
 def parental(module: ModuleType, log: Log) -> None:
-    """Run with children of the caller's own: one dead, one alive, one stopped."""
-    births = Births()
+    """Run while the caller has children of its own: one dead, one alive, one stopped."""
+    births = Births(log)
     module.run(2, 2)
     pids = []
     for number in (None, signal.SIGSTOP):
@@ -283,33 +301,33 @@ def parental(module: ModuleType, log: Log) -> None:
 
 
 def buffered(module: ModuleType, log: Log, n: int) -> None:
-    """Run with text in buffers and with clean-up to do; tell who did it.
+    """Run with text in buffers and with clean-up to do; log who writes and who cleans up.
 
-    n: terms that take a while, for a worker to raise amid them.
+    n: terms that take long enough for a worker to raise amid them.
     """
     path = Path(tempfile.mkdtemp()) / "printed"
-    births = Births()
+    births = Births(log)
     out = os.dup(1)
     with open(path, "wb") as target:
         os.dup2(target.fileno(), 1)
     libc = ctypes.CDLL(None)
-    file = open(path, "a")  # noqa: SIM115 - to be written to while workers come and go
+    file = open(path, "a")  # noqa: SIM115 - it stays open during the runs
     other = type("Other", (), {})()
     finalizer = weakref.finalize(other, log, "cleaned", what="finalize")
     atexit.register(log, "cleaned", what="atexit")
-    # Nothing is flushed before the runs are over: each is in a buffer that forks copy.
+    # Each text stays in a buffer until the runs are over, and a fork copies the buffer.
     sys.stdout.write("[python]")
     libc.printf(b"[c]")
     file.write("[file]")
     try:
         log.call(module.run, 100, 3)
-        births.arm(lambda number: after_cpu(CPU, _raise))
-        log.call(module.run, n, 3, struck=True)
-        births.arm(lambda number: die(signal.SIGKILL) if number == 1 else None)
-        log.call(module.run, 100, 3, struck=True)
+        births.arm_forked(lambda number: after_cpu(CPU, _raise))
+        log.call(module.run, n, 3, injected=True)
+        births.arm_forked(lambda number: die(signal.SIGKILL) if number == 1 else None)
+        log.call(module.run, 100, 3, injected=True)
     finally:
         log("cleaned", what="finally")
-    births.arm(None)
+    births.disarm()
     sys.stdout.flush()
     libc.fflush(None)
     file.close()
@@ -326,16 +344,16 @@ def _raise() -> None:
 
 
 def quiet(module: ModuleType, log: Log) -> None:
-    """Run with every warning an error; tell what changed and what could not be raised."""
-    births = Births()
+    """Run with every warning an error; log what has changed, and errors that Python ignored."""
+    births = Births(log)
     first = snapshot()
     module.run(2, 2)
     gc.collect()
     now = snapshot()
-    # What is imported at the first run may change the rest.
+    # Imports of the first run may change other settings.
     kept = ("garbage collector", "limits", "environment", "niceness", "umask", "directory")
     once = [what for what in kept if first[what] != now[what]]
-    os.umask(0o026)  # what the run before may have set once is not what is there now
+    os.umask(0o026)  # other values than a run may have set before
     os.chdir(os.environ["HOME"])
     random.seed(8)
     unraised: list[str] = []
@@ -352,193 +370,34 @@ def quiet(module: ModuleType, log: Log) -> None:
 
 
 def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
-    """Run with timeouts that pass, that do not, and that are none.
+    """Run with timeouts that pass, that do not, and that are invalid.
 
     n: terms that take longer than *seconds*.
     """
     if "timeout" not in inspect.signature(module.run).parameters:
         log("untimed")
         return
-    births = Births()
+    births = Births(log)
     run = module.run
-    run(2, 2, timeout=30)
+    run(2, 2, timeout=_AMPLE)
     before = resources.of_this_process()
-    log.call(partial(run, timeout=30), 100, 3, case="ample")
-    log.call(partial(run, timeout=10.0**12), 100, 3, case="ample")
+    log.call(partial(run, timeout=_AMPLE), 100, 3, case="ample")
+    log.call(partial(run, timeout=_HUGE), 100, 3, case="ample")
     log.call(partial(run, timeout=None), 100, 3, case="ample")
-    births.arm(lambda number: os.kill(os.getpid(), signal.SIGSTOP), ["tests.scenarios.faults:stop"])
+    births.arm(inject(stop))
     log.call(partial(run, timeout=seconds), 100, 3, case="passed")
-    births.arm(None)
+    births.disarm()
     log.call(partial(run, timeout=seconds), n, 3, case="passed")
-    log.call(partial(run, timeout=1e-9), 100, 64, case="passed")
-    births.arm(None)
+    log.call(partial(run, timeout=_TINY), 100, 64, case="passed")
+    births.disarm()
     for bad in (0, -1, float("nan"), float("inf"), True, "1"):
         log.call(partial(run, timeout=bad), 100, 3, case="bad", forks=births.count)
     gc.collect()
     log("inside", new=resources.added_since(before))
 
 
-NAMES = ("pi", "result", "fifo", "socket", "queue", "pi.sock", "tmp", "shm", "sem", "mq", "0")
-
-
-def foreign(module: ModuleType, log: Log) -> None:
-    """Run amid objects of other programs, with the names that a careless one would choose."""
-    name = module.__name__.rpartition(".")[2]
-    # The fork after next may well have one of these pids.
-    pids = [str(os.getpid() + more) for more in range(40)]
-    # Each once: a file that is laid where a link is would be made where the link leads.
-    names = list(dict.fromkeys([*NAMES, name, *(f"{name}-{pid}" for pid in pids[:3]), *pids]))
-    with contextlib.ExitStack() as stack:
-        laid = [_in_directory(stack, place, names) for place in (os.environ["TMPDIR"], os.curdir)]
-        laid += [_queues(stack, names), _ports(stack)]
-        before = [look() for look in laid]
-        for number in range(4):
-            log.call(module.run, 100 + number, 3)
-        after = [look() for look in laid]
-        log(
-            "laid",
-            count=sum(map(len, before)),
-            lost=[
-                f"{had} -> {has}"
-                for olds, news in zip(before, after, strict=True)
-                for had, has in zip(olds, news, strict=True)
-                if had != has
-            ],
-        )
-
-
-def _in_directory(
-    stack: contextlib.ExitStack, place: str, names: list[str]
-) -> Callable[[], list[str]]:
-    paths = []
-    for number, name in enumerate(names):
-        path = os.path.join(place, name)
-        if number % 5 == 0:
-            os.mkfifo(path)
-        elif number % 5 == 1:
-            Path(path).write_bytes(b"\0" * 8)
-        elif number % 5 == 2:
-            os.symlink("/nowhere", path)
-        elif number % 5 == 3:
-            os.mkdir(path)
-        else:
-            with socket.socket(socket.AF_UNIX) as stale, contextlib.suppress(OSError):
-                stale.bind(path)  # longer than sun_path, perhaps
-        if os.path.lexists(path):
-            paths.append(path)
-            remove = os.rmdir if number % 5 == 3 else os.unlink
-            stack.callback(_let_go, partial(remove, path), FileNotFoundError)
-
-    def look() -> list[str]:
-        seen = []
-        for path in paths:
-            try:
-                info = os.lstat(path)
-            except FileNotFoundError:
-                seen.append(f"{path} gone")
-            else:
-                seen.append(f"{path} {info.st_ino} {info.st_mode:o} {info.st_size} {info.st_mtime}")
-        return seen
-
-    return look
-
-
-def _queues(stack: contextlib.ExitStack, names: list[str]) -> Callable[[], list[str]]:
-    looks: list[Callable[[], str]] = []
-    with contextlib.suppress(ImportError):
-        import sysv_ipc  # noqa: PLC0415 - may be missing
-
-        keys = [
-            1,
-            2,
-            3,
-            1234,
-            12345,
-            *(sysv_ipc.ftok(os.environ["TMPDIR"], i, True) for i in (0, 1)),
-        ]
-        for key in keys:
-            # There already, or not to be had here, as in a sandbox.
-            with contextlib.suppress(OSError, sysv_ipc.Error):
-                queue = sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
-                stack.callback(_let_go, queue.remove, sysv_ipc.ExistentialError)
-                queue.send(b"\0" * 8)
-                looks.append(partial(_count, queue))
-    with contextlib.suppress(ImportError):
-        import posix_ipc  # noqa: PLC0415 - may be missing
-
-        for name in names[:12]:
-            # What another program has under such a name is there already, and left alone; and where
-            # /dev/shm is absent or read-only, none can be had.
-            with contextlib.suppress(OSError, posix_ipc.Error):
-                memory = posix_ipc.SharedMemory(f"/{name}", posix_ipc.O_CREX, size=8)
-                memory.close_fd()
-                _unlink_later(stack, memory, name, posix_ipc.ExistentialError)
-                looks.append(partial(_shared, posix_ipc, name))
-            with contextlib.suppress(OSError, posix_ipc.Error):
-                semaphore = posix_ipc.Semaphore(f"/{name}", posix_ipc.O_CREX, initial_value=0)
-                stack.callback(semaphore.close)
-                # Before that: the unlink of one that is closed finds none.
-                _unlink_later(stack, semaphore, f"sem.{name}", posix_ipc.ExistentialError)
-                looks.append(partial(_value, semaphore))
-    return lambda: [look() for look in looks]
-
-
-def _unlink_later(
-    stack: contextlib.ExitStack, thing: Any, file: str, gone: type[Exception]
-) -> None:
-    """Unlink shared memory or a semaphore in the end, unless its name leads to another by then.
-
-    file: its name in /dev/shm, where Linux has it: shm_overview(7), sem_overview(7).
-    """
-    path = os.path.join("/dev/shm", file)  # noqa: S108 - looked at
-
-    def look() -> tuple[int, int] | None:
-        try:
-            info = os.lstat(path)
-        except OSError:
-            return None
-        return info.st_dev, info.st_ino
-
-    made = look()
-    stack.callback(lambda: _let_go(thing.unlink, gone) if look() == made else None)
-
-
-def _let_go(remove: Callable[[], object], gone: type[Exception]) -> None:
-    with contextlib.suppress(gone):
-        remove()
-
-
-def _count(queue: Any) -> str:
-    try:
-        return f"queue {queue.key}: {queue.current_messages} messages"
-    except Exception as error:  # noqa: BLE001 - whatever: it is not as it was
-        return repr(error)
-
-
-def _value(semaphore: Any) -> str:
-    return f"semaphore {semaphore.name}: {semaphore.value}"
-
-
-def _shared(posix_ipc: Any, name: str) -> str:
-    try:
-        memory = posix_ipc.SharedMemory(f"/{name}")
-    except posix_ipc.ExistentialError:
-        return f"memory {name} is gone"
-    with open(memory.fd, "rb") as file:
-        return f"memory {name}: {os.fstat(file.fileno()).st_ino} {file.read()!r}"
-
-
-def _ports(stack: contextlib.ExitStack) -> Callable[[], list[str]]:
-    for port in (5000, 8000, 8080, 8888, 9999, 12345):
-        with contextlib.suppress(OSError):
-            squatter = stack.enter_context(socket.socket())
-            squatter.bind(("127.0.0.1", port))
-            squatter.listen()
-    return list
-
-
 def slow(module: ModuleType, log: Log, seconds: float) -> None:
-    """Let each child wait for *seconds* at its birth."""
-    births = Births()
-    births.arm(lambda number: time.sleep(seconds))
+    """Let each child that is forked wait for *seconds* at its birth."""
+    births = Births(log)
+    births.arm_forked(lambda number: time.sleep(seconds))
     log.call(module.run, 100, 2)

@@ -86,15 +86,15 @@ def refuse(*_, **__):
 
 posix_ipc.{name} = refuse
 
-from tests.scenarios import surroundings
+from tests.scenarios import foreign_objects
 from transports import pipe
 
 def log(kind, **facts):
-    if kind == "laid":
+    if kind == "placed":
         print(facts["count"], facts["lost"])
 
 log.call = lambda run, n, workers: run(n, workers)
-surroundings.foreign(pipe, log)
+foreign_objects.likely_names(pipe, log)
 """
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
     """Of B4, where there is no shared memory or it is read-only."""
     pytest.importorskip("posix_ipc")
     (tmp_path / "elsewhere").mkdir()
-    result = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", FOREIGN.format(name=name, error=error)],
         cwd=tmp_path,
         env={"TMPDIR": str(tmp_path / "elsewhere"), "PYTHONPATH": str(harness.ROOT)},
@@ -114,8 +114,8 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
         text=True,
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    count, lost = result.stdout.split()
+    assert completed.returncode == 0, completed.stderr
+    count, lost = completed.stdout.split()
     assert int(count) > 50
     assert lost == "[]"
 
@@ -241,16 +241,16 @@ def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
         )
     ]
     options = ["-v", "-p", "no:cacheprovider", "--transport=pipe"]
-    result = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", SCARCE, str(soft), str(hard), *options, *tests],
         cwd=harness.ROOT,
         capture_output=True,
         text=True,
         check=False,
     ).stdout
-    assert " failed" not in result, result
+    assert " failed" not in output, output
     where = f"RLIMIT_NOFILE {hard} leaves room for {(hard - 64) // 4} workers"
-    assert where in result, result
+    assert where in output, output
 
 
 @pytest.mark.parametrize(
@@ -266,6 +266,6 @@ def test_a_small_file_system_for_shared_memory_is_told_apart(
     text: str, free: int | None, reason: str | None
 ) -> None:
     """By the error, and by the bytes that there are: an error where there is room is one."""
-    result = room.too_little_memory([_call(), _call(**ERROR | {"text": text})], free)
-    assert (result or "").startswith(reason or "")
-    assert (result is None) is (reason is None)
+    found = room.too_little_memory([_call(), _call(**ERROR | {"text": text})], free)
+    assert (found or "").startswith(reason or "")
+    assert (found is None) is (reason is None)

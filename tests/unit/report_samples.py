@@ -45,7 +45,7 @@ def support(i: int) -> Support:
             elif dice.random() < (0.0, 0.0, 0.0, 0.004, 0.02, 0.06)[i] and clause[0] not in "AH":
                 verdict = {
                     "outcome": "failed",
-                    "reason": f"HANG: not done after 20.0 s; last heard: {{'kind': 'struck', "
+                    "reason": f"HANG: not done after 20.0 s; last heard: {{'kind': 'injected', "
                     f"'pid': {dice.randrange(2000, 9999)}, 'where': '1,send'}}",
                     "test": f"tests/clauses/test_c_failing.py::test_of_{clause}[{name}]",
                 }

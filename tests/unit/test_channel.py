@@ -7,9 +7,9 @@ import pytest
 
 from tests import harness
 from tests.harness import checks, limits
-from tests.scenarios import messages
+from tests.scenarios import channel_faults, messages
 
-CASES = [name.removeprefix("case_") for name in vars(messages) if name.startswith("case_")]
+CASES = list(messages.CASES)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def channel(transport: str) -> str:
 @cache
 def _carried(transport: str) -> harness.Outcome:
     """Run one trial for all cases: to start an interpreter for each would take longer."""
-    return harness.run_trial(transport, "messages.carried", cases=CASES, limit=30)
+    return harness.run_trial(transport, harness.call(messages.carried, CASES), limit=30)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -47,14 +47,16 @@ def test_nothing_is_left_of_a_channel(channel: str) -> None:
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
     """It is killed, raises or exits with 0: before, between and amid its messages."""
     outcome = checks.not_disturbed(
-        checks.nothing_left(harness.run_trial(channel, "messages.struck", limit=30))
+        checks.nothing_left(
+            harness.run_trial(channel, harness.call(channel_faults.killed), limit=30)
+        )
     )
-    pairs = list(zip(outcome.of("struck"), outcome.of("ended"), strict=True))
+    pairs = list(zip(outcome.of("injected"), outcome.of("channel_ended"), strict=True))
     assert len(pairs) == 10
-    for struck, ended in pairs:
-        late = ended["at"] - struck["at"]
+    for injected, ended in pairs:
+        late = ended["at"] - injected["at"]
         assert ended.get("error") == "WorkerError", ended
-        assert f"worker 0 (pid {struck['pid']})" in ended["text"], ended
+        assert f"worker 0 (pid {injected['pid']})" in ended["text"], ended
         assert "partial" not in ended, ended
         assert late < limits.SECOND, f"{late:.2f} s: {ended}"
 
@@ -62,10 +64,12 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
 def test_every_exception_of_a_worker_is_told(channel: str) -> None:
     """The error of `channel` has its worker, its type, and its text if there is one."""
     outcome = checks.not_disturbed(
-        checks.nothing_left(harness.run_trial(channel, "messages.raised", limit=30))
+        checks.nothing_left(
+            harness.run_trial(channel, harness.call(channel_faults.raised), limit=30)
+        )
     )
     raised = outcome.of("raised")
-    assert [message["case"] for message in raised] == list(messages.EXCEPTIONS)
+    assert [message["case"] for message in raised] == list(channel_faults.EXCEPTIONS)
     for message in raised:
         assert message["error"] == "WorkerError", message
         for part in (f"worker 0 (pid {message['worker']})", *message["parts"]):
@@ -74,7 +78,7 @@ def test_every_exception_of_a_worker_is_told(channel: str) -> None:
 
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
     """SIGKILL amid the messages; after 2 s no worker lives, and no object is left."""
-    with harness.Trial(channel, "messages.endless", {}, {}) as trial:
+    with harness.Trial(channel, harness.call(channel_faults.endless)) as trial:
         trial.expect("born", 2)
         time.sleep(0.05)
         trial.process.kill()

@@ -9,6 +9,7 @@ import pytest
 
 from tests import harness
 from tests.harness import checks
+from tests.scenarios import messages
 from transports._channel.authentication import NOTICE
 from transports._channel.shm import Ring
 from transports._supervisor import Outstanding
@@ -102,9 +103,9 @@ def test_a_watcher_that_is_held_up_costs_no_message() -> None:
     """They come amid its notice, while the workers end."""
     if (reason := harness.unsupported("transports.shm")) is not None:
         pytest.skip(reason)
-    cases = ["short_lives", "as_many_as_it_holds"]
+    cases = [case.__name__ for case in (messages.short_lives, messages.as_many_as_it_holds)]
     outcome = checks.nothing_left(
-        harness.run_trial(LATE_NOTICE, "messages.carried", cases=cases, limit=60)
+        harness.run_trial(LATE_NOTICE, harness.call(messages.carried, cases), limit=60)
     )
     assert [(case["case"], case["why"]) for case in outcome.of("case")] == [
         (c, None) for c in cases

@@ -7,6 +7,7 @@ import pytest
 from tests import harness
 from tests.clauses.test_b_clean import kill_the_caller
 from tests.harness import checks
+from tests.scenarios import basics, faults
 
 MODULE = "tests.unit.no_pidfd"
 
@@ -23,7 +24,9 @@ def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_without_pidfd_and_prctl_results_are_exact(fallback: dict[str, str]) -> None:
     """And nothing is left: pipes and a timer serve instead."""
     cases = [(100, 3), (5, 12), (1000, 40)]
-    outcome = checks.nothing_left(harness.run_trial(MODULE, "calls", cases=cases, env=fallback))
+    outcome = checks.nothing_left(
+        harness.run_trial(MODULE, harness.call(basics.calls, cases), env=fallback)
+    )
     checks.all_exact(outcome.calls())
 
 
@@ -31,7 +34,9 @@ def test_without_pidfd_and_prctl_a_dead_worker_is_an_error(fallback: dict[str, s
     """At once, and the error names the worker."""
     for when, n in (("birth", 1000), ("work", 10**9)):
         outcome = harness.run_trial(
-            MODULE, "struck", how=[signal.SIGKILL], when=when, n=n, workers=2, env=fallback
+            MODULE,
+            harness.call(faults.killed, how=[signal.SIGKILL], when=when, n=n, workers=2),
+            env=fallback,
         )
         checks.errors_in_time(outcome, 2)
         checks.names_victim(outcome)

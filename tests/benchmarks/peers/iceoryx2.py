@@ -96,7 +96,7 @@ def run(n: int, workers: int) -> float:
 def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
     """Give a `run` that answers the requests of processes that are there."""
     prefix = f"ipc_{secrets.token_hex(6)}_"
-    with tempfile.TemporaryDirectory() as place, _swept(prefix), Supervisor() as supervisor:
+    with tempfile.TemporaryDirectory() as place, _files_removed(prefix), Supervisor() as supervisor:
         node = _node(place, prefix)
         bell = _event(node, "caller", workers).listener_builder().create()
         server = _requests(node, workers).server_builder().create()
@@ -129,7 +129,7 @@ def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
 
 
 @contextlib.contextmanager
-def _swept(prefix: str) -> Iterator[None]:
+def _files_removed(prefix: str) -> Iterator[None]:
     """Remove what workers that were killed have left."""
     try:
         yield

@@ -1,7 +1,7 @@
-"""Imported at the start of every interpreter of a trial: workers that were not forked enter here.
+"""Each interpreter of a trial imports this when it starts: see tests.scenarios.spawned_workers.
 
-Its directory is first in PYTHONPATH, so a `sitecustomize` of this installation is looked for
-behind it.
+Its directory is first in PYTHONPATH, so it hides a `sitecustomize` of this installation.  It
+finds and runs that one first.
 """
 
 import importlib.util

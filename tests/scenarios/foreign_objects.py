@@ -1,0 +1,178 @@
+"""A scenario with objects of other programs, which neither break a run nor are removed by it."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.scenarios.protocol import Log
+
+# Names, keys and ports that a careless transport, or any program, may choose.
+_NAMES = ("pi", "result", "fifo", "socket", "queue", "pi.sock", "tmp", "shm", "sem", "mq", "0")
+_KEYS = (1, 2, 3, 1234, 12345)
+_PORTS = (5000, 8000, 8080, 8888, 9999, 12345)
+
+_NEXT_PIDS = 40  # pids after the caller's, one of which a worker is likely to get
+_POSIX_NAMES = 12  # names of POSIX objects: an ordinary user may have few
+
+# Returns how each object of a kind is now, as text.
+Look = Callable[[], list[str]]
+
+
+def likely_names(module: ModuleType, log: Log) -> None:
+    """Run while objects of another program have the names that a transport may choose."""
+    name = module.__name__.rpartition(".")[2]
+    pids = [str(os.getpid() + more) for more in range(_NEXT_PIDS)]
+    # Each name once: a file in the place of a link would be created where the link leads.
+    names = list(dict.fromkeys([*_NAMES, name, *(f"{name}-{pid}" for pid in pids[:3]), *pids]))
+    with contextlib.ExitStack() as stack:
+        places = (os.environ["TMPDIR"], os.curdir)
+        looks = [_in_directory(stack, place, names) for place in places]
+        looks += [_system_v(stack), _posix(stack, names), _ports(stack)]
+        before = [look() for look in looks]
+        for number in range(4):
+            log.call(module.run, 100 + number, 3)
+        after = [look() for look in looks]
+        log(
+            "placed",
+            count=sum(map(len, before)),
+            lost=[
+                f"{had} -> {has}"
+                for olds, news in zip(before, after, strict=True)
+                for had, has in zip(olds, news, strict=True)
+                if had != has
+            ],
+        )
+
+
+def _in_directory(stack: contextlib.ExitStack, place: str, names: list[str]) -> Look:
+    """Create a FIFO, file, link, directory or socket of each name in the directory *place*."""
+    paths = []
+    for number, name in enumerate(names):
+        path = os.path.join(place, name)
+        if number % 5 == 0:
+            os.mkfifo(path)
+        elif number % 5 == 1:
+            Path(path).write_bytes(b"\0" * 8)
+        elif number % 5 == 2:
+            os.symlink("/nowhere", path)
+        elif number % 5 == 3:
+            os.mkdir(path)
+        else:
+            with socket.socket(socket.AF_UNIX) as stale, contextlib.suppress(OSError):
+                stale.bind(path)  # the path may be too long for it
+        if os.path.lexists(path):
+            paths.append(path)
+            remove = os.rmdir if number % 5 == 3 else os.unlink
+            stack.callback(_remove, partial(remove, path), FileNotFoundError)
+
+    def look() -> list[str]:
+        seen = []
+        for path in paths:
+            try:
+                info = os.lstat(path)
+            except FileNotFoundError:
+                seen.append(f"{path} gone")
+            else:
+                seen.append(f"{path} {info.st_ino} {info.st_mode:o} {info.st_size} {info.st_mtime}")
+        return seen
+
+    return look
+
+
+def _system_v(stack: contextlib.ExitStack) -> Look:
+    """Create a System V queue with a message for each key."""
+    looks: list[Callable[[], str]] = []
+    with contextlib.suppress(ImportError):
+        import sysv_ipc  # noqa: PLC0415 - may be missing
+
+        for key in (*_KEYS, *(sysv_ipc.ftok(os.environ["TMPDIR"], i, True) for i in (0, 1))):
+            # It may be there already, and a sandbox may refuse it. Then it is left out.
+            with contextlib.suppress(OSError, sysv_ipc.Error):
+                queue = sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
+                stack.callback(_remove, queue.remove, sysv_ipc.ExistentialError)
+                queue.send(b"\0" * 8)
+                looks.append(partial(_messages, queue))
+    return lambda: [look() for look in looks]
+
+
+def _posix(stack: contextlib.ExitStack, names: list[str]) -> Look:
+    """Create shared memory and a semaphore of each name, as POSIX has them."""
+    looks: list[Callable[[], str]] = []
+    with contextlib.suppress(ImportError):
+        import posix_ipc  # noqa: PLC0415 - may be missing
+
+        for name in names[:_POSIX_NAMES]:
+            # Another program may have one of that name, and /dev/shm may be absent or read-only.
+            # Then it is left out.
+            with contextlib.suppress(OSError, posix_ipc.Error):
+                memory = posix_ipc.SharedMemory(f"/{name}", posix_ipc.O_CREX, size=8)
+                memory.close_fd()
+                _unlink_later(stack, memory, name, posix_ipc.ExistentialError)
+                looks.append(partial(_shared, posix_ipc, name))
+            with contextlib.suppress(OSError, posix_ipc.Error):
+                semaphore = posix_ipc.Semaphore(f"/{name}", posix_ipc.O_CREX, initial_value=0)
+                stack.callback(semaphore.close)
+                # This is undone first: a closed semaphore cannot be unlinked.
+                _unlink_later(stack, semaphore, f"sem.{name}", posix_ipc.ExistentialError)
+                looks.append(partial(_value, semaphore))
+    return lambda: [look() for look in looks]
+
+
+def _unlink_later(
+    stack: contextlib.ExitStack, thing: Any, file: str, gone: type[Exception]
+) -> None:
+    """Unlink *thing*, memory or a semaphore, at the end, unless its name is another's by then.
+
+    file: its name in /dev/shm, where Linux has it: shm_overview(7), sem_overview(7).
+    """
+    path = os.path.join("/dev/shm", file)  # noqa: S108 - looked at
+
+    def look() -> tuple[int, int] | None:
+        try:
+            info = os.lstat(path)
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    made = look()
+    stack.callback(lambda: _remove(thing.unlink, gone) if look() == made else None)
+
+
+def _remove(remove: Callable[[], object], gone: type[Exception]) -> None:
+    with contextlib.suppress(gone):
+        remove()
+
+
+def _messages(queue: Any) -> str:
+    try:
+        return f"queue {queue.key}: {queue.current_messages} messages"
+    except Exception as error:  # noqa: BLE001 - any error is a change
+        return repr(error)
+
+
+def _value(semaphore: Any) -> str:
+    return f"semaphore {semaphore.name}: {semaphore.value}"
+
+
+def _shared(posix_ipc: Any, name: str) -> str:
+    try:
+        memory = posix_ipc.SharedMemory(f"/{name}")
+    except posix_ipc.ExistentialError:
+        return f"memory {name} is gone"
+    with open(memory.fd, "rb") as file:
+        return f"memory {name}: {os.fstat(file.fileno()).st_ino} {file.read()!r}"
+
+
+def _ports(stack: contextlib.ExitStack) -> Look:
+    """Listen on each port.  A run cannot change that, so there is nothing to compare."""
+    for port in _PORTS:
+        with contextlib.suppress(OSError):
+            listener = stack.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+    return list

@@ -1,0 +1,225 @@
+"""What pytest's process and the interpreter under test share: the calls and the messages.
+
+A test names a scenario by `call`, which mypy checks.  The scenario answers with messages, lines of
+JSON, whose kinds are in KINDS.  Some hundreds of interpreters import this module, so it is small.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec
+
+CHANNEL = ":channel"
+
+P = ParamSpec("P")
+Run = Callable[..., float]
+
+# The kinds of messages, and the fields of each. All have "kind", "pid" and "at" (CLOCK_MONOTONIC).
+KINDS = {
+    # of the program
+    "apart": "ipc: whether in an IPC namespace of its own",
+    "named": "place: shared directory; name: entry in it; made: whether it is new",
+    "ready": "",
+    "done": "",
+    "strayed": "",  # a worker came back into the code of the caller
+    # of a call of `run`; from "warm" on, what the scenario adds
+    "outcome": (
+        "n: as text; workers: as text; value: result; type: of the value; error: type;"
+        " exception: whether an Exception; mro: types; text: of the error; seconds: duration;"
+        " warm: not to be checked; injected: whether a fault was; again: a run after a fault;"
+        " case: state of the caller; way: of the fault or attack; victims: numbers of children;"
+        " victim: number of the child; delay: seconds until the fault; where: point of the fault;"
+        " names: limits, one of which the error names; forks: children so far"
+    ),
+    "inside": "new: entries that the caller has and did not have",
+    "made": "n: as text; workers: as text; births: children; new: entries",
+    # of the children of a run
+    "births": "count: children of a run; seconds: duration of the run",
+    "born": "number: of the child",
+    "stopped": 'stage: "birth" or "exit"',
+    "injected": "point: of a channel's worker; way: of the fault",
+    "unmet": "why: the scenario cannot meet the workers",
+    "tick": "",  # this process has computed for a while more
+    # of the scenarios `basics`
+    "support": (
+        "reason: not usable here; expected: EXPECTED_FAILURES; error: not a transport;"
+        " extra: of pyproject.toml; channel: why none"
+    ),
+    "forked": "count: children that the caller forked",
+    "repeated": "times: runs; grown: bytes of memory",
+    "calibrated": "n: terms; spent: seconds of CPU",
+    "cpu": "own: seconds of the caller; work: seconds of its children; births: children",
+    "waited": "cpu: seconds of CPU; wakes: times that the caller woke up",
+    "took": "seconds: duration",
+    "caught": "count: signals",
+    "short": "idle: seconds without computing; floor: seconds of bare processes",
+    # of callers in a state of their own
+    "failed": "case: state of the caller; error: what is not of `run`",
+    "refused": "case: state of the caller; reason: why the system refuses that state",
+    "changed": "case: state of the caller; what: settings that differ; new: entries",
+    "children": "states: of the caller's own children",
+    "cleaned": "what: kind of clean-up that was done",
+    "printed": "text: all that was written",
+    "untimed": "",  # `run` takes no timeout
+    "placed": "count: foreign objects; lost: those that have changed",
+    # of the scenarios that an intruder attacks
+    "warm": "",
+    "over": "",
+    "places": "queue: whether POSIX queues can be listed",
+    "appeared": (
+        "what: kind; name: of the object; round: number of the run; mode: permissions;"
+        " place: directory; top: directly in it; port: of an address"
+    ),
+    # of the fork server
+    "sent": "",
+    "returned": "",
+    "interrupted": "",
+    "ended": "caller: pid; status: exit code",
+    # of channels
+    "case": "case: name; why: what is wrong, if anything; seconds: duration",
+    "channel_ended": "point: of the fault; way: of it; partial: bytes; error: type; text: of it",
+    "raised": "case: name; parts: of the text; worker: pid; error: type; text: of it",
+}
+
+# A message is less than PIPE_BUF, so that lines of several processes do not mix: pipe(7).
+_LONGEST = 4000  # bytes
+_SHORTENED = 8  # entries that are kept of a list in a message that is too long
+_LONGEST_TEXT = 1000  # characters that are kept of the text of an error
+
+
+def load(target: str) -> ModuleType:
+    """Import a module by its name, or from a file by its absolute path.
+
+    With ":channel" after it, return the channel of that module: see tests.scenarios.channel_as_run.
+
+    The directory of a file is appended to sys.path.  So the file can import its neighbours, and
+    workers that start a fresh interpreter can import the file.
+    """
+    if target.endswith(CHANNEL):
+        channel_as_run = importlib.import_module("tests.scenarios.channel_as_run")
+        module: ModuleType = channel_as_run.channel_of(load(target.removesuffix(CHANNEL)))
+        return module
+    if not target.endswith(".py"):
+        return importlib.import_module(target)
+    directory, file = os.path.split(target)
+    sys.path.append(directory)
+    name = file.removesuffix(".py")
+    taken = sys.modules.get(name) or importlib.util.find_spec(name)
+    if getattr(taken, "origin", None) != target:
+        name = f"transport_{name}"  # there is another module of that name
+    spec = importlib.util.spec_from_file_location(name, target)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Log:
+    """Writes messages to the harness: a line of JSON each, in one write."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pid = os.getpid()
+
+    def again(self) -> "Log":
+        """Return a log for this process, if it was forked by the one that made this log."""
+        return Log(self._fd)
+
+    def __call__(self, kind: str, **facts: Any) -> None:
+        """Write a message of *kind*, with the pid of this process and the time."""
+        facts |= {"kind": kind, "pid": os.getpid(), "at": time.monotonic()}
+        line = json.dumps(facts).encode()
+        if len(line) > _LONGEST:
+            facts |= {k: v[:_SHORTENED] for k, v in facts.items() if isinstance(v, list)}
+            line = json.dumps(facts).encode()
+        os.writev(self._fd, [line, b"\n"])  # not write(2), which a sweep may let fail
+
+    def call(
+        self, run: Run, n: Any, workers: Any, *, once: set[str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Call ``run(n, workers)``, and log its outcome: a value, or an error and its text.
+
+        once: outcomes that have been logged; such an outcome is not logged again.
+        more: further fields of the message.
+        """
+        outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
+        start = time.monotonic()
+        try:
+            outcome["value"] = run(n, workers)
+            outcome["type"] = type(outcome["value"]).__name__
+        except BaseException as error:  # noqa: BLE001 - any error is an outcome
+            outcome["error"] = type(error).__name__
+            outcome["exception"] = isinstance(error, Exception)
+            outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
+            outcome["text"] = str(error)[:_LONGEST_TEXT]
+        outcome["seconds"] = time.monotonic() - start
+        if os.getpid() != self._pid:
+            self("strayed")
+            os._exit(1)
+        if once is not None:
+            seen = repr(outcome.get("value", outcome.get("text")))
+            if seen in once:
+                return outcome
+            once.add(seen)
+        try:
+            self("outcome", **outcome)
+        except TypeError:  # JSON cannot express the value
+            outcome["value"] = repr(outcome["value"])
+            self("outcome", **outcome)
+        return outcome
+
+
+class _Bound:
+    """A function of a module with arguments, in a form that another process can read.
+
+    request: the same as JSON: the address of the function, "MODULE:NAME", and its arguments.
+    """
+
+    def __init__(self, function: Callable[..., None], args: Any, kwargs: Any) -> None:
+        name = function.__qualname__
+        if not name.isidentifier():
+            raise TypeError(f"{name} cannot be imported by its name")
+        self.function = function
+        self.args, self.kwargs = args, kwargs
+        address = f"{function.__module__}:{name}"
+        self.request = {"function": address, "args": list(args), "kwargs": kwargs}
+        json.dumps(self.request)  # a TypeError here, where the arguments are given
+
+
+class Call(_Bound):
+    """A scenario with its arguments: it gets the transport and the log before them."""
+
+
+class Injection(_Bound):
+    """What is done to a worker, with its arguments: it gets the log and the worker's number."""
+
+    def __call__(self, log: Log, number: int) -> None:
+        """Do it to this process, child *number* of a run."""
+        self.function(log, number, *self.args, **self.kwargs)
+
+
+def call(
+    scenario: Callable[Concatenate[ModuleType, Log, P], None], *args: P.args, **kwargs: P.kwargs
+) -> Call:
+    """Return *scenario* with its arguments, for `tests.harness.run_trial`."""
+    return Call(scenario, args, kwargs)
+
+
+def inject(
+    function: Callable[Concatenate[Log, int, P], None], *args: P.args, **kwargs: P.kwargs
+) -> Injection:
+    """Return *function* with its arguments, for `tests.scenarios.injection.Births.arm`."""
+    return Injection(function, args, kwargs)
+
+
+def resolve(address: str) -> Callable[..., None]:
+    """Return the function at "MODULE:NAME"."""
+    module, _, name = address.partition(":")
+    function: Callable[..., None] = getattr(importlib.import_module(module), name)
+    return function
