@@ -11,8 +11,10 @@ from tests import harness
 
 
 def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a few tests with a posix_ipc that cannot be imported."""
-    (place / "posix_ipc.py").write_text('raise ModuleNotFoundError("none", name="posix_ipc")')
+    """Run a few tests with packages that cannot be imported: posix_ipc and sysv_ipc."""
+    for package in ("posix_ipc", "sysv_ipc"):
+        text = f'raise ModuleNotFoundError("none", name="{package}")'
+        (place / f"{package}.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, *arguments, "tests/clauses/test_h_arguments.py", "-k", "out_of_range"],
@@ -30,16 +32,16 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("", []),
         ("pipe", []),
         ("posix_mq", ["posix_mq"]),
-        ("all", ["posix_mq", "shm"]),
-        ("all,-posix_mq", ["shm"]),
-        ("all,-posix_mq,-shm", []),
+        ("all", ["posix_mq", "sysv_mq"]),
+        ("all,-posix_mq", ["sysv_mq"]),
+        ("all,-posix_mq,-sysv_mq", []),
     ],
 )
 def test_what_is_required_and_missing_is_an_error(
     tmp_path: Path, names: str, missed: list[str]
 ) -> None:
     """A transport that is left out of "all" is skipped."""
-    given = [f"--transport={name}" for name in ("pipe", "posix_mq", "shm")]
+    given = [f"--transport={name}" for name in ("pipe", "posix_mq", "sysv_mq")]
     result = _test(tmp_path, *given, f"--require={names}")
     lines = [line for line in result.stdout.splitlines() if line.startswith("ERROR ")]
     assert [line.split("[")[1].split("]")[0] for line in lines] == missed, result.stdout
