@@ -28,7 +28,7 @@ def _worker(parent, ours, theirs, terms):
         os._exit(code)
 
 
-def _watch(pid, ours, told):
+def _watch(pid, ours, reports):
     said = b""
     try:
         while more := ours.recv(512):
@@ -39,7 +39,7 @@ def _watch(pid, ours, told):
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:
         code = 0
-    told.put((pid, code, said))
+    reports.put((pid, code, said))
 
 
 def _kill(pid):
@@ -56,7 +56,7 @@ def run(n, workers):
         if value < least:
             raise ValueError(f"must be {least} or more: {value!r}")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    parent, told = os.getpid(), queue.SimpleQueue()
+    parent, reports = os.getpid(), queue.SimpleQueue()
     crew, threads, ended = {}, [], set()
     try:
         for number in range(workers):
@@ -72,13 +72,13 @@ def run(n, workers):
                 crew[pid] = ours
         # Only now: a process with threads had better not fork.
         for pid, ours in crew.items():
-            threads.append(threading.Thread(target=_watch, args=(pid, ours, told)))
+            threads.append(threading.Thread(target=_watch, args=(pid, ours, reports)))
             threads[-1].start()
         sums = []
         while len(sums) < workers:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             try:
-                report = told.get()
+                report = reports.get()
             finally:
                 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             pid, code, said = report

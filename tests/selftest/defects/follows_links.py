@@ -1,4 +1,4 @@
-"""A file of a name that can be told is opened for writing, whatever is there."""
+"""A file of a predictable name is opened for writing, whatever has that name already."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""A thread that watches the workers is not told when there are none."""
+"""A thread that watches the workers is not stopped when there are no workers."""
 
 import threading
 

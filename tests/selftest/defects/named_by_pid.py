@@ -1,4 +1,4 @@
-"""A fifo whose name is told by the number of the process and a counter."""
+"""The name of a fifo follows from the pid and a counter."""
 
 import itertools
 import os

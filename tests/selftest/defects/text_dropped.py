@@ -1,4 +1,4 @@
-"""That a worker has raised is told, and not what."""
+"""The error says that a worker has raised, and not what."""
 
 from tests.selftest.defects import honest
 
