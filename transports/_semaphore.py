@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from transports._supervisor import Supervisor, guard, random_name
-from transports._supervisor.bindings import as_oserror, optional
+from transports._supervisor.bindings import as_oserror, optional, retry_on_signal
 
 posix_ipc = optional("posix_ipc")
 
@@ -34,7 +34,7 @@ class _Unnamed:
         libc = ctypes.CDLL(None, use_errno=True)
         self._place = (ctypes.c_char * SIZE).from_buffer(memory, at)
         if libc.sem_init(self._place, 1, value) != 0:
-            _raise_unless_signal("sem_init")
+            raise _error("sem_init")
         # Bound once: to look a function up by its name costs as much as to call it.  By address:
         # the traceback of a handler's exception would hold the memory, which is to be closed.
         place, bind = ctypes.c_void_p(ctypes.addressof(self._place)), partial
@@ -51,36 +51,38 @@ class _Unnamed:
             self._timed = bind(libc.sem_timedwait, place, until)
 
     def acquire(self, timeout: float | None = None) -> bool:
-        """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever."""
+        """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever.
+
+        It may wait for less than *timeout*: an earlier call may have used some of it, and the first
+        one does not wait.
+        """
         wait = self._wait if timeout is None else self._timed if timeout else self._try
-        if wait() == 0:
-            return True
-        try:
-            _raise_unless_signal("sem_wait")
-            while wait() != 0:
-                _raise_unless_signal("sem_wait")
-        except (BlockingIOError, TimeoutError):
-            if timeout:
-                # Set anew here alone: to do so each time would cost as much as the rest.
-                at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
-                self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
-            return False
+        while wait() != 0:
+            code = ctypes.get_errno()
+            if code in (errno.EAGAIN, errno.ETIMEDOUT):
+                if timeout:
+                    # Set anew here alone: to do so each time would cost as much as the rest.
+                    at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
+                    self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+                return False
+            if code != errno.EINTR:
+                raise OSError(code, f"sem_wait: {os.strerror(code)}")
         return True
 
     def release(self) -> None:
         """Give one back."""
         if self._post() != 0:
-            _raise_unless_signal("sem_post")
+            raise _error("sem_post")
 
     def close(self) -> None:
         """Let go of the memory, which cannot be closed before."""
         del self._place, self._wait, self._post, self._try, self._timed
 
 
-def _raise_unless_signal(name: str) -> None:
-    """Raise OSError for the errno of C; return if a signal was all."""
-    if (code := ctypes.get_errno()) != errno.EINTR:
-        raise OSError(code, f"{name}: {os.strerror(code)}")
+def _error(name: str) -> OSError:
+    """Return the error of the function *name* of C, by its errno."""
+    code = ctypes.get_errno()
+    return OSError(code, f"{name}: {os.strerror(code)}")
 
 
 class _Named:
@@ -101,8 +103,8 @@ class _Named:
 
     def acquire(self, timeout: float | None = None) -> bool:
         """Do as that of _Unnamed."""
-        try:
-            self._semaphore.acquire(timeout)
+        try:  # a signal of a timer may come four times a second: see die_with_parent
+            retry_on_signal(posix_ipc.SignalError, self._semaphore.acquire, timeout)
         except posix_ipc.BusyError:
             return False
         return True
@@ -110,11 +112,12 @@ class _Named:
 
 def semaphore(supervisor: Supervisor, memory: mmap.mmap, at: int = 0, value: int = 1) -> Any:
     """Return a semaphore at *at* in *memory*, of which *value* are to be had; closed at the end."""
-    made: _Unnamed | _Named
+    made: _Unnamed | _Named | None = None
     try:
         made = _Unnamed(memory, at, value)
     except OSError as error:
         if error.errno != errno.ENOSYS:  # as on macOS
             raise
-        made = _Named(supervisor, value)
+    # Behind the except block: an error would hold the memory in its traceback there.
+    made = made or _Named(supervisor, value)
     return supervisor.cleanup.enter_context(contextlib.closing(made))

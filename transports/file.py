@@ -57,9 +57,13 @@ def _read(directory: int, worker: int, most: int) -> bytes:
     # Another process of the same user could put a fifo or a device there: neither is waited
     # for, or read without end.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+
+    def opener(name: str, _: int) -> int:
+        return os.open(name, flags, dir_fd=directory)
+
     with (
         contextlib.suppress(FileNotFoundError),
-        open(os.open(str(worker), flags, dir_fd=directory), "rb") as file,
+        open(str(worker), "rb", opener=opener) as file,
     ):
         return file.read(most) or b""
     return b""

@@ -3,16 +3,15 @@
 Topology: a running total in memory that the caller and all workers map; each worker adds its
 sum while it holds the semaphore.  Linux makes the memory without a name: open(2), O_TMPFILE, in
 /dev/shm, where shm_open(3) has its objects.  Elsewhere it has a name, which is removed before the
-first fork.  It lives on in what the workers inherit, and goes with the last of them.  The semaphore
-is unnamed and lies in that memory, sem_init(3).
+first fork.  It goes with the last process that has it.  The semaphore lies in it, sem_init(3).
 
 The total is a whole number of 2**-192, for whole numbers add exactly in whatever order the
 workers come.  A byte for each worker says that its sum is in.  Nobody releases the semaphore
 of a worker that died holding it (a POSIX semaphore has no owner), and a half-written total
 is no total: such a death ends the run.
 
-Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).  Where the memory has a name
-for some microseconds, another process of the same user can open it then, and change the total.
+Limits: the size of /dev/shm, half the memory by default (tmpfs(5)).  While the memory has a name,
+another process of the same user can open it, and change the total.
 """
 
 import contextlib
@@ -38,7 +37,9 @@ _ADDED = _TOTAL.stop  # and a byte for each worker from there on
 def _memory(supervisor: Supervisor, size: int) -> mmap.mmap:
     try:  # O_EXCL: nobody can give it a name later
         fd = os.open("/dev/shm", os.O_TMPFILE | os.O_EXCL | os.O_RDWR, 0o600)  # noqa: S108
-    except (AttributeError, OSError):  # not Linux; or a /dev/shm that cannot do it
+    except (AttributeError, OSError) as error:  # not Linux; or a /dev/shm that cannot do it
+        if posix_ipc is None and isinstance(error, OSError):
+            raise
         return _named_memory(supervisor, size)
     return _mapped(supervisor, supervisor.own(fd), size)
 
@@ -59,8 +60,7 @@ def _named_memory(supervisor: Supervisor, size: int) -> mmap.mmap:
         with contextlib.suppress(posix_ipc.ExistentialError):
             posix_ipc.unlink_shared_memory(name)
 
-    with as_oserror(posix_ipc.Error), guard(supervisor, unlink):
-        # Its size is set afterwards: by size=, a signal may interrupt it.
+    with as_oserror(posix_ipc.Error), guard(supervisor, unlink):  # size= could be interrupted
         shared = posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600)
         return _mapped(supervisor, supervisor.own(shared.fd), size)
 

@@ -70,7 +70,7 @@ def _dial(path: str, made: os.stat_result) -> socket.socket:
             connection.connect(path)
             break
         except BlockingIOError:
-            # Without having waited it is another EAGAIN, which no patience mends.
+            # If it did not wait, this EAGAIN has another cause, and a retry does not help.
             waited = time.monotonic() - start > _QUARTER / 2
             if not waited or not os.path.samestat(os.stat(path), made):
                 raise

@@ -23,16 +23,16 @@ def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
     assert not outstanding
     outstanding.expect([3])
     assert outstanding
-    assert outstanding.lost({}, ready=True) == []
-    assert outstanding.lost({}, ready=False) == [3]
+    assert outstanding.lost({}, True, time.monotonic()) == []
+    assert outstanding.lost({}, False, time.monotonic()) == [3]
 
 
 def test_a_worker_whose_result_came_is_not_lost() -> None:
     """And it is not expected any more; the others are."""
     outstanding = Outstanding()
     outstanding.expect([1, 2])
-    assert outstanding.lost({1: 0.5}, ready=False) == [2]
-    assert outstanding.lost({1: 0.5, 2: 0.5}, ready=False) == []
+    assert outstanding.lost({1: 0.5}, False, time.monotonic()) == [2]
+    assert outstanding.lost({1: 0.5, 2: 0.5}, False, time.monotonic()) == []
     assert not outstanding
 
 
@@ -40,17 +40,17 @@ def test_a_channel_that_is_late_has_its_grace() -> None:
     """Before that time, a look that finds nothing does not count."""
     outstanding = Outstanding(grace=0.05)
     outstanding.expect([1])
-    assert outstanding.lost({}, ready=False) == []
+    assert outstanding.lost({}, False, time.monotonic()) == []
     time.sleep(0.06)
     outstanding.expect([1])  # again: it has no more time by that
-    assert outstanding.lost({}, ready=False) == [1]
+    assert outstanding.lost({}, False, time.monotonic()) == [1]
 
 
 def test_others_that_send_on_and_on_hide_no_lost_worker() -> None:
     """The number of packets before a result is bounded."""
     outstanding = Outstanding()
     outstanding.expect([1])
-    looks = next(n for n in itertools.count(1) if outstanding.lost({}, ready=True))
+    looks = next(n for n in itertools.count(1) if outstanding.lost({}, True, time.monotonic()))
     assert looks > 4096 // 64  # a full backlog, of which 64 are accepted in a look
 
 

@@ -21,12 +21,14 @@ FOREIGN = 256  # packets of other processes that a channel tolerates, as a rule
 class Authenticator:
     """Signs packets and checks their signatures.
 
-    The tag of a packet is a hash of its payload, exclusive or a pad: a random number that both
-    sides draw from a key, another for each packet (Wegman and Carter, 1981).  So a tag says
-    whose packet it is, which one, and that it has not been changed; the packet has no header.
+    A tag is the exclusive or of a hash of the payload and a pad.  A pad is a random number that
+    both sides draw from a key, another one for each packet (Wegman and Carter, 1981).  So a tag
+    says whose packet it is, which one, and that it has not been changed.
 
-    workers: their number.  The lowest bits of a pad are its worker, and are left by the hash.
-    bits: of a tag, which has one more, always 1: a mechanism may not take a tag of 0.
+    workers: how many.  The lowest bits of a pad are the worker's number; the hash does not change
+        them.
+    bits: for the worker and the hash.  One more bit above them is always 1, for a mechanism may
+        refuse a tag of 0.
     trusted: whether nobody else can reach the packets.  Then the hash is their size.
 
     The hash is SipHash, which was made for short messages that somebody who lacks the key must
@@ -61,7 +63,7 @@ class Authenticator:
         seed = self._key + struct.pack("=QQ", worker, number)
         size = self._BATCH.size
         pads = int.from_bytes(hashlib.shake_128(seed).digest(size), sys.byteorder)
-        # All of them at a time: these run for each packet.
+        # All 256 in one operation: a loop would cost time for each packet.
         pads = pads & self._masks | self._tops + worker * self._ones
         return self._BATCH.unpack(pads.to_bytes(size, sys.byteorder))
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 from transports._channel.protocol import Channel, Work, check
@@ -67,6 +68,7 @@ def _handshake(
     while len(known) < workers:
         outstanding.expect(waiting.exited - known.keys())
         ready = waiting.wait(grace if outstanding else math.inf)
+        looked = time.monotonic()
         for fd in ready:
             if fd == listening_fd:
                 for connection in accept_pending(supervisor, place):
@@ -86,7 +88,7 @@ def _handshake(
                 known.setdefault(worker, fd)
             if fd not in known.values():
                 supervisor.close(connection)
-        for worker in outstanding.lost(known, bool(ready)):
+        for worker in outstanding.lost(known, bool(ready), looked):
             raise supervisor.worker_error(worker)
     supervisor.ignore(listening_fd)
     for connection, _ in unknown.values():

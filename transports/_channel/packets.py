@@ -24,7 +24,7 @@ from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor
 
 _LOOK_EVERY = 64  # packets, after which the caller looks whether a worker has ended
-_TRY_EVERY = 8  # packets, after which it tries to take another one without looking before
+_TRY_EVERY = 8  # rounds, after which it tries to take a packet without poll(2) before
 _ASK = 64  # times that a queue is asked in a row before the caller takes a nap
 _NAP = 1e-3  # seconds
 
@@ -185,14 +185,16 @@ class _Packets:
         sleeps, asks = no_fd and no_deadline, no_fd and not no_deadline
         workers, exited, ended = len(self._in), waiting.exited, self._ended
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
-        # One for each value of these bits.
+        # One for each value of the low bits; behind the workers, one whose check fails.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
         turns, hot = 0, False
         while not exited or len(exited) < workers or len(ended) < workers:
             owing = exited - ended if exited else None
+            if owing:
+                self._expect_end(owing)
             packets: Sequence[tuple[bytes, int]]
             if self._unopened:
-                packets, self._unopened, owing = self._unopened, [], None
+                packets, self._unopened = self._unopened, []
             elif ended and len(ended) == workers:
                 waiting.wait()
                 packets = take(False)
@@ -232,18 +234,24 @@ class _Packets:
             if owing:
                 self._raise_if_missing(owing, packets)
 
+    def _expect_end(self, owing: set[int]) -> None:
+        """Note how many packets may be ahead of the end of workers that have just exited.
+
+        What they put is in the medium by now, or was taken and is still unopened.
+        """
+        for worker in owing - self._ahead.keys():
+            self._ahead[worker] = len(self._unopened) + self._medium.held()
+
     def _raise_if_missing(self, owing: set[int], packets: Sequence[tuple[bytes, int]]) -> None:
         """Raise the error of a worker of *owing* whose end cannot come any more.
 
         owing: workers that had exited before *packets* were taken, and had not sent their end.
-            What they put was in the medium by then.  So it has all been taken when the medium
-            is empty, or has given as many packets since as it can hold.
+            It has not been sent if the medium is empty, or if all packets that could be ahead of
+            it have been opened.
         """
-        taken = sum(tag != NOTICE for _, tag in packets)
+        opened = sum(tag != NOTICE for _, tag in packets)
         for worker in sorted(owing - self._ended):
-            if worker not in self._ahead:
-                self._ahead[worker] = self._medium.held()
-            self._ahead[worker] -= taken
+            self._ahead[worker] -= opened
             if not packets or self._ahead[worker] < 0:
                 raise self._waiting.supervisor.worker_error(worker)
 

@@ -21,7 +21,7 @@ _REPLIES = 8  # slots of the ring to a worker
 _NAP = 0.5  # seconds, after which the caller looks whether a process has ended
 _NOTICED = ((b"", NOTICE),)
 _SEMAPHORES = 3 * SEMAPHORE  # before each ring
-_MOMENT = 1e-3  # seconds until it asks again for a packet whose count is on its way
+_MOMENT = 1e-3  # seconds to wait when a notice may have taken the count of a packet
 
 
 class Semaphore(Protocol):
@@ -37,10 +37,10 @@ class Semaphore(Protocol):
 class Ring:
     """A bounded buffer in shared memory, under semaphores.
 
-    A packet has a slot of its own.  Each count of *there* is one whole packet, and they come
-    in the order of their slots, so whoever has taken a count may read.  The reader does not depend
-    on the order in which a processor shows two writes to memory.  Room is counted in batches of
-    slots.
+    A packet has a slot of its own.  Each count of *there* stands for one whole packet or for one
+    notice, and packets come in the order of their slots.  So whoever has taken the count of a
+    packet may read it, in whatever order the processor shows writes to memory.  Room is counted in
+    batches of slots.
 
     A notice wakes the reader without a packet.  Its sender counts it as begun, releases *there*,
     and counts it as done.  The reader takes whatever count it gets first for a notice that has

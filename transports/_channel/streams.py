@@ -43,7 +43,9 @@ _READ = 65536  # bytes to read at once: what a pipe holds, pipe(7)
 # Bytes to read after a small message.  With the header of a bytes object this is less than 512,
 # up to which CPython takes memory from pools of its own (Objects/obmalloc.c).
 _FEW = 448
-_LARGE = 32768  # bytes from which a message is not copied for the sake of fewer system calls
+# Bytes from which a message is not copied behind its size: the copy would cost more than the system
+# call that it saves.
+_LARGE = 32768
 
 # A socket that is the only one is read without poll(2) before.  These are the limits to such a
 # read, and to a write: a struct timeval each, sys_time.h(0p).
@@ -235,7 +237,7 @@ class Streams:
         while not exited or len(exited) < workers or len(ended) < workers:
             while backlog:
                 yield backlog.popleft()
-            owing: set[int] = set()
+            owing, looked = set[int](), 0.0
             if poll is not None and not exited:
                 woken = alone if self._alone >= 0 else poll()
                 flow = flows.get(woken[0][0])
@@ -260,29 +262,30 @@ class Streams:
                 for worker in owing - self._quiet_since.keys():
                     self._quiet_since[worker] = time.monotonic()
                 ready = waiting.wait(self._grace if owing else math.inf)
+                looked = time.monotonic()
             for fd in ready:
                 while backlog:
                     yield backlog.popleft()
                 for message in self._read(fd):
                     yield flows[fd].worker, message
             if owing:
-                self._raise_if_silent(owing, ready)
+                self._raise_if_silent(owing, ready, looked)
         yield from backlog
 
-    def _raise_if_silent(self, owing: set[int], ready: list[int]) -> None:
+    def _raise_if_silent(self, owing: set[int], ready: list[int], looked: float) -> None:
         """Raise the error of a worker of *owing* of which nothing more can come.
 
         owing: workers that had exited, without their end, before the look that found *ready*.
+        looked: when that look ended, by time.monotonic().
         """
-        now = time.monotonic()
         for fd, flow in self._flows.items():
             if (worker := flow.worker) not in owing or worker in self._ended:
                 continue
             if fd not in self._supervisor.listening:  # read to its end
                 raise self._supervisor.worker_error(worker)
             if fd in ready:
-                self._quiet_since[worker] = now
-            elif now >= self._quiet_since[worker] + self._grace:
+                self._quiet_since[worker] = looked
+            elif looked >= self._quiet_since[worker] + self._grace:
                 raise self._supervisor.worker_error(worker)
 
     def _read(self, fd: int) -> list[Message]:
@@ -328,11 +331,23 @@ class Streams:
             raise
 
     def _push(self, writer: int, left: memoryview) -> None:
-        with self._waiting.writing(writer):
+        """Send what is *left* of a message, and take in what comes meanwhile."""
+        with self._waiting.writing(writer), self._not_blocking():
             while left:
                 self._take_in()
                 with contextlib.suppress(BlockingIOError):
                     left = left[self._write(writer, left) :]
+
+    @contextlib.contextmanager
+    def _not_blocking(self) -> Iterator[None]:
+        """Let no read of the only socket wait: it may be woken because there is room to write."""
+        if self._alone >= 0:
+            os.set_blocking(self._alone, False)
+        try:
+            yield
+        finally:
+            if self._alone >= 0:
+                os.set_blocking(self._alone, True)
 
     def _take_in(self, pause: float = math.inf) -> list[int]:
         """Wait, *pause* seconds at most; keep the messages that come; return what was ready."""

@@ -14,7 +14,7 @@ from typing import Any
 from transports._channel.authentication import NOTICE, Authenticator
 from transports._channel.packets import Medium
 from transports._supervisor import Supervisor
-from transports._supervisor.bindings import by_signal, optional, to_oserror
+from transports._supervisor.bindings import as_oserror, by_signal, optional, to_oserror
 
 sysv_ipc = optional("sysv_ipc")
 
@@ -30,23 +30,24 @@ class _Queue:
         self._send, self._receive = queue.send, queue.receive
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
-        try:
-            self._send(data, wait, tag)
-        except sysv_ipc.BusyError:
-            return False
-        except sysv_ipc.Error as error:
-            _raise_unless_signal(error)
-            return self.put(data, tag, wait)
-        return True
+        while True:
+            try:
+                self._send(data, wait, tag)
+            except sysv_ipc.BusyError:
+                return False
+            except sysv_ipc.Error as error:
+                _raise_unless_signal(error)
+            else:
+                return True
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        try:
-            return (self._receive(wait),)
-        except sysv_ipc.BusyError:
-            return ()
-        except sysv_ipc.Error as error:
-            _raise_unless_signal(error)
-        return self.take(wait)
+        while True:
+            try:
+                return (self._receive(wait),)
+            except sysv_ipc.BusyError:
+                return ()
+            except sysv_ipc.Error as error:
+                _raise_unless_signal(error)
 
 
 def _raise_unless_signal(error: Exception) -> None:
@@ -65,13 +66,18 @@ def medium(
         up,
         down,
         most=MOST,
-        # In bytes, and as many messages that are empty: msgsnd(2).
-        held=lambda: int(queues[0].max_size),
+        held=partial(_capacity, queues[0]),
         authenticator=partial(Authenticator, bits=30),  # of a type, which is an int and not 0
         foreign=0,  # what has been taken may come back, and leave no trace of that
         notice=partial(up.put, b"", NOTICE, True),
         check=partial(_check, supervisor, queues),
     )
+
+
+def _capacity(queue: Any) -> int:
+    """Return the bytes that a queue holds, and as many messages if they are empty: msgsnd(2)."""
+    with as_oserror(sysv_ipc.Error):  # another process may have removed it
+        return int(queue.max_size)
 
 
 def _check(supervisor: Supervisor, queues: list[Any]) -> None:

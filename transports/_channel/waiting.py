@@ -57,7 +57,10 @@ class Waiting:
 
     @contextlib.contextmanager
     def signals_delivered(self) -> Iterator[None]:
-        """Let signals be delivered for as long as the block lasts: nothing is made there."""
+        """Let signals be delivered for as long as the block lasts.
+
+        Nothing is made there; and while a worker that has ended is reaped, they are held back.
+        """
         with self.supervisor.signals.delivered():
             if self.no_deadline and not self.supervisor.unseen:
                 self.poll = self.supervisor.poller.poll
@@ -81,16 +84,15 @@ class Waiting:
                     poller.unregister(fd)
 
     def watch(self, notice: Callable[[], object], check: Callable[[], None] | None = None) -> None:
-        """Call *notice*, in a process of its own, when a worker ends; and *check* now and then.
+        """Call *notice*, in a process of its own, when a process ends; and *check* now and then.
 
-        For a caller that sleeps where it has no descriptor to be woken by.  The watcher is forked
-        after the last worker; *notice* may wait.  A second one does it when the first has died,
-        and that one when the second has.
+        For a caller that sleeps where it has no descriptor to be woken by.  The watchers are forked
+        after the last worker; *notice* may wait.  There are two, and each watches the other: if one
+        dies, the other calls *notice*.
         """
         supervisor = self.supervisor
         reader, writer = supervisor.pipe()  # its end of file is the second one's
-        workers = [worker.sentinel for worker in supervisor.workers if worker.sentinel >= 0]
-        first = self._watcher([reader, *workers], writer, notice, check)
+        first = self._watcher([reader, *supervisor.watched], writer, notice, check)
         supervisor.close(reader)
         mate = [first.sentinel] if first.sentinel >= 0 else []
         self._watcher(mate, -1, notice, check)
@@ -111,7 +113,7 @@ class Waiting:
             die_with_parent(supervisor.caller)
             if other >= 0:
                 os.close(other)
-            if supervisor.unseen:
+            if supervisor.unseen and other >= 0:  # one watcher alone: see Ring.notice
                 notice()
             _call_at_each_end(sentinels, notice, check)
 

@@ -47,8 +47,8 @@ def by_signal(error: Exception) -> bool:
 def as_oserror(*kinds: type[Exception], limits: str = "") -> Iterator[None]:
     """Turn exceptions of *kinds*, a library's own, into OSError.
 
-    limits: those of the system that may be the reason; the error names them: posix_ipc and
-        sysv_ipc keep no errno, and their text does not tell one limit from another.
+    limits: those of the system that may be the cause.  The text of the error names them, because
+        posix_ipc and sysv_ipc keep no errno.
     """
     more = f" (limits: {limits})" if limits else ""
     try:

@@ -144,7 +144,7 @@ def _start_with_life_pipe(worker: int | None, body: Callable[[], None]) -> Child
             pid = os.fork()
             if pid == 0:
                 exit_after(body)
-        except OSError:
+        except BaseException:  # OSError; RuntimeError while the interpreter ends
             os.close(reader)
             raise
         finally:

@@ -31,8 +31,8 @@ def guard(supervisor: Supervisor, remove: Callable[[], None]) -> Iterator[None]:
     at once.  *remove* must not mind that there is nothing to remove.
 
     The promise is kept by a process of its own, asleep on a pipe whose write end is held
-    by the caller and its workers: at end of file they are gone, by whatever signal.  It is
-    asked to remove also where the caller cannot, and killed where it could.
+    by the caller and its workers: at end of file they are gone, by whatever signal.  If *remove*
+    fails in the caller, the guardian is asked to do it; if it succeeds, the guardian is killed.
     """
     reader, writer = supervisor.pipe()
 

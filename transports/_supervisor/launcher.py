@@ -33,7 +33,7 @@ def _exec_program(
 ) -> None:
     outlive_parent()
     for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
-        signal.setitimer(timer, 0)  # exec(2) keeps them, and forgets who would answer
+        signal.setitimer(timer, 0)  # exec(2) keeps timers and drops handlers: they would kill it
     os.setsid()  # what a terminal sends to the caller's group is the caller's to answer
     os.chdir(directory)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -13,9 +13,10 @@ _LOOKS = 128
 class Outstanding:
     """Workers that have exited before their result was taken.
 
-    One of them is lost when nothing more of it can come: a look that began after its exit was
-    seen found nothing ready at all (for a channel that does not deliver at once, after *grace*
-    seconds), or so many looks found something that its result would have been reached.
+    One of them is lost when nothing more of it can come.  Either a look that began after its exit
+    was seen found nothing ready at all (for a channel that does not deliver at once: a look that
+    ended *grace* seconds later).  Or so many looks found something that its result would have been
+    among it.
     """
 
     def __init__(self, grace: float = 0.0) -> None:
@@ -35,17 +36,18 @@ class Outstanding:
             self._until.setdefault(worker, now + self._grace)
         self.until = min(self._until.values(), default=math.inf)
 
-    def lost(self, results: Container[int], ready: bool) -> list[int]:
+    def lost(self, results: Container[int], ready: bool, looked: float) -> list[int]:
         """Return the workers that are lost, after a look that found something *ready* or not.
 
         results: holds each worker whose result has been taken; it is forgotten.
+        looked: when that look ended, by time.monotonic().
         """
         for worker in [worker for worker in self._until if worker in results]:
             del self._until[worker]
-        found, now = [], time.monotonic()
+        found = []
         for worker, until in self._until.items():
             self._looks[worker] = looks = self._looks.get(worker, 0) + 1
-            if now >= until and (not ready or looks > _LOOKS):
+            if looked >= until and (not ready or looks > _LOOKS):
                 found.append(worker)
         self.until = min(self._until.values(), default=math.inf)
         return found

@@ -21,8 +21,9 @@ class BlockedSignals:
     """The signals that have a handler in Python, blocked in this thread from its creation on."""
 
     def __init__(self) -> None:
-        self._handled = [s for s in _SIGNALS if callable(signal.getsignal(s))]
-        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
+        self._all = [s for s in _SIGNALS if callable(signal.getsignal(s))]
+        self._handled = self._all  # those that block() blocks
+        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
 
     def deliver(self) -> None:
         """Let them be delivered."""
@@ -43,9 +44,18 @@ class BlockedSignals:
             self._handled = handled
             self.block()
 
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Block them for as long as the block lasts, also where they are delivered otherwise."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
 
 def without_sigpipe(write: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Return *write*, for a pipe or socket, such that a closed one is an EPIPE and no signal.
+    """Return *write*, so that writing to a closed pipe or socket raises EPIPE and sends no signal.
 
     CPython ignores SIGPIPE, which POSIX sends with that error.  The caller may have set another
     action; or it has blocked the signal, which would then stay pending.

@@ -97,7 +97,8 @@ class Supervisor:
         self.listening: dict[int, bytearray] = {}
         """What was read and not used yet, by descriptor that is listened to."""
         self._helpers: list[Child] = []
-        self._by_sentinel: dict[int, Child] = {}
+        self.watched: dict[int, Child] = {}
+        """The processes whose ends are waited for, by sentinel."""
         self.unseen: list[Child] = []  # ended before there was a sentinel: not yet reported
         self._owned: dict[int, int | socket.socket] = {}
         self.cleanup = contextlib.ExitStack()
@@ -174,7 +175,7 @@ class Supervisor:
 
     def ignore(self, fd: int) -> None:
         """Undo :meth:`listen`; of the sentinel of a process: do not wait for its end any more."""
-        known = (self.listening.pop(fd, None), self._by_sentinel.pop(fd, None))
+        known = (self.listening.pop(fd, None), self.watched.pop(fd, None))
         if known != (None, None):
             self.poller.unregister(fd)
 
@@ -239,15 +240,15 @@ class Supervisor:
         if child.sentinel < 0:
             self.unseen.append(child)
         else:
-            self._by_sentinel[self.own(child.sentinel)] = child
+            self.watched[self.own(child.sentinel)] = child
             self.poller.register(child.sentinel, select.POLLIN)
         return child
 
     def _reap(self, child: Child) -> None:
         child.reap()
-        if child.sentinel >= 0:
-            self.close(child.sentinel)
-            child.sentinel = -1
+        sentinel, child.sentinel = child.sentinel, -1
+        if sentinel in self._owned:
+            self.close(sentinel)
 
     def worker_error(self, worker: int) -> WorkerError:
         """Return the error that names *worker*, which has ended, and what it raised."""
@@ -291,19 +292,22 @@ class Supervisor:
         Raises WorkerError for a worker that ends otherwise than by exit status 0, and for a
         helper, which may not end yet.
         """
-        by_sentinel = self._by_sentinel
-        ready = [fd for fd, _ in woken if fd not in by_sentinel]
+        watched = self.watched
+        ready = [fd for fd, _ in woken if fd not in watched]
         if len(ready) == len(woken) and not ended:  # as a rule
             return Event(ready, [])
-        exited = []
-        for child in [*ended, *(by_sentinel[fd] for fd, _ in woken if fd in by_sentinel)]:
-            self._reap(child)
-            if child.worker is None:
-                raise child.error()
-            if child.exitcode not in (0, None):
-                raise self.worker_error(child.worker)
-            exited.append(child.worker)
-        return Event(ready, exited)
+        with self.signals.held_back():  # no handler may raise amid this
+            children = [*ended, *(watched[fd] for fd, _ in woken if fd in watched)]
+            return Event(ready, [self._exited(child) for child in children])
+
+    def _exited(self, child: Child) -> int:
+        """Reap a process that has ended; return the number of a worker that exited with 0."""
+        self._reap(child)
+        if child.worker is None:
+            raise child.error()
+        if child.exitcode not in (0, None):
+            raise self.worker_error(child.worker)
+        return child.worker
 
     def events(self, results: Container[int], grace: float = 0.0) -> Iterator[Event]:
         """Sleep, and yield what happened, until every worker has exited and is in *results*.
@@ -319,9 +323,10 @@ class Supervisor:
         running = len(self.workers)
         while running or outstanding:
             event = self.wait(outstanding.until)
+            looked = time.monotonic()
             if event.ready or event.exited:
                 yield event
             running -= len(event.exited)
-            for worker in outstanding.lost(results, bool(event.ready)):
+            for worker in outstanding.lost(results, bool(event.ready), looked):
                 raise self.worker_error(worker)
             outstanding.expect(worker for worker in event.exited if worker not in results)
