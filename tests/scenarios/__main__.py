@@ -5,6 +5,7 @@ JSON, from standard input, and writes messages to the descriptor FD.  If a worke
 this code, it writes messages too, and the harness sees by their pid that it was disturbed.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -12,12 +13,13 @@ import signal
 import sys
 from typing import Any
 
-from tests.scenarios import (
-    injection,  # noqa: F401 - most scenarios need it: it is imported while no trial waits for it
-    spawned_workers,
-)
+from tests.scenarios import spawned_workers
 from tests.scenarios.protocol import Log, load, resolve
 from tests.system import namespaces
+
+# Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
+# this file: multiprocessing's fork server imports the file too.
+_PRELOADED = "tests.scenarios.injection"
 
 # Audit events with the name of a file, and which of their arguments it is.
 _NAME_AT = {
@@ -77,6 +79,7 @@ class Paths:
 def main() -> None:
     """Run the scenario that a line on standard input names."""
     fd = int(sys.argv[1])
+    importlib.import_module(_PRELOADED)
     line = sys.stdin.readline()
     if not line:  # the harness has no more trials
         return

@@ -11,6 +11,8 @@ import json
 import os
 import struct
 import sys
+import time
+from functools import partial
 
 from tests.scenarios.protocol import Injection, Log, resolve
 
@@ -23,6 +25,11 @@ _LENGTH = 4096 - _COUNT.size  # bytes of JSON, filled up with blanks; one page i
 
 # Processes of multiprocessing that serve all runs of a caller. They are no workers.
 _HELPERS = ("resource_tracker", "multiprocessing.forkserver")
+
+# A fork server sends the pid of a new worker to the caller, which sends the work to the worker.  If
+# the worker dies before that, CPython's executor may wait for ever.  The clauses are about faults
+# that come later, so a worker of a fork server waits before its injection.
+_PASSED_ON = 0.03  # seconds; some milliseconds are usual
 
 _path: str | None = None  # of the file, in the caller
 _fd = -1
@@ -65,12 +72,13 @@ def path_of(fd: int) -> str:
 def enter() -> None:
     """Do the injection to this fresh interpreter; if it is a helper, to those that it forks."""
     if any(helper in argument for argument in sys.orig_argv for helper in _HELPERS):
-        os.register_at_fork(after_in_child=_inject)
+        os.register_at_fork(after_in_child=partial(_inject, _PASSED_ON))
     else:
         _inject()
 
 
-def _inject() -> None:
+def _inject(pause: float = 0.0) -> None:
+    """Count this worker, and do the injection to it after *pause* seconds, if there is one."""
     path, log_path = json.loads(os.environ[_VARIABLE])
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -84,5 +92,6 @@ def _inject() -> None:
     finally:
         os.close(fd)
     if request is not None:
+        time.sleep(pause)
         log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC))
         resolve(request["function"])(log, number, *request["args"], **request["kwargs"])
