@@ -100,8 +100,9 @@ def test_the_program_knows_the_scenarios_with_rules_of_their_own() -> None:
     assert addresses == [program.SUPPORT, program.ATTACKED]
 
 
+# ctypes comes first: libffi may keep its own file open from then on.
 EFFECTS = """
-import importlib, os, signal, sys
+import ctypes, importlib, os, signal, sys
 
 def state():
     handlers = [signal.getsignal(number) for number in signal.valid_signals()]
