@@ -232,12 +232,12 @@ class Streams:
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
         waiting, flows, workers = self._waiting, self._flows, len(self._flows)
         backlog, exited, ended = self._backlog, waiting.exited, self._ended
-        poll = waiting.poll
+        poll, looked = waiting.poll, 0.0
         alone = [(self._alone, select.POLLIN)]
         while not exited or len(exited) < workers or len(ended) < workers:
             while backlog:
                 yield backlog.popleft()
-            owing, looked = set[int](), 0.0
+            owing = None
             if poll is not None and not exited:
                 woken = alone if self._alone >= 0 else poll()
                 flow = flows.get(woken[0][0])

@@ -30,6 +30,7 @@ class Waiting:
 
     def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
+        self._watched = supervisor.watched
         self.exited: set[int] = set()
         self.poll: Callable[[], list[tuple[int, int]]] | None = None
 
@@ -51,6 +52,8 @@ class Waiting:
 
     def handle(self, woken: list[tuple[int, int]]) -> list[int]:
         """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`wait`."""
+        if len(woken) == 1 and (fd := woken[0][0]) not in self._watched:  # as a rule
+            return [fd]
         ready, exited = self.supervisor.handle(woken)
         self.exited.update(exited)
         return ready

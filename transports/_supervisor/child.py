@@ -11,6 +11,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
+from functools import cache
 from types import FrameType
 from typing import NoReturn
 
@@ -133,11 +134,14 @@ def _renew_lock() -> None:
     _life_pipe_lock = threading.Lock()
 
 
-os.register_at_fork(after_in_child=_renew_lock)
+@cache
+def _renew_lock_in_children() -> None:
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _start_with_life_pipe(worker: int | None, body: Callable[[], None]) -> Child:
     """Fork a child that calls *body* and exits; its sentinel is the end of a pipe."""
+    _renew_lock_in_children()
     with _life_pipe_lock:
         reader, writer = os.pipe()
         try:

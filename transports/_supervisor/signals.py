@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
 
+_NOTHING_TO_DO = contextlib.nullcontext()  # they are blocked already
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
 
 
@@ -44,9 +45,12 @@ class BlockedSignals:
             self._handled = handled
             self.block()
 
-    @contextlib.contextmanager
-    def held_back(self) -> Iterator[None]:
+    def held_back(self) -> contextlib.AbstractContextManager[None]:
         """Block them for as long as the block lasts, also where they are delivered otherwise."""
+        return _NOTHING_TO_DO if self._handled is self._all else self._held_back()
+
+    @contextlib.contextmanager
+    def _held_back(self) -> Iterator[None]:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
         try:
             yield
