@@ -85,7 +85,7 @@ class Intruder:
     # -- sending --------------------------------------------------------------------------
 
     def send_garbage(self, found: Found) -> None:
-        """Send what could be a result, and what is none."""
+        """Send bytes that could be a result, and bytes that could not."""
         for data in payloads.garbage():
             self._access.write(found, data)
 

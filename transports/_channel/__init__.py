@@ -16,7 +16,7 @@ A transport hands its makers over; nothing here imports a transport.
 
 from transports._channel.connections import over_connections
 from transports._channel.packets import over_packets
-from transports._channel.protocol import Channel, Link, Work
+from transports._channel.protocol import Channel, Work
 from transports._channel.streams import Ends, over_streams
 
-__all__ = ["Channel", "Ends", "Link", "Work", "over_connections", "over_packets", "over_streams"]
+__all__ = ["Channel", "Ends", "Work", "over_connections", "over_packets", "over_streams"]

@@ -11,10 +11,9 @@ from transports._supervisor.guardian import guard, private_directory, random_nam
 from transports._supervisor.outstanding import Outstanding
 from transports._supervisor.program import main, probe
 from transports._supervisor.signals import without_sigpipe
-from transports._supervisor.supervisor import Event, Supervisor, write_all
+from transports._supervisor.supervisor import Supervisor, write_all
 
 __all__ = [
-    "Event",
     "Outstanding",
     "SignedFrames",
     "Supervisor",

@@ -4,9 +4,9 @@ import math
 import time
 from collections.abc import Container, Iterable
 
-# Times that the caller takes what is ready after a worker has exited, until the worker's result
-# would have been among it: all that can be ahead of it is a full backlog of connections (4096,
-# listen(2)), of which `accept_pending` takes 64 at a time, and one more look to read it.
+# Looks that find something ready after a worker has exited, until its result has been among it.
+# Ahead of it there can be at most a full backlog of connections (4096, listen(2)), of which
+# `accept_pending` accepts 64 after each look; one more look reads the result.
 _LOOKS = 128
 
 
