@@ -238,7 +238,7 @@ class _Packets:
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, up = self.state, self._waiting, self._medium.up
-        unopened, monotonic = self._unopened, time.monotonic
+        poll, unopened, monotonic = waiting.poll(), self._unopened, time.monotonic
         # Where nothing can be waited for together with the deaths of workers: `fetch` sleeps, and
         # is woken by a notice; if there is a time to be kept, it is asked again and again.
         fetch, sleeps = self._medium.fetch, waiting.no_deadline
@@ -263,7 +263,10 @@ class _Packets:
                     # To try at once saves a system call where there is more, and costs an
                     # exception where there is not: do it now and then.
                     if not hot and not owing:
-                        waiting.wait()
+                        if poll is None:
+                            waiting.wait()
+                        else:
+                            waiting.handle(poll())
                     phase = BUSY
                     unopened.extend(up.take(False))
                     turns += 1
