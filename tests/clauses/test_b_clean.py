@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, shared_trials, syscall_sweep
-from tests.scenarios import basics, foreign_objects
+from tests.harness import checks, room, shared_trials, syscall_sweep
+from tests.scenarios import basics, foreign_objects, own_children, storms
 
 
 @pytest.mark.clause("B1")
@@ -57,6 +58,52 @@ def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
     _kill_the_caller_at_random(transport, "SIGINT", "SIGTERM")
 
 
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_a_handler_raises_again_and_again(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: by an interval timer, each 0.05 to 5 ms, from any moment of a run on."""
+    _storm(record_property, transport, strikes=250, limit=40)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_a_handler_raises_ten_thousand_times(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: the same storm for longer."""
+    _storm(record_property, transport, strikes=10_000, limit=400)
+
+
+def _storm(record_property: RecordProperty, transport: str, strikes: int, limit: float) -> None:
+    scenario = harness.call(storms.raised, strikes=strikes, seed=3)
+    stormed = checks.storm_weathered(harness.run_trial(transport, scenario, limit=limit))
+    record_property("B2", f"{stormed['strikes']} exceptions of a handler in {stormed['runs']} runs")
+
+
+@pytest.mark.clause("B2")
+def test_an_interrupt_ends_a_run_that_still_forks_its_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: SIGINT at the fifth of some fifty forks, of 30 ms each; KeyboardInterrupt in a second."""
+    workers = shared_trials.workers_to_fork(record_property, "B2")
+    outcome = shared_trials.slow_forks_of(transport, workers)
+    call = checks.ended_amid_forks(outcome, "SIGINT")
+    assert call.get("error") == "KeyboardInterrupt", checks.summary(call)
+    checks.nothing_inside(outcome, "SIGINT")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("B2")
+def test_an_interrupt_ends_a_run_of_five_hundred_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: after 0.3 s, while they compute; KeyboardInterrupt in a second and what forks take."""
+    workers = room.workers(record_property, "B2", wanted=500, least=100)
+    outcome = shared_trials.crowds_of(transport, workers)
+    checks.ended_in_a_crowd(outcome, "SIGINT", "KeyboardInterrupt")
+
+
 @pytest.mark.clause("B3")
 def test_nothing_is_left_when_the_caller_is_killed_at_random(transport: str) -> None:
     """B3: SIGKILL at random moments of a run."""
@@ -83,6 +130,30 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
         time.sleep(0.05)
         trial.process.kill()
         checks.nothing_left(trial.finish(5, patience=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_of_a_killed_caller_whose_own_child_lives_on(transport: str) -> None:
+    """B3: another thread has forked that child amid the run, so it holds all its descriptors."""
+    n = shared_trials.terms(transport, "work")
+    with harness.Trial(transport, harness.call(own_children.accompanied, n=n, workers=3)) as trial:
+        trial.hear_out("foreign")
+        trial.hear_out("born", 3)
+        time.sleep(0.05)
+        trial.process.kill()
+        checks.nothing_left(trial.finish(5, patience=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_a_signal_ends_the_whole_process_group(transport: str) -> None:
+    """B3: SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGXCPU, SIGIO, SIGRTMIN; amid the work, at random.
+
+    None of them is sent by a terminal; batch systems, watchdogs and `kill 0` in scripts send them.
+    """
+    forks = harness.support(transport).forks
+    amid = shared_trials.terms(transport, "work") if forks else 0
+    with syscall_sweep.ForkServer(transport, 100, 2) as server:
+        checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=8, seed=5))
 
 
 @pytest.mark.clause("B4")

@@ -4,7 +4,7 @@ import pytest
 
 from tests import harness
 from tests.harness import Message, Outcome, checks, shared_trials
-from tests.scenarios import surroundings
+from tests.scenarios import nested, own_children, surroundings
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
@@ -87,3 +87,33 @@ def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) ->
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
     outcome = checks.not_disturbed(harness.run_trial(transport, harness.call(surroundings.quiet)))
     assert len(_in_each_state(outcome)) == 1
+
+
+@pytest.mark.clause("E7")
+def test_run_may_be_called_where_another_run_is_under_way(transport: str) -> None:
+    """E7: in a forked child, a handler, with another thread too, a finalizer; nothing is left."""
+    outcome = checks.finished(
+        harness.run_trial(transport, harness.call(nested.everywhere), limit=90)
+    )
+    _each_case_ended(outcome)
+    checks.all_exact(outcome.calls())
+    checks.nothing_left(outcome)
+    counts = {message["case"]: message["count"] for message in outcome.of("nested")}
+    if harness.support(transport).forks:
+        assert all(counts.values()), f"no run came within another one: {counts}"
+
+
+@pytest.mark.clause("E8")
+def test_a_child_that_the_caller_forks_meanwhile_leaves_the_run_alone(transport: str) -> None:
+    """E8: it lives on; it ends at once; it leaves run by an exception, in a handler."""
+    outcome = checks.finished(
+        harness.run_trial(transport, harness.call(own_children.forked_meanwhile), limit=60)
+    )
+    _each_case_ended(outcome)
+    checks.all_exact(outcome.calls())
+    checks.nothing_left(outcome)
+
+
+def _each_case_ended(outcome: Outcome) -> None:
+    failed = [f"{message['case']}: {message['error']}" for message in outcome.of("failed")]
+    assert not failed, failed

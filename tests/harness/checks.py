@@ -9,6 +9,9 @@ from tests.harness import limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
 
+# Of `ended_in_a_crowd`: times that bare children may take, for what else a run does.
+_FLOORS = 3
+
 
 def summary(call: Message) -> str:
     """Return a line about *call*: what was done to it, and what it did."""
@@ -146,3 +149,60 @@ def names_victim(outcome: Outcome) -> None:
             if not any(cause in text for cause in causes):
                 pytest.fail(f"none of {causes} is in {text!r}", pytrace=False)
             victims.clear()
+
+
+def ended_amid_forks(outcome: Outcome, case: str) -> Message:
+    """Return the call of `run` in *case*, a fault while workers were still being forked.
+
+    Fail if the run went on to fork for a second: the forks after the fault are counted, each of
+    which has taken a certain time at least, so this holds whatever the load of the machine.
+    """
+    finished(outcome)
+    if failed := [message for message in outcome.of("failed") if message["case"] == case]:
+        pytest.fail(f"{case}: {failed[0]['error']}", pytrace=False)
+    (call,) = [call for call in outcome.calls() if call["case"] == case]
+    (forking,) = [message for message in outcome.of("forking") if message["case"] == case]
+    count, least = forking["after"], forking["after"] * forking["each"]
+    if least > limits.SECOND:
+        pytest.fail(
+            f"{case} while workers were being forked: the run forked {count} more workers, of at "
+            f"least {forking['each'] * 1e3:.0f} ms each, before it looked: {least:.1f} s, and "
+            f"then {summary(call)}",
+            pytrace=False,
+        )
+    return call
+
+
+def nothing_inside(outcome: Outcome, case: str) -> None:
+    """Fail if the fault *case* of `ended_amid_forks` has left something in the caller."""
+    for message in outcome.of("forking"):
+        if message["case"] == case and message["new"]:
+            pytest.fail(f"{case} while workers were being forked: left {message['new']}")
+
+
+def ended_in_a_crowd(outcome: Outcome, case: str, error: str) -> None:
+    """Fail unless a run of hundreds of workers raised *error* in time after its fault, *case*."""
+    finished(outcome)
+    (call,) = [call for call in outcome.calls() if call["case"] == case]
+    (many,) = [message for message in outcome.of("many") if message["case"] == case]
+    limit = limits.SECOND + _FLOORS * many["floor"]
+    shown = (
+        f"{many['late']:.2f} s after {case}, with {many['births']} workers forked by then, where "
+        f"as many bare children took {many['floor']:.2f} s: {summary(call)}"
+    )
+    assert error in call.get("mro", []), shown
+    assert many["late"] < limit, shown
+
+
+def storm_weathered(outcome: Outcome) -> Message:
+    """Fail unless each run under a handler that raises was exact or raised what the handler did.
+
+    Return the message of the storm.
+    """
+    finished(outcome)
+    (stormed,) = outcome.of("stormed")
+    if stormed["wrong"]:
+        head = f"{len(stormed['wrong'])} of {stormed['runs']} runs, {stormed['strikes']} strikes:\n"
+        pytest.fail(head + "\n".join(stormed["wrong"]), pytrace=False)
+    nothing_left(outcome)
+    return stormed

@@ -9,17 +9,23 @@ import ctypes
 import gc
 import json
 import os
+import select
 import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
 from tests.scenarios.callers import leave
-from tests.scenarios.injection import Births
+from tests.scenarios.injection import Births, after_cpu
 from tests.scenarios.protocol import Log
 from tests.system import resources
+
+_AMID = 0.005  # seconds of CPU after which a worker of a longer run is amid its work
+_AMID_IN = 5.0  # seconds in which it comes there
+_RESTS = 600.0  # seconds: the signal ends it before
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
@@ -31,6 +37,9 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
     stop: whether that process stops itself, the caller right before `run`, a child at its
         birth, so that a tracer can attach.
     kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
+    group: whether its whole process group gets it, where it has its default action.
+    amid: terms of a longer run, in which the signal comes when all workers are amid their work;
+        0 for the usual run.
     """
     births = Births(log)
     afresh = _served(module, births, n, workers)
@@ -48,8 +57,10 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
         os.close(starter)
         if request["kill"]:
             os.read(start, 1)
+            if request["amid"]:
+                _await_bytes(start, workers)
             time.sleep(request["delay"])
-            os.kill(caller, request["kill"])
+            (os.killpg if request["group"] else os.kill)(caller, request["kill"])
             log("sent")  # after the kill: its time is an upper bound of when the signal came
         os.close(start)
         _, status = os.waitpid(caller, 0)
@@ -86,6 +97,20 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
     os.waitpid(pid, 0)
     found: dict[str, Any] | None = json.loads(text or "null")
     return found
+
+
+def _await_bytes(fd: int, count: int) -> None:
+    """Read *count* bytes, as far as they come in time: a worker may have ended."""
+    poller = select.poll()
+    poller.register(fd, select.POLLIN)
+    while count > 0 and poller.poll(_AMID_IN * 1000):
+        count -= len(os.read(fd, count)) or count
+
+
+def _rest(starter: int) -> None:
+    """Tell that this worker is amid its work, and compute no more: a sleep costs nothing."""
+    os.write(starter, b".")
+    time.sleep(_RESTS)
 
 
 def _await_tracer(log: Log) -> None:
@@ -128,6 +153,12 @@ def _call(
             module.run(n, workers)
         before = resources.of_this_process()
         births.arm_forked(lambda number: _await_tracer(log) if stop and number == who else None)
+        if request["group"]:
+            os.setpgid(0, 0)
+            signal.signal(request["kill"], signal.SIG_DFL)
+        if request["amid"]:
+            n = request["amid"]
+            births.arm_forked(lambda number: after_cpu(_AMID, partial(_rest, starter)))
         if stop and not who:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             _await_tracer(log)
