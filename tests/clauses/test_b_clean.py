@@ -63,7 +63,7 @@ def test_nothing_is_left_when_a_handler_raises_again_and_again(
     transport: str, record_property: RecordProperty
 ) -> None:
     """B2: by an interval timer, each 0.05 to 5 ms, from any moment of a run on."""
-    _storm(record_property, transport, strikes=250, limit=40)
+    _storm(record_property, transport, strikes=200, limit=40)
 
 
 @pytest.mark.exhaustive
@@ -139,7 +139,6 @@ def test_nothing_is_left_of_a_killed_caller_whose_own_child_lives_on(transport: 
     with harness.Trial(transport, harness.call(own_children.accompanied, n=n, workers=3)) as trial:
         trial.hear_out("foreign")
         trial.hear_out("born", 3)
-        time.sleep(0.05)
         trial.process.kill()
         checks.nothing_left(trial.finish(5, patience=2))
 

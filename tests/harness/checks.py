@@ -164,10 +164,11 @@ def ended_amid_forks(outcome: Outcome, case: str) -> Message:
     (forking,) = [message for message in outcome.of("forking") if message["case"] == case]
     count, least = forking["after"], forking["after"] * forking["each"]
     if least > limits.SECOND:
+        end = f"it raised {call['error']}" if "error" in call else "it returned"
         pytest.fail(
-            f"{case} while workers were being forked: the run forked {count} more workers, of at "
-            f"least {forking['each'] * 1e3:.0f} ms each, before it looked: {least:.1f} s, and "
-            f"then {summary(call)}",
+            f"{case} while workers were being forked: the run forked {count} more before {end}. "
+            f"The suite lets each fork take {forking['each'] * 1e3:.0f} ms at least, so that was "
+            f"{least:.1f} s after the fault or more; a second is allowed",
             pytrace=False,
         )
     return call

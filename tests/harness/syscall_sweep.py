@@ -434,15 +434,16 @@ def group_strikes(server: ForkServer, amid: int, times: int, seed: int) -> Sweep
     amid: terms of the run that is struck amid its work, or 0 where its workers cannot be met there.
     times: how many random moments, drawn from *seed*.
     """
-    seen, draw = Sweep(), random.Random(seed)
+    draw = random.Random(seed)
     names = [name for name in GROUP_SIGNALS if hasattr(signal, name)]
-    for number, name in enumerate(names if amid else ()):
-        point = Point(0, "amid the work", number, f"{name}")
-        seen.note(point, *server.strike_group(point, 0.0, amid))
+    strikes = [(name, "amid the work", 0.0, amid) for name in names if amid]
     for number in range(times):
         delay = draw.uniform(0.0, _UNTIL_RUNS * server.seconds)
-        point = Point(0, f"after {delay * 1e3:.2f} ms", number, names[number % len(names)])
-        seen.note(point, *server.strike_group(point, delay))
+        strikes.append((names[number % len(names)], f"after {delay * 1e3:.2f} ms", delay, 0))
+    seen = Sweep()
+    for number, (name, where, delay, terms) in enumerate(strikes):
+        point = Point(0, where, number, name)
+        seen.note(point, *server.strike_group(point, delay, terms))
         if len(seen.wrong) >= ENOUGH:
             break
     return seen

@@ -19,13 +19,11 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from tests.scenarios.callers import leave
-from tests.scenarios.injection import Births, after_cpu
+from tests.scenarios.injection import Births, rest_amid_work
 from tests.scenarios.protocol import Log
 from tests.system import resources
 
-_AMID = 0.005  # seconds of CPU after which a worker of a longer run is amid its work
-_AMID_IN = 5.0  # seconds in which it comes there
-_RESTS = 600.0  # seconds: the signal ends it before
+_AMID_IN = 5.0  # seconds in which the workers of a longer run come amid their work
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
@@ -107,12 +105,6 @@ def _await_bytes(fd: int, count: int) -> None:
         count -= len(os.read(fd, count)) or count
 
 
-def _rest(starter: int) -> None:
-    """Tell that this worker is amid its work, and compute no more: a sleep costs nothing."""
-    os.write(starter, b".")
-    time.sleep(_RESTS)
-
-
 def _await_tracer(log: Log) -> None:
     with contextlib.suppress(AttributeError):
         # Yama lets only an ancestor trace this process, unless it allows all: (unsigned long) -1.
@@ -158,7 +150,8 @@ def _call(
             signal.signal(request["kill"], signal.SIG_DFL)
         if request["amid"]:
             n = request["amid"]
-            births.arm_forked(lambda number: after_cpu(_AMID, partial(_rest, starter)))
+            tell = partial(os.write, starter, b".")
+            births.arm_forked(lambda number: rest_amid_work(tell))
         if stop and not who:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             _await_tracer(log)

@@ -29,6 +29,9 @@ from tests.scenarios.protocol import Injection, Log
 CPU = 0.02
 CPU_FRESH = 0.5
 
+_AMID = 0.005  # seconds of CPU, for workers that are forked and rest there
+_RESTS = 600.0  # seconds: something ends the worker before
+
 PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
 
 _OPEN_MAX = 10240  # <sys/syslimits.h> of macOS: its setrlimit(2) takes no more
@@ -142,6 +145,16 @@ def after_cpu(seconds: float, act: Callable[[], None]) -> None:
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
 
 
+def rest_amid_work(tell: Callable[[], object]) -> None:
+    """Call *tell* when this process is amid its work, and let it compute no more: that is free."""
+
+    def act() -> None:
+        tell()
+        time.sleep(_RESTS)
+
+    after_cpu(_AMID, act)
+
+
 @contextlib.contextmanager
 def tickets(count: int) -> Iterator[int]:
     """Give a descriptor from which *count* processes can each read a byte, a ticket.
@@ -204,6 +217,11 @@ def end(
 def log_birth(log: Log, number: int) -> None:
     """Log the birth of this child."""
     log("born", number=number)
+
+
+def rest(log: Log, number: int) -> None:
+    """Log the birth of this child when it is amid its work, and let it rest there."""
+    rest_amid_work(lambda: log("born", number=number))
 
 
 def stop(log: Log, number: int) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from types import FrameType, ModuleType
 
 from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller
-from tests.scenarios.injection import AtForks, Births, log_birth
+from tests.scenarios.injection import AtForks, Births, rest
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
@@ -44,7 +44,7 @@ def accompanied(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 os._exit(0)
 
     allow_fork_in_threads()
-    births.arm(inject(log_birth))
+    births.arm(inject(rest))
     threading.Thread(target=fork, daemon=True).start()
     log.call(module.run, n, workers)
 
@@ -119,15 +119,25 @@ def _by_a_thread(
     *,
     lives: bool,
 ) -> None:
-    """Another thread forks a child when the workers are there; it ends at once, or after the run.
+    """Another thread forks a child, which ends at once or after the run.
+
+    It does so when the run is about to fork its last child, so this one has inherited all
+    descriptors: also those that the run closes right after that fork.
 
     forked: children of a run.
     """
     until_told, tell = os.pipe()
+    at_fork, go_on = threading.Event(), threading.Event()
+    main = threading.get_ident()
     pids = []
 
+    def pause() -> None:
+        if threading.get_ident() == main and births.forked == forked - 1:
+            at_fork.set()
+            go_on.wait(_LIMIT)
+
     def fork() -> None:
-        _await(lambda: births.forked >= forked)
+        at_fork.wait(_LIMIT)
         pid = births.fork_aside()
         if pid == 0:
             try:
@@ -139,8 +149,10 @@ def _by_a_thread(
         pids.append(pid)
         if not lives:
             ended_in(pid, _LIMIT)
+        go_on.set()
         gate.open()
 
+    AtForks(pause)
     thread = threading.Thread(target=fork)
     thread.start()
     log.call(module.run, _TERMS, _WORKERS, case=name)

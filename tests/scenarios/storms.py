@@ -8,6 +8,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from types import FrameType, ModuleType
 from typing import Any, NamedTuple
@@ -122,7 +123,7 @@ def raised(module: ModuleType, log: Log, strikes: int, seed: int) -> None:
             wrong.append(f"a strike each {every * 1e3:g} ms: {why}")
         del error  # its traceback has the frames of the run, with all that these hold
         if left := [*_left(before, first_held)]:
-            wrong.append(f"a strike each {every * 1e3:g} ms: left: {'; '.join(left)}"[:500])
+            wrong.append(f"a strike each {every * 1e3:g} ms left {', '.join(left)}"[:500])
             before, first_held = resources.of_this_process(), _held()
     sys.unraisablehook = sys.__unraisablehook__
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -155,7 +156,10 @@ def _left(before: resources.Inventory, held: _Held) -> Iterator[str]:
     gc.collect()
     now = _held()
     if now != held:
-        yield from map(str, resources.added_since(before))
+        new = resources.added_since(before)
+        for kind, count in Counter(found.kind for found in new).items():
+            first = next(found.name for found in new if found.kind == kind)
+            yield f"{count} of kind {kind}, such as {first}"
     if blocked := now.blocked - held.blocked:
         yield f"blocked: {', '.join(signal.Signals(number).name for number in sorted(blocked))}"
         signal.pthread_sigmask(signal.SIG_SETMASK, held.blocked)
