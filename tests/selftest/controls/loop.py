@@ -148,7 +148,7 @@ def _natural(name, value, least):
 def run(n, workers):
     _natural("n", n, 0)
     _natural("workers", workers, 1)
-    outer = asyncio._get_running_loop()  # which a handler has broken into, perhaps
+    outer = asyncio._get_running_loop()  # a handler may have broken into it
     mask = pthread_sigmask(signal.SIG_BLOCK, ())
     crew = []
     try:
