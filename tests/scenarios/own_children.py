@@ -12,7 +12,7 @@ from functools import partial
 from types import FrameType, ModuleType
 
 from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller
-from tests.scenarios.injection import AtForks, Births, rest
+from tests.scenarios.injection import AtForks, Births, log_birth, rest
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
@@ -44,7 +44,7 @@ def accompanied(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 os._exit(0)
 
     allow_fork_in_threads()
-    births.arm(inject(rest))
+    births.arm(inject(rest), fresh=inject(log_birth))
     threading.Thread(target=fork, daemon=True).start()
     log.call(module.run, n, workers)
 

@@ -28,7 +28,7 @@ EACH = 0.03  # seconds that a fork takes at least
 BEFORE = 5  # forks before the fault
 
 _TERMS = 1000
-_LIMIT = 30.0  # seconds: each case takes some
+_LIMIT = 15.0  # seconds: each case takes two at most
 _DEAD_IN = 5.0  # seconds in which a process that has killed itself is dead, also under load
 _PID = struct.Struct("=Q")
 

@@ -105,8 +105,12 @@ class _Storm:
 _OWN_CODE = _Storm.attempt.__code__
 
 
-def raised(module: ModuleType, log: Log, strikes: int, seed: int) -> None:
-    """Run under a handler that raises until there were *strikes*; log what went wrong."""
+def raised(module: ModuleType, log: Log, strikes: int, seconds: float, seed: int) -> None:
+    """Run under a handler that raises until there were *strikes*; log what went wrong.
+
+    seconds: after which there are no more runs: those of some modules take a tenth of a second.
+    """
+    until = time.monotonic() + seconds
     draw = random.Random(seed)
     exact = module.run(_TERMS, _WORKERS)
     usual = sorted(_timed(module) for _ in range(5))[2]
@@ -115,7 +119,8 @@ def raised(module: ModuleType, log: Log, strikes: int, seed: int) -> None:
     wrong: list[str] = []
     runs = 0
     for every in itertools.cycle(_EVERY):
-        if storm.strikes >= strikes or runs >= _MOST_RUNS * strikes or len(wrong) >= _ENOUGH:
+        over = storm.strikes >= strikes or runs >= _MOST_RUNS * strikes
+        if over or len(wrong) >= _ENOUGH or time.monotonic() > until:
             break
         runs += 1
         value, error = storm.attempt(draw.uniform(_EARLIEST, _LATEST_RUNS * usual), every)
