@@ -8,6 +8,7 @@ import pytest
 from tests.harness import limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
+from tests.scenarios import slow_forks
 
 # Of `ended_in_a_crowd`: times that bare children may take, for what else a run does.
 _FLOORS = 3
@@ -162,6 +163,10 @@ def ended_amid_forks(outcome: Outcome, case: str) -> Message:
         pytest.fail(f"{case}: {failed[0]['error']}", pytrace=False)
     (call,) = [call for call in outcome.calls() if call["case"] == case]
     (forking,) = [message for message in outcome.of("forking") if message["case"] == case]
+    if forking["forks"] < slow_forks.BEFORE:
+        pytest.skip(
+            f"the run forked but {forking['forks']} children: too few for a fault amid them"
+        )
     count, least = forking["after"], forking["after"] * forking["each"]
     if least > limits.SECOND:
         end = f"it raised {call['error']}" if "error" in call else "it returned"

@@ -69,8 +69,8 @@ KINDS = {
     "foreign": "",  # this process is a child of the caller's own, and may outlive it
     "nested": "case: where; count: runs that began while another one was under way",
     "forking": (
-        "case: the fault while workers were forked; after: forks after it; each: seconds that each"
-        " of these took at least; new: entries"
+        "case: the fault while workers were forked; forks: children; after: those after the fault;"
+        " each: seconds that each fork took at least; new: entries"
     ),
     "many": "case: the fault; births: children before it; late: seconds; floor: of bare children",
     "stormed": (

@@ -45,7 +45,7 @@ class _Count:
 
     def __init__(self, fault: Callable[[int], bool]) -> None:
         self._fault = fault
-        self._over = False
+        self._over = False  # whether the fault has come
         self.begun = 0
         self.after = 0  # forks that have begun after the fault, and slept
 
@@ -81,7 +81,14 @@ def _counted(log: Log, run: Run, workers: int, count: _Count, case: str) -> None
     AtForks(count)
     log.call(run, _TERMS, workers, case=case)
     gc.collect()
-    log("forking", case=case, after=count.after, each=EACH, new=resources.added_since(before))
+    log(
+        "forking",
+        case=case,
+        forks=count.begun,
+        after=count.after,
+        each=EACH,
+        new=resources.added_since(before),
+    )
 
 
 def _interrupted(log: Log, module: ModuleType, births: Births, workers: int) -> None:

@@ -6,6 +6,8 @@ import select
 from tests.selftest.defects import honest
 
 CAUGHT_BY = (
+    "B2",
+    "C1",
     "C13",
     "F1",
 )
