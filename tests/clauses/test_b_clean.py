@@ -99,7 +99,7 @@ def test_an_interrupt_ends_a_run_that_still_forks_its_workers(
 def test_an_interrupt_ends_a_run_of_five_hundred_workers(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """B2: after 0.3 s, while they compute; KeyboardInterrupt in a second and what forks take."""
+    """B2: after 0.3 s, while those compute that there are; KeyboardInterrupt at once."""
     workers = room.workers(record_property, "B2", wanted=500, least=100)
     outcome = shared_trials.crowds_of(transport, workers)
     checks.ended_in_a_crowd(outcome, "SIGINT", "KeyboardInterrupt")

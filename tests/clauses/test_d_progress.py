@@ -123,7 +123,7 @@ def test_a_timeout_ends_a_run_that_still_forks_its_workers(
 def test_a_timeout_ends_a_run_of_five_hundred_workers(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """D3: of 0.3 s, while they compute; TimeoutError in a second and what the forks take."""
+    """D3: of 0.3 s, while those compute that there are; TimeoutError at once."""
     workers = room.workers(record_property, "D3", wanted=500, least=100)
     outcome = shared_trials.crowds_of(transport, workers)
     if checks.finished(outcome).of("untimed"):

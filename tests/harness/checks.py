@@ -10,8 +10,7 @@ from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
 from tests.scenarios import slow_forks
 
-# Of `ended_in_a_crowd`: times that bare children may take, for what else a run does.
-_FLOORS = 3
+_A_FEW = 10  # forks after a fault, of a run that looks between two of them
 
 
 def summary(call: Message) -> str:
@@ -187,17 +186,23 @@ def nothing_inside(outcome: Outcome, case: str) -> None:
 
 
 def ended_in_a_crowd(outcome: Outcome, case: str, error: str) -> None:
-    """Fail unless a run of hundreds of workers raised *error* in time after its fault, *case*."""
+    """Fail unless a run of hundreds of workers raised *error* at once after its fault, *case*.
+
+    It is late only if it has forked many more workers, and a second was over: on a machine under
+    load a single fork may take that long.
+    """
     finished(outcome)
+    if failed := [message for message in outcome.of("failed") if message["case"] == case]:
+        pytest.fail(f"{case} while workers were being forked: {failed[0]['error']}", pytrace=False)
     (call,) = [call for call in outcome.calls() if call["case"] == case]
     (many,) = [message for message in outcome.of("many") if message["case"] == case]
-    limit = limits.SECOND + _FLOORS * many["floor"]
-    shown = (
-        f"{many['late']:.2f} s after {case}, with {many['births']} workers forked by then, where "
-        f"as many bare children took {many['floor']:.2f} s: {summary(call)}"
-    )
-    assert error in call.get("mro", []), shown
-    assert many["late"] < limit, shown
+    assert error in call.get("mro", []), summary(call)
+    if many["after"] > _A_FEW and many["late"] > limits.SECOND:
+        pytest.fail(
+            f"{case} while workers were being forked: {many['before']} had been, and the run "
+            f"forked {many['after']} more before it raised {error}, {many['late']:.1f} s later",
+            pytrace=False,
+        )
 
 
 def storm_weathered(outcome: Outcome) -> Message:

@@ -79,7 +79,7 @@ def slow_forks_of(transport: str, workers: int) -> Outcome:
 @cache
 def crowds_of(transport: str, workers: int) -> Outcome:
     """Let faults come when a run with *workers* workers that compute has begun."""
-    return harness.run_trial(transport, call(slow_forks.crowds, workers=workers), limit=300)
+    return harness.run_trial(transport, call(slow_forks.crowds, workers=workers), limit=90)
 
 
 def workers_to_fork(record_property: RecordProperty, clause: str) -> int:

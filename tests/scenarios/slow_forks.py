@@ -7,7 +7,6 @@ hundreds are there.  The forks after the fault are counted: no clock tells how l
 machine is, but that many forks have taken at least so long.
 """
 
-import contextlib
 import gc
 import inspect
 import mmap
@@ -34,6 +33,8 @@ _PID = struct.Struct("=Q")
 
 _FOR_LONG = 10**13  # terms, for workers that compute until they are ended
 _AFTER = 0.3  # seconds from the start of a run with hundreds of workers to the fault
+_TIMER = 0.02  # seconds by which a timer may be late
+_CROWD_LIMIT = 30.0  # seconds for a run that is over in less than two
 
 
 class _Count:
@@ -154,51 +155,30 @@ def crowds(module: ModuleType, log: Log, workers: int) -> None:
     if not births.forked:
         log("unmet", why="the caller does not fork its workers")
         return
-    _crowd(module.run, log, births, workers, "SIGINT")
+    runs = {"SIGINT": module.run}
     if "timeout" in inspect.signature(module.run).parameters:
-        _crowd(partial(module.run, timeout=_AFTER), log, births, workers, "timeout")
+        runs["timeout"] = partial(module.run, timeout=_AFTER)
     else:
         log("untimed")
+    for name, run in runs.items():
+        in_caller(log, name, partial(_crowd, run=run, workers=workers, case=name), _CROWD_LIMIT)
 
 
-def _crowd(run: Run, log: Log, births: Births, workers: int, case: str) -> None:
-    """Run until the fault; log how late the error came, and how long bare children take."""
-    births.disarm()
-    before: list[int] = []  # how many children there were at the fault
+def _crowd(log: Log, run: Run, workers: int, case: str) -> None:
+    """Run until the fault; log how late the error came, and how many forks came before it."""
     start = time.monotonic()
+    before = after = 0
 
-    def look() -> None:
-        if not before and time.monotonic() > start + _AFTER:
-            before.append(births.forked)
+    def count() -> None:
+        nonlocal before, after
+        late = time.monotonic() > start + _AFTER + _TIMER
+        after += late
+        before += not late
 
-    AtForks(look)
+    AtForks(count)
     if case == "SIGINT":
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, _AFTER)
     log.call(run, _FOR_LONG, workers, case=case)
     late = time.monotonic() - start - _AFTER
-    count = before[0] if before else births.forked
-    log("many", case=case, births=count, late=late, floor=_floor(max(1, count)))
-
-
-def _floor(children: int) -> float:
-    """Return how long it takes to fork one child more than *children* that compute, and end all."""
-    pids = [_burning() for _ in range(children)]
-    start = time.monotonic()
-    pids.append(_burning())
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    for pid in pids:
-        os.waitpid(pid, 0)
-    return time.monotonic() - start
-
-
-def _burning() -> int:
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        with contextlib.suppress(BaseException):
-            while os.getppid() == parent:
-                sum(range(10_000))
-        os._exit(0)
-    return pid
+    log("many", case=case, before=before, after=after, late=late)
