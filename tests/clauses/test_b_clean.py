@@ -46,6 +46,18 @@ def test_nothing_is_left_after_a_kill_at_a_call_into_c(transport: str, stage: st
     _nothing_left(shared_trials.killed_at_c_calls(transport, stage))
 
 
+@pytest.mark.clause("B1")
+def test_nothing_is_left_after_runs_within_runs(transport: str) -> None:
+    """B1: in a forked child, a handler, a finalizer."""
+    _nothing_left(shared_trials.nested_runs(transport))
+
+
+@pytest.mark.clause("B1")
+def test_nothing_is_left_where_the_caller_forks_meanwhile(transport: str) -> None:
+    """B1: nor in the caller of a run from which a child of the caller's own has come."""
+    _nothing_left(shared_trials.forked_meanwhile(transport))
+
+
 def _nothing_left(outcome: harness.Outcome) -> None:
     if outcome.verdict in ("HANG", "CRASH"):
         pytest.skip(f"{outcome.verdict}: see clauses C")

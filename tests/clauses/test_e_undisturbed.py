@@ -4,7 +4,7 @@ import pytest
 
 from tests import harness
 from tests.harness import Message, Outcome, checks, shared_trials
-from tests.scenarios import nested, own_children, surroundings
+from tests.scenarios import surroundings
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
@@ -91,13 +91,10 @@ def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) ->
 
 @pytest.mark.clause("E7")
 def test_run_may_be_called_where_another_run_is_under_way(transport: str) -> None:
-    """E7: in a forked child, a handler, with another thread too, a finalizer; nothing is left."""
-    outcome = checks.finished(
-        harness.run_trial(transport, harness.call(nested.everywhere), limit=90)
-    )
+    """E7: in a forked child, in a handler, with another thread too, in a finalizer."""
+    outcome = checks.finished(shared_trials.nested_runs(transport))
     _each_case_ended(outcome)
     checks.all_exact(outcome.calls())
-    checks.nothing_left(outcome)
     counts = {message["case"]: message["count"] for message in outcome.of("nested")}
     if harness.support(transport).forks:
         assert all(counts.values()), f"no run came within another one: {counts}"
@@ -106,12 +103,9 @@ def test_run_may_be_called_where_another_run_is_under_way(transport: str) -> Non
 @pytest.mark.clause("E8")
 def test_a_child_that_the_caller_forks_meanwhile_leaves_the_run_alone(transport: str) -> None:
     """E8: it lives on; it ends at once; it leaves run by an exception, in a handler."""
-    outcome = checks.finished(
-        harness.run_trial(transport, harness.call(own_children.forked_meanwhile), limit=60)
-    )
+    outcome = checks.finished(shared_trials.forked_meanwhile(transport))
     _each_case_ended(outcome)
     checks.all_exact(outcome.calls())
-    checks.nothing_left(outcome)
 
 
 def _each_case_ended(outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, room
-from tests.scenarios import basics, faults, slow_forks, surroundings
+from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
 from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
@@ -68,6 +68,18 @@ def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     return harness.run_trial(
         transport, call(faults.killed_at_c_calls, stage=stage, workers=2), limit=40
     )
+
+
+@cache
+def nested_runs(transport: str) -> Outcome:
+    """Run where another run is under way."""
+    return harness.run_trial(transport, call(nested.everywhere), limit=90)
+
+
+@cache
+def forked_meanwhile(transport: str) -> Outcome:
+    """Run while the caller forks children of its own."""
+    return harness.run_trial(transport, call(own_children.forked_meanwhile), limit=60)
 
 
 @cache

@@ -72,7 +72,7 @@ KINDS = {
         "case: the fault while workers were forked; forks: children; after: those after the fault;"
         " each: seconds that each fork took at least; new: entries"
     ),
-    "many": "case: the fault; before, after: forks before and after it; late: seconds from it on",
+    "many": "case: the fault; before: forks before it; after: forks after it; late: seconds since",
     "stormed": (
         "runs: calls of `run`; strikes: exceptions of the handler; wrong: texts, of runs that left"
         " something, or had another end than the exact result or that exception"
