@@ -124,12 +124,13 @@ def raised(module: ModuleType, log: Log, strikes: int, seconds: float, seed: int
             break
         runs += 1
         value, error = storm.attempt(draw.uniform(_EARLIEST, _LATEST_RUNS * usual), every)
-        if why := _wrong(exact, value, error, storm.swallowed()):
-            wrong.append(f"a strike each {every * 1e3:g} ms: {why}")
+        why = _wrong(exact, value, error, storm.swallowed())
         del error  # its traceback has the frames of the run, with all that these hold
         if left := [*_left(before, first_held)]:
-            wrong.append(f"a strike each {every * 1e3:g} ms left {', '.join(left)}"[:500])
+            why += f" left: {', '.join(left)}"
             before, first_held = resources.of_this_process(), _held()
+        if why:
+            wrong.append(f"a strike each {every * 1e3:g} ms: {why.strip()}"[:500])
     sys.unraisablehook = sys.__unraisablehook__
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     gc.collect()
