@@ -32,7 +32,7 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
 def test_the_death_of_a_worker_ends_a_run_that_still_forks_others(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """C1: the fifth of some fifty children, whose forks take 30 ms each, is killed at its birth."""
+    """C1: the fifth of some fifty workers, whose forks take 30 ms each, is killed at its birth."""
     workers = shared_trials.workers_to_fork(record_property, "C1")
     outcome = shared_trials.slow_forks_of(transport, workers)
     call = checks.ended_amid_forks(outcome, "death")

@@ -82,14 +82,8 @@ def _counted(log: Log, run: Run, workers: int, count: _Count, case: str) -> None
     AtForks(count)
     log.call(run, _TERMS, workers, case=case)
     gc.collect()
-    log(
-        "forking",
-        case=case,
-        forks=count.begun,
-        after=count.after,
-        each=EACH,
-        new=resources.added_since(before),
-    )
+    new = resources.added_since(before)
+    log("forking", case=case, forks=count.begun, after=count.after, each=EACH, new=new)
 
 
 def _interrupted(log: Log, module: ModuleType, births: Births, workers: int) -> None:
@@ -115,15 +109,19 @@ def _timed(log: Log, module: ModuleType, births: Births, workers: int) -> None:
 
 
 def _bereaved(log: Log, module: ModuleType, births: Births, workers: int) -> None:
+    births.disarm()
+    module.run(_TERMS, workers)
+    # A transport may fork helpers before its workers, which a run may not need: not one of these.
+    victim = max(0, births.forked - workers) + BEFORE
     memory = mmap.mmap(-1, _PID.size)
 
     def end(number: int) -> None:
-        if number == BEFORE:
+        if number == victim:
             _PID.pack_into(memory, 0, os.getpid())
             die(signal.SIGKILL)
 
     def fault(begun: int) -> bool:
-        if begun <= BEFORE:
+        if begun <= victim:
             return False
         until = time.monotonic() + _DEAD_IN
         while not _dead(_PID.unpack_from(memory)[0]) and time.monotonic() < until:
