@@ -336,7 +336,8 @@ def _verdict_of_call(point: Point, ended: Message) -> tuple[str, str]:
     status, call = ended["status"], ended.get("outcome")
     if point.who == 0 and point.fault.startswith("SIG") and point.fault != "SIGINT":
         deadly = -int(signal.Signals[point.fault])
-        if status == deadly or call:  # `run` may have ended before the signal
+        # `run` may have ended before the signal. SIGKILL comes after a signal that has no effect.
+        if status in (deadly, -signal.SIGKILL) or call:
             return "OK", ""
         return "CRASH", f"the caller ended with {status}, not {deadly}"
     if status or (call is None and "interrupted" not in ended):

@@ -23,6 +23,7 @@ from tests.scenarios.injection import Births, rest_amid_work
 from tests.scenarios.protocol import Log
 from tests.system import resources
 
+_ENDS_IN = 1.0  # seconds in which a signal ends a caller
 _AMID_IN = 5.0  # seconds in which the workers of a longer run come amid their work
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
@@ -36,8 +37,8 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
         birth, so that a tracer can attach.
     kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
     group: whether its whole process group gets it, where it has its default action.
-    amid: terms of a longer run, in which the signal comes when all workers are amid their work;
-        0 for the usual run.
+    amid: terms of a longer run, in which the signal comes when all workers are amid their work,
+        and SIGKILL for the caller after it; 0 for the usual run.
     """
     births = Births(log)
     afresh = _served(module, births, n, workers)
@@ -59,6 +60,8 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 _await_bytes(start, workers)
             time.sleep(request["delay"])
             (os.killpg if request["group"] else os.kill)(caller, request["kill"])
+            if request["amid"]:
+                _end(caller)
             log("sent")  # after the kill: its time is an upper bound of when the signal came
         os.close(start)
         _, status = os.waitpid(caller, 0)
@@ -95,6 +98,17 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
     os.waitpid(pid, 0)
     found: dict[str, Any] | None = json.loads(text or "null")
     return found
+
+
+def _end(caller: int) -> None:
+    """Kill *caller* if the signal does not end it: `run` may ignore SIGPIPE, for example."""
+    until = time.monotonic() + _ENDS_IN
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while os.waitid(os.P_PID, caller, options) is None:
+        if time.monotonic() > until:
+            os.kill(caller, signal.SIGKILL)
+            break
+        time.sleep(1e-3)
 
 
 def _await_bytes(fd: int, count: int) -> None:

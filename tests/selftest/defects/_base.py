@@ -1,7 +1,7 @@
 """Correct workers, for modules whose channel is not a pipe a worker.
 
-A worker has a pipe all the same: by it the caller hears of its end, and of its exception.
-What it has summed goes by the channel of the module.
+A worker has a pipe all the same: by it the caller hears of its exception.  What it has summed
+goes by the channel of the module.
 """
 
 import contextlib
