@@ -75,7 +75,7 @@ def test_nothing_is_left_when_a_handler_raises_again_and_again(
     transport: str, record_property: RecordProperty
 ) -> None:
     """B2: by an interval timer, each 0.05 to 5 ms, from any moment of a run on."""
-    _storm(record_property, transport, strikes=200, seconds=15)
+    _storm(record_property, transport, strikes=120, seconds=15)
 
 
 @pytest.mark.exhaustive

@@ -19,8 +19,8 @@ from tests.system import resources
 _TERMS, _WORKERS = 100, 2  # of the outer run
 _INNER_TERMS, _INNER_WORKERS = 30, 2
 
-_FORKS = 10  # children, each of which runs
-_RUNS = 5  # into each of which a handler or a finalizer breaks, at each fork and once more
+_FORKS = 8  # children, each of which runs
+_RUNS = 4  # into each of which a handler or a finalizer breaks, at each fork and once more
 
 _LIMIT = 8.0  # seconds for each run in a child, some thousand times what it takes
 _CASE_LIMIT = 15.0  # seconds

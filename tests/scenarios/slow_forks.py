@@ -109,10 +109,14 @@ def _timed(log: Log, module: ModuleType, births: Births, workers: int) -> None:
 
 
 def _bereaved(log: Log, module: ModuleType, births: Births, workers: int) -> None:
-    births.disarm()
-    module.run(_TERMS, workers)
     # A transport may fork helpers before its workers, which a run may not need: not one of these.
-    victim = max(0, births.forked - workers) + BEFORE
+    forked = []
+    for few in (2, 3):
+        births.disarm()
+        module.run(_TERMS, few)
+        forked.append(births.forked)
+    total = forked[0] + (workers - 2) * (forked[1] - forked[0])
+    victim = max(0, total - workers) + BEFORE
     memory = mmap.mmap(-1, _PID.size)
 
     def end(number: int) -> None:
