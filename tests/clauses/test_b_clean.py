@@ -165,7 +165,7 @@ def test_nothing_is_left_when_a_signal_ends_the_whole_process_group(transport: s
     forks = harness.support(transport).forks
     amid = shared_trials.terms(transport, "work") if forks else 0
     with syscall_sweep.ForkServer(transport, 100, 2) as server:
-        checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=8, seed=5))
+        checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=6, seed=5))
 
 
 @pytest.mark.clause("B4")
