@@ -31,8 +31,10 @@ def watch(r, w, caller, remove):
         poller.register(r, select.POLLIN)
         # There is no end of file while somebody else's child has the other end too.
         with contextlib.suppress(OSError):  # the caller has ended
-            poller.register(os.pidfd_open(caller), select.POLLIN)
+            over = os.pidfd_open(caller)
+            poller.register(over, select.POLLIN)
             poller.poll()
+            os.close(over)  # so that remove has a descriptor
         remove()
     finally:
         os._exit(0)
