@@ -23,6 +23,7 @@ _FORKS = 8  # children, each of which runs
 _RUNS = 4  # into each of which a handler or a finalizer breaks, at each fork and once more
 
 _LIMIT = 8.0  # seconds for each run in a child, some thousand times what it takes
+_FORKS_IN = 2.0  # seconds in which a run comes to its next fork, if it forks at all
 _CASE_LIMIT = 15.0  # seconds
 _LATEST = 4e-3  # seconds from the start of a run: about the end of it
 _EARLIEST = 1e-5
@@ -168,7 +169,7 @@ def _in_children(module: ModuleType, forks: bool, log: Log, case: str) -> None:
     thread.start()
     for number in range(_FORKS):
         if asked := forks and number % 2 == 0:
-            at_fork.wait(_LIMIT)
+            forks = at_fork.wait(_FORKS_IN)
         else:
             time.sleep(random.uniform(0, _LATEST))
         pid = os.fork()
