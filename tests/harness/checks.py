@@ -162,7 +162,7 @@ def ended_amid_forks(outcome: Outcome, case: str) -> Message:
         pytest.fail(f"{case}: {failed[0]['error']}", pytrace=False)
     (call,) = [call for call in outcome.calls() if call["case"] == case]
     (forking,) = [message for message in outcome.of("forking") if message["case"] == case]
-    if forking["forks"] < slow_forks.BEFORE:
+    if "error" not in call and forking["forks"] < slow_forks.BEFORE:
         pytest.skip(
             f"the run forked but {forking['forks']} children: too few for a fault amid them"
         )
