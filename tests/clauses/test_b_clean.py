@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, shared_trials, syscall_sweep
-from tests.scenarios import basics, foreign_objects
+from tests.harness import checks, room, shared_trials, syscall_sweep
+from tests.scenarios import basics, foreign_objects, own_children, storms
 
 
 @pytest.mark.clause("B1")
@@ -45,6 +46,18 @@ def test_nothing_is_left_after_a_kill_at_a_call_into_c(transport: str, stage: st
     _nothing_left(shared_trials.killed_at_c_calls(transport, stage))
 
 
+@pytest.mark.clause("B1")
+def test_nothing_is_left_after_runs_within_runs(transport: str) -> None:
+    """B1: in a forked child, a handler, a finalizer."""
+    _nothing_left(shared_trials.nested_runs(transport))
+
+
+@pytest.mark.clause("B1")
+def test_nothing_is_left_where_the_caller_forks_meanwhile(transport: str) -> None:
+    """B1: nor in the caller of a run from which a child of the caller's own has come."""
+    _nothing_left(shared_trials.forked_meanwhile(transport))
+
+
 def _nothing_left(outcome: harness.Outcome) -> None:
     if outcome.verdict in ("HANG", "CRASH"):
         pytest.skip(f"{outcome.verdict}: see clauses C")
@@ -55,6 +68,53 @@ def _nothing_left(outcome: harness.Outcome) -> None:
 def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
     """B2: SIGINT and SIGTERM at random moments of a run; each still has its usual effect."""
     _kill_the_caller_at_random(transport, "SIGINT", "SIGTERM")
+
+
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_a_handler_raises_again_and_again(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: by an interval timer, each 0.05 to 5 ms, from any moment of a run on."""
+    _storm(record_property, transport, strikes=120, seconds=15)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("B2")
+def test_nothing_is_left_when_a_handler_raises_ten_thousand_times(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: the same storm for longer."""
+    _storm(record_property, transport, strikes=10_000, seconds=400)
+
+
+def _storm(record_property: RecordProperty, transport: str, strikes: int, seconds: float) -> None:
+    scenario = harness.call(storms.raised, strikes=strikes, seconds=seconds, seed=3)
+    outcome = harness.run_trial(transport, scenario, limit=seconds + 30)
+    stormed = checks.storm_weathered(outcome)
+    record_property("B2", f"{stormed['strikes']} exceptions of a handler in {stormed['runs']} runs")
+
+
+@pytest.mark.clause("B2")
+def test_an_interrupt_ends_a_run_that_still_forks_its_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: SIGINT at the fifth of some fifty forks, of 30 ms each; KeyboardInterrupt in a second."""
+    workers = shared_trials.workers_to_fork(record_property, "B2")
+    outcome = shared_trials.slow_forks_of(transport, workers)
+    call = checks.ended_amid_forks(outcome, "SIGINT")
+    assert call.get("error") == "KeyboardInterrupt", checks.summary(call)
+    checks.nothing_inside(outcome, "SIGINT")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("B2")
+def test_an_interrupt_ends_a_run_of_five_hundred_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: after 0.3 s, while those compute that there are; KeyboardInterrupt at once."""
+    workers = room.workers(record_property, "B2", wanted=500, least=100)
+    outcome = shared_trials.crowds_of(transport, workers)
+    checks.ended_in_a_crowd(outcome, "SIGINT", "KeyboardInterrupt")
 
 
 @pytest.mark.clause("B3")
@@ -83,6 +143,29 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
         time.sleep(0.05)
         trial.process.kill()
         checks.nothing_left(trial.finish(5, patience=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_of_a_killed_caller_whose_own_child_lives_on(transport: str) -> None:
+    """B3: another thread has forked that child amid the run, so it holds all its descriptors."""
+    n = shared_trials.terms(transport, "work")
+    with harness.Trial(transport, harness.call(own_children.accompanied, n=n, workers=3)) as trial:
+        trial.hear_out("foreign")
+        trial.hear_out("born", 3)
+        trial.process.kill()
+        checks.nothing_left(trial.finish(5, patience=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_a_signal_ends_the_whole_process_group(transport: str) -> None:
+    """B3: SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGXCPU, SIGIO, SIGRTMIN; amid the work, at random.
+
+    None of them is sent by a terminal; batch systems, watchdogs and `kill 0` in scripts send them.
+    """
+    forks = harness.support(transport).forks
+    amid = shared_trials.terms(transport, "work") if forks else 0
+    with syscall_sweep.ForkServer(transport, 100, 2) as server:
+        checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=6, seed=5))
 
 
 @pytest.mark.clause("B4")

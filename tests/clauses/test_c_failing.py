@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, shared_trials
 from tests.harness.shared_trials import DEADLY
@@ -25,6 +26,17 @@ def test_a_worker_killed_before_it_opens_its_end_is_an_error(transport: str) -> 
     survived = {c["where"].split(",")[0] for c in outcome.calls() if harness.state(c) == "exact"}
     killed = {c["where"].split(",")[0] for c in outcome.calls()}
     assert len(killed - survived) >= 2, f"exact in spite of the death of {sorted(survived)}"
+
+
+@pytest.mark.clause("C1")
+def test_the_death_of_a_worker_ends_a_run_that_still_forks_others(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """C1: the fifth of some fifty workers, whose forks take 30 ms each, is killed at its birth."""
+    workers = shared_trials.workers_to_fork(record_property, "C1")
+    outcome = shared_trials.slow_forks_of(transport, workers)
+    call = checks.ended_amid_forks(outcome, "death")
+    checks.all_error([call], or_exact=True, late=float("inf"))
 
 
 @pytest.mark.clause("C2")

@@ -105,6 +105,32 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
             assert call["forks"] == 0, shown
 
 
+@pytest.mark.clause("D3")
+def test_a_timeout_ends_a_run_that_still_forks_its_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """D3: 0.15 s, and some fifty forks of 30 ms each; TimeoutError within a second after it."""
+    workers = shared_trials.workers_to_fork(record_property, "D3")
+    outcome = shared_trials.slow_forks_of(transport, workers)
+    if checks.finished(outcome).of("untimed"):
+        pytest.skip("its run takes no timeout")
+    call = checks.ended_amid_forks(outcome, "timeout")
+    assert "TimeoutError" in call.get("mro", []), checks.summary(call)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("D3")
+def test_a_timeout_ends_a_run_of_five_hundred_workers(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """D3: of 0.3 s, while those compute that there are; TimeoutError at once."""
+    workers = room.workers(record_property, "D3", wanted=500, least=100)
+    outcome = shared_trials.crowds_of(transport, workers)
+    if checks.finished(outcome).of("untimed"):
+        pytest.skip("its run takes no timeout")
+    checks.ended_in_a_crowd(outcome, "timeout", "TimeoutError")
+
+
 @pytest.fixture(scope="session")
 def slow(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
     """Let a run of each transport under test wait for slow workers, all at the same time."""

@@ -87,3 +87,27 @@ def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) ->
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
     outcome = checks.not_disturbed(harness.run_trial(transport, harness.call(surroundings.quiet)))
     assert len(_in_each_state(outcome)) == 1
+
+
+@pytest.mark.clause("E7")
+def test_run_may_be_called_where_another_run_is_under_way(transport: str) -> None:
+    """E7: in a forked child, in a handler, with another thread too, in a finalizer."""
+    outcome = checks.finished(shared_trials.nested_runs(transport))
+    _each_case_ended(outcome)
+    checks.all_exact(outcome.calls())
+    missed = [message["case"] for message in outcome.of("nested") if not message["count"]]
+    if missed:
+        pytest.skip(f"no run came within another one: {', '.join(missed)}")
+
+
+@pytest.mark.clause("E8")
+def test_a_child_that_the_caller_forks_meanwhile_leaves_the_run_alone(transport: str) -> None:
+    """E8: it lives on; it ends at once; it leaves run by an exception, in a handler."""
+    outcome = checks.finished(shared_trials.forked_meanwhile(transport))
+    _each_case_ended(outcome)
+    checks.all_exact(outcome.calls())
+
+
+def _each_case_ended(outcome: Outcome) -> None:
+    failed = [f"{message['case']}: {message['error']}" for message in outcome.of("failed")]
+    assert not failed, failed

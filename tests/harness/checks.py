@@ -8,6 +8,9 @@ import pytest
 from tests.harness import limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
+from tests.scenarios import slow_forks
+
+_A_FEW = 10  # forks after a fault, of a run that looks between two of them
 
 
 def summary(call: Message) -> str:
@@ -146,3 +149,70 @@ def names_victim(outcome: Outcome) -> None:
             if not any(cause in text for cause in causes):
                 pytest.fail(f"none of {causes} is in {text!r}", pytrace=False)
             victims.clear()
+
+
+def ended_amid_forks(outcome: Outcome, case: str) -> Message:
+    """Return the call of `run` in *case*, a fault while workers were still being forked.
+
+    Fail if the run went on to fork for a second: the forks after the fault are counted, each of
+    which has taken a certain time at least, so this holds whatever the load of the machine.
+    """
+    finished(outcome)
+    if failed := [message for message in outcome.of("failed") if message["case"] == case]:
+        pytest.fail(f"{case}: {failed[0]['error']}", pytrace=False)
+    (call,) = [call for call in outcome.calls() if call["case"] == case]
+    (forking,) = [message for message in outcome.of("forking") if message["case"] == case]
+    if "error" not in call and forking["forks"] < slow_forks.BEFORE:
+        pytest.skip(
+            f"the run forked but {forking['forks']} children: too few for a fault amid them"
+        )
+    count, least = forking["after"], forking["after"] * forking["each"]
+    if "error" in call and least > limits.SECOND:
+        pytest.fail(
+            f"{case} while workers were being forked: the run forked {count} more before it raised "
+            f"{call['error']}. The suite lets each fork take {forking['each'] * 1e3:.0f} ms at "
+            f"least, so that was {least:.1f} s after the fault or more; a second is allowed",
+            pytrace=False,
+        )
+    return call
+
+
+def nothing_inside(outcome: Outcome, case: str) -> None:
+    """Fail if the fault *case* of `ended_amid_forks` has left something in the caller."""
+    for message in outcome.of("forking"):
+        if message["case"] == case and message["new"]:
+            pytest.fail(f"{case} while workers were being forked: left {message['new']}")
+
+
+def ended_in_a_crowd(outcome: Outcome, case: str, error: str) -> None:
+    """Fail unless a run of hundreds of workers raised *error* at once after its fault, *case*.
+
+    It is late only if it has forked many more workers, and a second was over: on a machine under
+    load a single fork may take that long.
+    """
+    finished(outcome)
+    if failed := [message for message in outcome.of("failed") if message["case"] == case]:
+        pytest.fail(f"{case} while workers were being forked: {failed[0]['error']}", pytrace=False)
+    (call,) = [call for call in outcome.calls() if call["case"] == case]
+    (many,) = [message for message in outcome.of("many") if message["case"] == case]
+    assert error in call.get("mro", []), summary(call)
+    if many["after"] > _A_FEW and many["late"] > limits.SECOND:
+        pytest.fail(
+            f"{case} while workers were being forked: {many['before']} had been, and the run "
+            f"forked {many['after']} more before it raised {error}, {many['late']:.1f} s later",
+            pytrace=False,
+        )
+
+
+def storm_weathered(outcome: Outcome) -> Message:
+    """Fail unless each run under a handler that raises was exact or raised what the handler did.
+
+    Return the message of the storm.
+    """
+    finished(outcome)
+    (stormed,) = outcome.of("stormed")
+    if stormed["wrong"]:
+        head = f"{len(stormed['wrong'])} of {stormed['runs']} runs, {stormed['strikes']} strikes:\n"
+        pytest.fail(head + "\n".join(stormed["wrong"]), pytrace=False)
+    nothing_left(outcome)
+    return stormed

@@ -11,9 +11,10 @@ from functools import cache
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
-from tests.harness import Outcome, call
-from tests.scenarios import basics, faults, surroundings
+from tests.harness import Outcome, call, limits, room
+from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
 from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
@@ -67,6 +68,39 @@ def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     return harness.run_trial(
         transport, call(faults.killed_at_c_calls, stage=stage, workers=2), limit=40
     )
+
+
+@cache
+def nested_runs(transport: str) -> Outcome:
+    """Run where another run is under way."""
+    return harness.run_trial(transport, call(nested.everywhere), limit=90)
+
+
+@cache
+def forked_meanwhile(transport: str) -> Outcome:
+    """Run while the caller forks children of its own."""
+    return harness.run_trial(transport, call(own_children.forked_meanwhile), limit=60)
+
+
+@cache
+def slow_forks_of(transport: str, workers: int) -> Outcome:
+    """Let faults come while *workers* workers are being forked: see `slow_forks.struck`."""
+    return harness.run_trial(transport, call(slow_forks.struck, workers=workers), limit=60)
+
+
+@cache
+def crowds_of(transport: str, workers: int) -> Outcome:
+    """Let faults come when a run with *workers* workers that compute has begun."""
+    return harness.run_trial(transport, call(slow_forks.crowds, workers=workers), limit=90)
+
+
+def workers_to_fork(record_property: RecordProperty, clause: str) -> int:
+    """Return how many workers to fork slowly; skip where there is no room for them.
+
+    So many that those after the fault take a second and a half.
+    """
+    wanted = slow_forks.BEFORE + int(1.5 * limits.SECOND / slow_forks.EACH)
+    return room.workers(record_property, clause, wanted, least=wanted)
 
 
 def asked(request: pytest.FixtureRequest, fixture: str) -> list[str]:

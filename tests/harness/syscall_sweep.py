@@ -35,6 +35,10 @@ LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
 ENOUGH = 5  # wrong points that end a sweep: each leak costs PATIENCE seconds
 
+# Signals whose default action ends a process, and which no terminal sends: of users, of timers, of
+# limits, of broken pipes, of input and output, and of the real-time range (signal(7)).
+GROUP_SIGNALS = ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGXCPU", "SIGIO", "SIGRTMIN")
+
 # Random signals come until somewhat after the usual end of a run: some runs take longer.
 _UNTIL_RUNS = 1.2
 
@@ -193,12 +197,25 @@ class ForkServer:
     def __exit__(self, *details: object) -> None:
         self._trial.__exit__(*details)
 
-    def _run(self, who: int, *expressions: str, stop: bool, kill: int, delay: float) -> Message:
-        """Let a caller run once; return its messages by kind, in one dict."""
+    def _run(
+        self,
+        who: int,
+        *expressions: str,
+        stop: bool,
+        kill: int,
+        delay: float,
+        group: bool = False,
+        amid: int = 0,
+    ) -> Message:
+        """Let a caller run once; return its messages by kind, in one dict.
+
+        The keywords are those of `tests.scenarios.fork_server.serve`.
+        """
         messages = self._trial.outcome.messages
         messages.clear()
         os.truncate(self._log, 0)  # the trace of the run before
-        self._trial.tell({"who": who, "stop": stop, "kill": kill, "delay": delay})
+        request = {"who": who, "stop": stop, "kill": kill, "delay": delay}
+        self._trial.tell(request | {"group": group, "amid": amid})
         tracer: subprocess.Popen[bytes] | None = None
         try:
             # A helper of the transport may be ended before it stops itself. Then the run ends, and
@@ -283,6 +300,16 @@ class ForkServer:
         number = int(signal.Signals[point.fault])
         return self._verdict(point, self._run(0, stop=False, kill=number, delay=delay))
 
+    def strike_group(self, point: Point, delay: float, amid: int = 0) -> tuple[str, str]:
+        """Send a signal to the whole group of the caller; return verdict, reason.
+
+        delay: seconds after it calls `run`.
+        amid: terms of a longer run, in which the signal comes when all workers are amid their work.
+        """
+        number = int(signal.Signals[point.fault])
+        run = self._run(0, stop=False, kill=number, delay=delay, group=True, amid=amid)
+        return self._verdict(point, run)
+
     def _verdict(self, point: Point, ended: Message) -> tuple[str, str]:
         """Return the verdict of a point that was reached, and the reason."""
         if "hang" in ended:
@@ -307,9 +334,10 @@ class ForkServer:
 def _verdict_of_call(point: Point, ended: Message) -> tuple[str, str]:
     """Return OK, ERROR or what is wrong with the end of the caller or with its call; and why."""
     status, call = ended["status"], ended.get("outcome")
-    if point.who == 0 and point.fault in ("SIGKILL", "SIGTERM"):
+    if point.who == 0 and point.fault.startswith("SIG") and point.fault != "SIGINT":
         deadly = -int(signal.Signals[point.fault])
-        if status == deadly or call:  # `run` may have ended before the signal
+        # `run` may have ended before the signal. SIGKILL comes after a signal that has no effect.
+        if status in (deadly, -signal.SIGKILL) or call:
             return "OK", ""
         return "CRASH", f"the caller ended with {status}, not {deadly}"
     if status or (call is None and "interrupted" not in ended):
@@ -396,6 +424,27 @@ def random_kills(server: ForkServer, signals: Sequence[str], times: int, seed: i
             delay = draw.uniform(0.0, _UNTIL_RUNS * server.seconds)
             point = Point(0, f"after {delay * 1e3:.2f} ms", number, name)
             seen.note(point, *server.kill_after(point, delay))
+        if len(seen.wrong) >= ENOUGH:
+            break
+    return seen
+
+
+def group_strikes(server: ForkServer, amid: int, times: int, seed: int) -> Sweep:
+    """Send each of GROUP_SIGNALS to the group of the caller amid the work, and at random moments.
+
+    amid: terms of the run that is struck amid its work, or 0 where its workers cannot be met there.
+    times: how many random moments, drawn from *seed*.
+    """
+    draw = random.Random(seed)
+    names = [name for name in GROUP_SIGNALS if hasattr(signal, name)]
+    strikes = [(name, "amid the work", 0.0, amid) for name in names if amid]
+    for number in range(times):
+        delay = draw.uniform(0.0, _UNTIL_RUNS * server.seconds)
+        strikes.append((names[number % len(names)], f"after {delay * 1e3:.2f} ms", delay, 0))
+    seen = Sweep()
+    for number, (name, where, delay, terms) in enumerate(strikes):
+        point = Point(0, where, number, name)
+        seen.note(point, *server.strike_group(point, delay, terms))
         if len(seen.wrong) >= ENOUGH:
             break
     return seen

@@ -203,8 +203,13 @@ class Trial:
                 self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
 
     def left(self, before: resources.Inventory) -> list[Left]:
-        """Return each process that lives on, and each thing that was not there *before*."""
-        orphans = [Left("ORPHAN", f"process {pid} lives on", False) for pid in self.survivors()]
+        """Return each process that lives on, and each thing that was not there *before*.
+
+        A child that the caller has forked for itself is not of the run, and may live.
+        """
+        foreign = {message["pid"] for message in self.outcome.of("foreign")}
+        pids = [pid for pid in self.survivors() if pid not in foreign]
+        orphans = [Left("ORPHAN", f"process {pid} lives on", False) for pid in pids]
         leaks = [
             Left("LEAK", str(found), _is_shared(found))
             for found in resources.added(before, self.inventory())

@@ -11,6 +11,10 @@ Scenarios are functions of these modules, with the transport and the log as firs
 basics              runs that nobody disturbs
 faults              runs in which a fault is injected into workers
 surroundings        callers in unusual states
+nested              a run where another run of the same process is under way
+own_children        children that the caller forks for itself while it is in a run
+storms              a handler that raises again and again
+slow_forks          faults while workers are still being forked
 foreign_objects     objects of other programs
 scarcity            limits of the system that are reached
 exposure            what others could see of a run, and runs that an intruder attacks

@@ -1,7 +1,10 @@
 """Callers that a scenario forks, so that each has a state of its own and ends with it."""
 
 import os
+import signal
 import sys
+import time
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -9,6 +12,8 @@ from tests.scenarios.protocol import Log
 
 # The priority of the finalizer by which multiprocessing removes the directory of its sockets.
 _REMOVES_DIRECTORY = -100
+
+_PAUSE = 0.002  # seconds between two looks at a child
 
 
 def leave() -> NoReturn:
@@ -26,10 +31,11 @@ def leave() -> NoReturn:
         os._exit(0)
 
 
-def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
+def in_caller(log: Log, name: str, act: Callable[[Log], None], limit: float | None = None) -> None:
     """Fork a caller that does *act* with a log of its own, and wait for its end.
 
     name: of its case, if it fails in another way than by an error of `run`.
+    limit: seconds after which it is killed, and its case has failed; None to wait for ever.
     """
     caller = os.fork()
     if caller == 0:
@@ -40,6 +46,31 @@ def in_caller(log: Log, name: str, act: Callable[[Log], None]) -> None:
             log("failed", case=name, error=repr(error))
         finally:
             leave()
-    _, status = os.waitpid(caller, 0)
-    if status:
+    status = ended_in(caller, limit)
+    if status is None:
+        log("failed", case=name, error=f"no end in {limit:.0f} s")
+    elif status:
         log("failed", case=name, error=f"ended with {os.waitstatus_to_exitcode(status)}")
+
+
+def ended_in(child: int, limit: float | None) -> int | None:
+    """Reap *child*, and return its status; None if it had to be killed after *limit* seconds."""
+    if limit is None:
+        return os.waitpid(child, 0)[1]
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        try:
+            pid, status = os.waitpid(child, os.WNOHANG)
+        except ChildProcessError:  # a run has reaped it, which is for clause E3 to judge
+            return 0
+        if pid:
+            return status
+        time.sleep(_PAUSE)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def allow_fork_in_threads() -> None:
+    """Let CPython, from 3.12 on, not warn of a fork in a process with threads."""
+    warnings.filterwarnings("ignore", ".*use of fork.*", DeprecationWarning)

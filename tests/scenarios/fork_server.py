@@ -9,17 +9,22 @@ import ctypes
 import gc
 import json
 import os
+import select
 import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
 from tests.scenarios.callers import leave
-from tests.scenarios.injection import Births
+from tests.scenarios.injection import Births, rest_amid_work
 from tests.scenarios.protocol import Log
 from tests.system import resources
+
+_ENDS_IN = 1.0  # seconds in which a signal ends a caller
+_AMID_IN = 5.0  # seconds in which the workers of a longer run come amid their work
 
 PR_SET_PTRACER = 0x59616D61  # <linux/prctl.h>, for the Yama security module
 
@@ -31,6 +36,9 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
     stop: whether that process stops itself, the caller right before `run`, a child at its
         birth, so that a tracer can attach.
     kill: the signal that the caller gets, *delay* seconds after it calls `run`, or 0.
+    group: whether its whole process group gets it, where it has its default action.
+    amid: terms of a longer run, in which the signal comes when all workers are amid their work,
+        and SIGKILL for the caller after it; 0 for the usual run.
     """
     births = Births(log)
     afresh = _served(module, births, n, workers)
@@ -48,8 +56,12 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
         os.close(starter)
         if request["kill"]:
             os.read(start, 1)
+            if request["amid"]:
+                _await_bytes(start, workers)
             time.sleep(request["delay"])
-            os.kill(caller, request["kill"])
+            (os.killpg if request["group"] else os.kill)(caller, request["kill"])
+            if request["amid"]:
+                _end(caller)
             log("sent")  # after the kill: its time is an upper bound of when the signal came
         os.close(start)
         _, status = os.waitpid(caller, 0)
@@ -86,6 +98,25 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
     os.waitpid(pid, 0)
     found: dict[str, Any] | None = json.loads(text or "null")
     return found
+
+
+def _end(caller: int) -> None:
+    """Kill *caller* if the signal does not end it: `run` may ignore SIGPIPE, for example."""
+    until = time.monotonic() + _ENDS_IN
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while os.waitid(os.P_PID, caller, options) is None:
+        if time.monotonic() > until:
+            os.kill(caller, signal.SIGKILL)
+            break
+        time.sleep(1e-3)
+
+
+def _await_bytes(fd: int, count: int) -> None:
+    """Read *count* bytes, as far as they come in time: a worker may have ended."""
+    poller = select.poll()
+    poller.register(fd, select.POLLIN)
+    while count > 0 and poller.poll(_AMID_IN * 1000):
+        count -= len(os.read(fd, count)) or count
 
 
 def _await_tracer(log: Log) -> None:
@@ -128,6 +159,13 @@ def _call(
             module.run(n, workers)
         before = resources.of_this_process()
         births.arm_forked(lambda number: _await_tracer(log) if stop and number == who else None)
+        if request["group"]:
+            os.setpgid(0, 0)
+            signal.signal(request["kill"], signal.SIG_DFL)
+        if request["amid"]:
+            n = request["amid"]
+            tell = partial(os.write, starter, b".")
+            births.arm_forked(lambda number: rest_amid_work(tell))
         if stop and not who:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
             _await_tracer(log)

@@ -15,6 +15,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
@@ -27,6 +28,9 @@ from tests.scenarios.protocol import Injection, Log
 # it comes to the work, more on a slow machine.
 CPU = 0.02
 CPU_FRESH = 0.5
+
+_AMID = 0.005  # seconds of CPU, for workers that are forked and rest there
+_RESTS = 600.0  # seconds: something ends the worker before
 
 PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
 
@@ -43,6 +47,7 @@ class Births:
         self._log = log
         self._forked = 0
         self._act: Callable[[int], None] | None = None
+        self._aside: int | None = None  # the thread that forks a child of the caller's own
         os.register_at_fork(before=self._before, after_in_child=self._in_child)
 
     @property
@@ -55,12 +60,20 @@ class Births:
         """The number of those that were forked, and so share the memory of this process."""
         return self._forked
 
+    def fork_aside(self) -> int:
+        """Fork a child of the caller's own, which is no child of a run; return as os.fork does."""
+        self._aside = threading.get_ident()  # in the child it is that of the only thread left
+        try:
+            return os.fork()
+        finally:
+            self._aside = None
+
     def _before(self) -> None:
-        self._forked += 1
+        self._forked += self._aside != threading.get_ident()
 
     def _in_child(self) -> None:
         act, self._act = self._act, None  # the children of a worker are not met
-        if act is not None:
+        if act is not None and self._aside != threading.get_ident():
             act(self.count)
 
     def arm(self, injection: Injection, fresh: Injection | None = None) -> None:
@@ -82,6 +95,25 @@ class Births:
         self._forked = 0
         self._act = None
         spawned_workers.arm(None)
+
+
+class AtForks:
+    """Calls a function of this process before each fork of it, in the thread that forks.
+
+    The audit event "os.fork" comes before the system call, and os.fork raises what a hook raises
+    (PEP 578).  So what happens here happens just before the fork, wherever `run` is then: a lock
+    that it holds across its forks is held now.
+    """
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+        self._process = os.getpid()
+        sys.addaudithook(self)
+
+    def __call__(self, event: str, args: tuple[Any, ...]) -> None:
+        """Call the function, unless a child has inherited it."""
+        if event == "os.fork" and os.getpid() == self._process:
+            self._act()
 
 
 def die(how: str | int) -> None:
@@ -111,6 +143,16 @@ def after_cpu(seconds: float, act: Callable[[], None]) -> None:
     signal.signal(signal.SIGVTALRM, handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGVTALRM})
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+
+
+def rest_amid_work(tell: Callable[[], object]) -> None:
+    """Call *tell* when this process is amid its work, and let it compute no more: that is free."""
+
+    def act() -> None:
+        tell()
+        time.sleep(_RESTS)
+
+    after_cpu(_AMID, act)
 
 
 @contextlib.contextmanager
@@ -175,6 +217,11 @@ def end(
 def log_birth(log: Log, number: int) -> None:
     """Log the birth of this child."""
     log("born", number=number)
+
+
+def rest(log: Log, number: int) -> None:
+    """Log the birth of this child when it is amid its work, and let it rest there."""
+    rest_amid_work(lambda: log("born", number=number))
 
 
 def stop(log: Log, number: int) -> None:

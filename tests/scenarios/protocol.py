@@ -66,6 +66,17 @@ KINDS = {
     "cleaned": "what: kind of clean-up that was done",
     "printed": "text: all that was written",
     "untimed": "",  # `run` takes no timeout
+    "foreign": "",  # this process is a child of the caller's own, and may outlive it
+    "nested": "case: where; count: runs that began while another one was under way",
+    "forking": (
+        "case: the fault while workers were forked; forks: children; after: those after the fault;"
+        " each: seconds that each fork took at least; new: entries"
+    ),
+    "many": "case: the fault; before: forks before it; after: forks after it; late: seconds since",
+    "stormed": (
+        "runs: calls of `run`; strikes: exceptions of the handler; wrong: texts, of runs that left"
+        " something, or had another end than the exact result or that exception"
+    ),
     "placed": "count: foreign objects; lost: those that have changed",
     # of the scenarios that an intruder attacks
     "warm": "",

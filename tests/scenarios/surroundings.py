@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios.callers import in_caller
+from tests.scenarios.callers import allow_fork_in_threads, in_caller
 from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first, stop
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
@@ -215,14 +215,9 @@ def placed(module: ModuleType, log: Log) -> None:
             os.rmdir(place)
     thread = threading.Thread(target=log.call, args=(module.run, 100, 3), kwargs={"case": "thread"})
     with warnings.catch_warnings():
-        _allow_fork_in_threads()
+        allow_fork_in_threads()
         thread.start()
         thread.join()
-
-
-def _allow_fork_in_threads() -> None:
-    # From 3.12 on, CPython warns of a fork in a process with threads. This is what is tested here.
-    warnings.filterwarnings("ignore", ".*use of fork.*", DeprecationWarning)
 
 
 def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
@@ -246,7 +241,7 @@ def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
         os.waitpid(caller, 0)
     before = resources.of_this_process()
     with warnings.catch_warnings():
-        _allow_fork_in_threads()
+        allow_fork_in_threads()
         barrier = threading.Barrier(threads)
 
         def work(number: int) -> None:

@@ -7,6 +7,9 @@ import select
 import signal
 import struct
 
+# That of the module signal is Python code, into which a handler could break before it blocks.
+from _signal import pthread_sigmask
+
 _RECORD = struct.Struct("<d8s")
 _DONE = b"complete"
 _libc = ctypes.CDLL(None)
@@ -48,13 +51,43 @@ def _worker(caller, number, memory, event, life, terms):
         os._exit(status)
 
 
+def _heard():
+    """All signals that call a function of Python's."""
+    return {number for number in signal.valid_signals() if callable(signal.getsignal(number))}
+
+
+def _happened(poll, timeout=None):
+    signals = _heard()
+    try:
+        pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        return poll.poll(timeout)
+    finally:
+        pthread_sigmask(signal.SIG_BLOCK, signals)
+
+
 def run(n, workers):
     if type(n) is not int or type(workers) is not int:
         raise TypeError(f"run({n!r}, {workers!r}): both must be ints")
     if n < 0 or workers < 1:
         raise ValueError(f"run({n!r}, {workers!r}): too few terms or workers")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        pthread_sigmask(signal.SIG_BLOCK, _heard())
+        return _run(n, workers)
+    finally:
+        pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _run(n, workers):
     fds, lives, caller = [], {}, os.getpid()
+
+    def go_on(timeout=None):
+        for fd, _ in _happened(poll, timeout):
+            if fd == event:
+                os.eventfd_read(event)
+            elif fd in lives:
+                _farewell(fd, lives, poll, memory)
+
     try:
         memory = os.memfd_create("pi")
         fds.append(memory)
@@ -69,24 +102,25 @@ def run(n, workers):
             if pid == 0:
                 odd = range(2 * number + 1, 2 * n, 2 * workers)
                 _worker(caller, number, memory, event, write_end, odd)
-            lives[read_end] = number, pid
             os.close(fds.pop())
-            poll.register(read_end, select.POLLIN)
-        while lives:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             try:
-                happened = poll.poll()
-            finally:
-                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            for fd, _ in happened:
-                if fd == event:
-                    os.eventfd_read(event)
-                elif fd in lives:
-                    _farewell(fd, lives, poll, memory)
+                life = os.pidfd_open(pid)
+            except ProcessLookupError:  # over, and SIGCHLD is ignored
+                life = os.eventfd(1)
+            except OSError:
+                os.kill(pid, signal.SIGKILL)
+                _reap(pid)
+                raise
+            fds.append(life)
+            lives[life] = number, pid, read_end
+            poll.register(life, select.POLLIN)
+            go_on(timeout=0)
+        while lives:
+            go_on()
         records = [_RECORD.unpack(_at(memory, i * _RECORD.size)) for i in range(workers)]
         return math.sqrt(8 * math.fsum(value for value, _ in records))
     finally:
-        for _, pid in lives.values():
+        for _, pid, _ in lives.values() if os.getpid() == caller else ():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -94,7 +128,6 @@ def run(n, workers):
             _reap(pid)
         for fd in fds:
             os.close(fd)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _reap(pid):
@@ -105,12 +138,16 @@ def _reap(pid):
 
 
 def _farewell(fd, lives, poll, memory):
-    text = b""
-    while more := os.read(fd, 300):
-        text += more
     poll.unregister(fd)
-    number, pid = lives.pop(fd)
+    number, pid, report = lives.pop(fd)
     status = _reap(pid)
+    text = b""
+    os.set_blocking(report, False)
+    try:
+        while more := os.read(report, 300):
+            text += more
+    except BlockingIOError:  # no end of file: another child has that pipe too
+        pass
     if status or _RECORD.unpack(_at(memory, number * _RECORD.size))[1] != _DONE:
         how = f"exit status {status >> 8}"
         if os.WIFSIGNALED(status):

@@ -9,18 +9,28 @@ import selectors
 import signal
 import struct
 
+# That of the module signal is Python code, into which a handler could break before it blocks.
+from _signal import pthread_sigmask
+
 _prctl = ctypes.CDLL(None).prctl
 
 
+def _handled():
+    return [s for s in signal.valid_signals() if callable(signal.getsignal(s))]
+
+
 class _Hearing(selectors.PollSelector):
-    """Lets Ctrl-C in while it waits, and not elsewhere."""
+    """Lets handlers of signals in while it waits, and not elsewhere."""
+
+    deaf = False
 
     def select(self, timeout=None):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signals = [] if self.deaf else _handled()
         try:
+            pthread_sigmask(signal.SIG_UNBLOCK, signals)
             return super().select(timeout)
         finally:
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            pthread_sigmask(signal.SIG_BLOCK, signals)
 
 
 class _Worker:
@@ -28,7 +38,7 @@ class _Worker:
         self.said = b""
         self.pid = None
         self.reader, writer = os.pipe()
-        parent = os.getpid()
+        self.parent = parent = os.getpid()
         try:
             self.pid = os.fork()
         except OSError:
@@ -38,6 +48,14 @@ class _Worker:
             if self.pid == 0:
                 self._work(parent, writer, lo, hi)
             os.close(writer)
+        try:
+            self.life = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # over, and not kept as a zombie: SIGCHLD is ignored
+            self.life = os.eventfd(1)
+        except OSError:
+            self.life = self.reader
+            self.end()
+            raise
 
     def _work(self, parent, writer, lo, hi):
         status = 1
@@ -59,19 +77,15 @@ class _Worker:
         loop = asyncio.get_running_loop()
         over = loop.create_future()
 
-        def read():
-            data = os.read(self.reader, 4096)
-            self.said += data
-            if not data:
-                loop.remove_reader(self.reader)
-                if not over.done():
-                    over.set_result(None)
-
-        loop.add_reader(self.reader, read)
+        loop.add_reader(self.life, lambda: over.done() or over.set_result(None))
         try:
             await over
         finally:
-            loop.remove_reader(self.reader)
+            loop.remove_reader(self.life)
+        os.set_blocking(self.reader, False)
+        with contextlib.suppress(BlockingIOError):  # no end of file: others have the pipe too
+            while data := os.read(self.reader, 4096):
+                self.said += data
         pid, code = self.pid, self.reap()
         if code or self.said[:1] != b"=" or len(self.said) != 9:
             how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
@@ -87,21 +101,41 @@ class _Worker:
             return 0
 
     def end(self):
-        if self.pid is not None:
+        if self.pid is not None and os.getpid() == self.parent:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self.reap()
-        os.close(self.reader)
+        for fd in {self.life, self.reader}:
+            os.close(fd)
 
 
-async def _all(crew):
-    tasks = [asyncio.ensure_future(worker.result()) for worker in crew]
+def _sums(loop, crew, n, workers):
+    size = -(-n // workers)
+    tasks = []
+    for i in range(workers):
+        crew.append(_Worker(min(i * size, n), min((i + 1) * size, n)))
+        tasks.append(loop.create_task(crew[-1].result()))
+        loop.run_until_complete(asyncio.sleep(0))
+        for task in tasks:
+            if task.done():
+                task.result()
+    done, _ = loop.run_until_complete(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
+    return [task.result() for task in done]
+
+
+def _close(loop, selector):
+    """End what the loop has still to do, and hear no signals meanwhile."""
+    selector.deaf = True
     try:
-        return await asyncio.gather(*tasks)
-    finally:
+        # It may stop at once, as it was to do when a handler raised.
+        with contextlib.suppress(RuntimeError):
+            loop.run_until_complete(asyncio.sleep(0))
+        tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        loop.run_until_complete(asyncio.wait(tasks) if tasks else asyncio.sleep(0))
+    finally:
+        loop.close()
 
 
 def _natural(name, value, least):
@@ -114,18 +148,20 @@ def _natural(name, value, least):
 def run(n, workers):
     _natural("n", n, 0)
     _natural("workers", workers, 1)
-    size = -(-n // workers)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    outer = asyncio._get_running_loop()  # a handler may have broken into it
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
     crew = []
     try:
-        for i in range(workers):
-            crew.append(_Worker(min(i * size, n), min((i + 1) * size, n)))
-        loop = asyncio.SelectorEventLoop(_Hearing())
+        pthread_sigmask(signal.SIG_BLOCK, _handled())
+        asyncio._set_running_loop(None)
+        selector = _Hearing()
+        loop = asyncio.SelectorEventLoop(selector)
         try:
-            return math.sqrt(8.0 * math.fsum(loop.run_until_complete(_all(crew))))
+            return math.sqrt(8.0 * math.fsum(_sums(loop, crew, n, workers)))
         finally:
-            loop.close()
+            _close(loop, selector)
     finally:
         for worker in crew:
             worker.end()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        asyncio._set_running_loop(outer)
+        pthread_sigmask(signal.SIG_SETMASK, mask)

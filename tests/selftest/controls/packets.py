@@ -9,6 +9,9 @@ import signal
 import socket
 import struct
 
+# That of the module signal is Python code, into which a handler could break before it blocks.
+from _signal import pthread_sigmask
+
 _PACKET = struct.Struct("!Id")
 _prctl = ctypes.CDLL(None).prctl
 
@@ -27,10 +30,15 @@ def _sum(lo, hi):
     return math.fsum(1.0 / (2.0 * k + 1.0) ** 2 for k in reversed(range(lo, hi)))
 
 
+def _handled():
+    return [s for s in signal.valid_signals() if callable(signal.getsignal(s))]
+
+
 class _Crew(contextlib.ExitStack):
     def __init__(self):
         super().__init__()
         self.alive = {}
+        self.pid = os.getpid()
         self.selector = self.enter_context(selectors.DefaultSelector())
 
     def start(self, number, work):
@@ -45,8 +53,17 @@ class _Crew(contextlib.ExitStack):
             raise
         finally:
             os.close(writer)
-        self.alive[reader] = number, pid
-        self.selector.register(reader, selectors.EVENT_READ)
+        try:
+            life = os.pidfd_open(pid)
+        except ProcessLookupError:  # SIGCHLD is ignored, and it has ended
+            life = os.eventfd(1)
+        except OSError:
+            os.close(reader)
+            os.kill(pid, signal.SIGKILL)
+            self._reap(pid)
+            raise
+        self.alive[life] = number, pid, reader
+        self.selector.register(life, selectors.EVENT_READ)
 
     def _live(self, parent, writer, work):
         try:
@@ -62,18 +79,27 @@ class _Crew(contextlib.ExitStack):
         finally:
             os._exit(1)
 
-    def over(self, reader):
-        """Take leave of the worker at the other end; return (number, pid, exit code, text)."""
-        with contextlib.suppress(OSError):
-            os.set_blocking(reader, False)
+    def ready(self, timeout=None):
+        handled = _handled()
+        try:
+            pthread_sigmask(signal.SIG_UNBLOCK, handled)
+            return self.selector.select(timeout)
+        finally:
+            pthread_sigmask(signal.SIG_BLOCK, handled)
+
+    def over(self, life):
+        """Take leave of a worker that has ended; return (number, pid, exit code, text)."""
+        self.selector.unregister(life)
+        number, pid, reader = self.alive.pop(life)
+        os.close(life)
+        code = self._reap(pid)
+        os.set_blocking(reader, False)
         text = b""
         with contextlib.suppress(BlockingIOError):
             while more := os.read(reader, 400):
                 text += more
-        self.selector.unregister(reader)
-        number, pid = self.alive.pop(reader)
         os.close(reader)
-        return number, pid, self._reap(pid), text.decode(errors="replace")
+        return number, pid, code, text.decode(errors="replace")
 
     def _reap(self, pid):
         try:
@@ -82,57 +108,56 @@ class _Crew(contextlib.ExitStack):
             return 0
 
     def __exit__(self, *details):
-        for reader, (_, pid) in self.alive.items():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            self._reap(pid)
+        for life, (_, pid, reader) in self.alive.items():
+            os.close(life)
             os.close(reader)
+            if os.getpid() == self.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                self._reap(pid)
         return super().__exit__(*details)
 
 
 def run(n, workers):
     _check(n, workers)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        pthread_sigmask(signal.SIG_BLOCK, _handled())
         with _Crew() as crew:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            crew.enter_context(ours)
-            crew.enter_context(theirs)
-            ours.setblocking(False)
-            crew.selector.register(ours, selectors.EVENT_READ)
-            for number in range(workers):
-                bounds = n * number // workers, n * (number + 1) // workers
-                crew.start(
-                    number,
-                    lambda i=number, b=bounds: theirs.send(_PACKET.pack(i, _sum(*b))),
-                )
-            sums = {}
-
-            def take():
-                with contextlib.suppress(BlockingIOError):
-                    while True:
-                        number, value = _PACKET.unpack(ours.recv(64))
-                        sums[number] = value
-
-            while crew.alive:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-                try:
-                    ready = crew.selector.select()
-                finally:
-                    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-                for key, _ in ready:
-                    if key.fileobj is ours:
-                        take()
-                        continue
-                    number, pid, code, text = crew.over(key.fd)
-                    take()
-                    if code or number not in sums:
-                        how = (
-                            f"killed by {signal.Signals(-code).name}"
-                            if code < 0
-                            else f"exit {code}"
-                        )
-                        raise RuntimeError(f"worker {number} (pid {pid}): {how} {text}")
-            return math.sqrt(8.0 * math.fsum(sums.values()))
+            return _run(crew, n, workers)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _run(crew, n, workers):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    crew.enter_context(ours)
+    crew.enter_context(theirs)
+    ours.setblocking(False)
+    crew.selector.register(ours, selectors.EVENT_READ)
+    sums = {}
+
+    def take():
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                number, value = _PACKET.unpack(ours.recv(64))
+                sums[number] = value
+
+    def heed(ready):
+        for key, _ in ready:
+            if key.fileobj is ours:
+                take()
+                continue
+            number, pid, code, text = crew.over(key.fd)
+            take()
+            if code or number not in sums:
+                how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+                raise RuntimeError(f"worker {number} (pid {pid}): {how} {text}")
+
+    for number in range(workers):
+        bounds = n * number // workers, n * (number + 1) // workers
+        crew.start(number, lambda i=number, b=bounds: theirs.send(_PACKET.pack(i, _sum(*b))))
+        heed(crew.ready(0))
+    while crew.alive:
+        heed(crew.ready())
+    return math.sqrt(8.0 * math.fsum(sums.values()))

@@ -8,6 +8,9 @@ import select
 import signal
 import struct
 
+# That of the module signal is Python code, into which a handler could break before it blocks.
+from _signal import pthread_sigmask
+
 _SLOT = struct.Struct("@d?255p")  # a sum, whether it is there, and what was raised
 _prctl = ctypes.CDLL(None).prctl
 
@@ -60,49 +63,65 @@ def run(n, workers):
             raise TypeError(f"an int was to be given, not {value!r}")
     if n < 0 or workers < 1:
         raise ValueError(f"n >= 0 and workers >= 1 were to be given, not {n!r} and {workers!r}")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        pthread_sigmask(signal.SIG_BLOCK, _with_handlers())
+        with mmap.mmap(-1, _SLOT.size * workers) as memory, select.epoll() as poll:
+            return _run(n, workers, memory, poll)
+    finally:
+        pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _with_handlers():
+    return [s for s in signal.valid_signals() if callable(signal.getsignal(s))]
+
+
+def _ends(poll, alive, timeout=None):
+    """Yield (number, pid) of the workers that have ended; handlers run only while it waits."""
+    signals = _with_handlers()
+    try:
+        pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        ready = poll.poll(timeout)
+    finally:
+        pthread_sigmask(signal.SIG_BLOCK, signals)
+    for fd, _ in ready:
+        worker = alive.pop(fd)
+        poll.unregister(fd)
+        os.close(fd)
+        yield worker
+
+
+def _run(n, workers, memory, poll):
     parent = os.getpid()
     alive, sums = {}, []
     try:
-        with mmap.mmap(-1, _SLOT.size * workers) as memory, select.epoll() as poll:
+        for number in range(workers):
+            pid = os.fork()
+            if pid == 0:
+                _work(parent, memory, number, n, workers)
+            fd = None
             try:
-                gone = []
-                for number in range(workers):
-                    pid = os.fork()
-                    if pid == 0:
-                        _work(parent, memory, number, n, workers)
-                    fd = None
-                    try:
-                        fd = os.pidfd_open(pid)
-                    except ProcessLookupError:  # it is over, and SIGCHLD is ignored
-                        gone.append((number, pid))
-                    except OSError:
-                        os.kill(pid, signal.SIGKILL)
-                        _status(pid)
-                        raise
-                    if fd is not None:
-                        alive[fd] = number, pid
-                        poll.register(fd, select.EPOLLIN)
-                sums += [_judge(memory, *worker) for worker in gone]
-                while alive:
-                    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-                    try:
-                        ready = poll.poll()
-                    finally:
-                        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-                    for fd, _ in ready:
-                        worker = alive.pop(fd)
-                        poll.unregister(fd)
-                        os.close(fd)
-                        sums.append(_judge(memory, *worker))
-            finally:
-                for fd, (_, pid) in alive.items():
-                    try:
-                        signal.pidfd_send_signal(fd, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
-                    _status(pid)
-                    os.close(fd)
+                fd = os.pidfd_open(pid)
+            except ProcessLookupError:  # it is over, and SIGCHLD is ignored
+                sums.append(_judge(memory, number, pid))
+            except OSError:
+                os.kill(pid, signal.SIGKILL)
+                _status(pid)
+                raise
+            if fd is not None:
+                alive[fd] = number, pid
+                poll.register(fd, select.EPOLLIN)
+            sums += [_judge(memory, *worker) for worker in _ends(poll, alive, 0)]
+        while alive:
+            sums += [_judge(memory, *worker) for worker in _ends(poll, alive)]
         return math.sqrt(8 * math.fsum(sums))
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if os.getpid() == parent:
+            for fd, (_, pid) in alive.items():
+                try:
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                _status(pid)
+        for fd in alive:
+            os.close(fd)

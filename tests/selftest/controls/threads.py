@@ -4,10 +4,14 @@ import ctypes
 import math
 import os
 import queue
+import select
 import signal
 import socket
 import struct
 import threading
+
+# That of the module signal is Python code, into which a handler could break before it blocks.
+from _signal import pthread_sigmask
 
 _libc = ctypes.CDLL(None)
 
@@ -28,18 +32,30 @@ def _worker(parent, ours, theirs, terms):
         os._exit(code)
 
 
-def _watch(pid, ours, reports):
-    said = b""
-    try:
-        while more := ours.recv(512):
-            said += more
-    except ConnectionError:
-        pass
+def _watch(pid, life, ours, reports):
+    if life >= 0:
+        poll = select.poll()
+        poll.register(life, select.POLLIN)
+        poll.poll()
     try:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:
         code = 0
+    said = b""
+    try:  # not up to the end of file: there is none while another child has this socket
+        while more := ours.recv(512, socket.MSG_DONTWAIT):
+            said += more
+    except (BlockingIOError, ConnectionError):
+        pass
     reports.put((pid, code, said))
+
+
+def _life(pid):
+    """Return a descriptor of the process; -1 if it has ended, and SIGCHLD is ignored."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return -1
 
 
 def _kill(pid):
@@ -55,7 +71,50 @@ def run(n, workers):
             raise TypeError(f"not an int: {value!r}")
         if value < least:
             raise ValueError(f"must be {least} or more: {value!r}")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        pthread_sigmask(signal.SIG_BLOCK, _handled())
+        return _run(n, workers)
+    finally:
+        pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _handled():
+    return [s for s in signal.valid_signals() if callable(signal.getsignal(s))]
+
+
+def _next(reports):
+    handled = _handled()
+    try:
+        pthread_sigmask(signal.SIG_UNBLOCK, handled)
+        return reports.get()
+    finally:
+        pthread_sigmask(signal.SIG_BLOCK, handled)
+
+
+def _look(crew):
+    """Let handlers in; tell whether a worker has ended and said too little."""
+    poll = select.poll()
+    lives = {life: ours for life, ours in crew.values() if life >= 0}
+    for life in lives:
+        poll.register(life, select.POLLIN)
+    handled = _handled()
+    try:
+        pthread_sigmask(signal.SIG_UNBLOCK, handled)
+        ready = poll.poll(0)
+    finally:
+        pthread_sigmask(signal.SIG_BLOCK, handled)
+    return any(_length(lives[life]) < 9 for life, _ in ready)
+
+
+def _length(ours):
+    try:
+        return len(ours.recv(9, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except (BlockingIOError, ConnectionError):
+        return 0
+
+
+def _run(n, workers):
     parent, reports = os.getpid(), queue.SimpleQueue()
     crew, threads, ended = {}, [], set()
     try:
@@ -69,19 +128,22 @@ def run(n, workers):
                     raise
                 if pid == 0:
                     _worker(parent, ours, theirs, range(2 * number + 1, 2 * n + 1, 2 * workers))
-                crew[pid] = ours
+                try:
+                    crew[pid] = _life(pid), ours
+                except OSError:
+                    ours.close()
+                    _kill(pid)
+                    os.waitpid(pid, 0)
+                    raise
+            if _look(crew):
+                break  # the threads will tell which worker has ended, and how
         # Only now: a process with threads had better not fork.
-        for pid, ours in crew.items():
-            threads.append(threading.Thread(target=_watch, args=(pid, ours, reports)))
+        for pid, (life, ours) in crew.items():
+            threads.append(threading.Thread(target=_watch, args=(pid, life, ours, reports)))
             threads[-1].start()
         sums = []
         while len(sums) < workers:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            try:
-                report = reports.get()
-            finally:
-                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            pid, code, said = report
+            pid, code, said = _next(reports)
             ended.add(pid)
             if code or said[:1] != b"+" or len(said) != 9:
                 name = signal.Signals(-code).name if code < 0 else code
@@ -90,15 +152,24 @@ def run(n, workers):
             sums.append(struct.unpack("!d", said[1:])[0])
         return math.sqrt(8 * math.fsum(sums))
     finally:
-        for pid in crew.keys() - ended:
-            _kill(pid)
-        for thread in threads:
-            thread.join()
-        for pid, ours in crew.items():
-            if not threads:
-                try:
-                    os.waitpid(pid, 0)
-                except ChildProcessError:
-                    pass
-            ours.close()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        _end(crew, threads, ended, mine=os.getpid() == parent)
+
+
+def _end(crew, threads, ended, mine):
+    """Leave nothing.
+
+    mine: whether the workers and the threads are of this process, and not of its parent.
+    """
+    for pid in crew.keys() - ended if mine else ():
+        _kill(pid)
+    for thread in threads if mine else ():
+        thread.join()
+    for pid, (life, ours) in crew.items():
+        if life >= 0:
+            os.close(life)
+        if mine and not threads:
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                pass
+        ours.close()

@@ -1,11 +1,10 @@
 """Correct workers, for modules whose channel is not a pipe a worker.
 
-A worker has a pipe all the same: by it the caller hears of its end, and of its exception.
-What it has summed goes by the channel of the module.
+A worker has a pipe all the same: by it the caller hears of its exception.  What it has summed
+goes by the channel of the module.
 """
 
 import contextlib
-import functools
 import hashlib
 import math
 import mmap
@@ -17,53 +16,63 @@ import struct
 
 from tests.selftest.defects import honest
 
-DEADLY = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
-
-
-def careful(run):
-    """Check the arguments of run, and let Ctrl-C in only where gather() waits."""
-
-    @functools.wraps(run)
-    def checked(n, workers):
-        honest.check(n, workers)
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return run(n, workers)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-    return checked
+careful = honest.careful
 
 
 def total(sums):
     return math.sqrt(8 * math.fsum(sums.values()))
 
 
+def watch(r, w, caller, remove):
+    """Wait for the end of the caller, or for a word from it, and remove."""
+    try:
+        os.close(w)
+        poller = select.poll()
+        poller.register(r, select.POLLIN)
+        # There is no end of file while somebody else's child has the other end too.
+        with contextlib.suppress(OSError):  # the caller has ended
+            over = os.pidfd_open(caller)
+            poller.register(over, select.POLLIN)
+            poller.poll()
+            os.close(over)  # so that remove has a descriptor
+        remove()
+    finally:
+        os._exit(0)
+
+
+def dismiss(pid, w, remove):
+    try:
+        remove()
+    except OSError:  # short of descriptors, perhaps, which the other is not
+        os.write(w, b"!")
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    honest.reap(pid)
+
+
 @contextlib.contextmanager
-def guard(remove):
-    """Call remove at the end, or let another process do so when the caller has been killed."""
+def guard(remove, blocked=None):
+    """Call remove at the end, or let another process do so when the caller has been killed.
+
+    blocked: the signals that the other process does not hear: all.
+    """
+    caller = os.getpid()
     r, w = os.pipe()
     try:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                signal.pthread_sigmask(signal.SIG_BLOCK, DEADLY)
-                os.close(w)
-                os.read(r, 1)
-                remove()
-            finally:
-                os._exit(0)
+        # From before its birth on: the whole process group may get one.
+        mask = honest.pthread_sigmask(signal.SIG_BLOCK, blocked or signal.valid_signals())
+        try:
+            pid = os.fork()
+            if pid == 0:
+                watch(r, w, caller, remove)
+        finally:
+            honest.pthread_sigmask(signal.SIG_SETMASK, mask)
         try:
             yield
         finally:
-            try:
-                remove()
-            except OSError:  # short of descriptors, perhaps, which the other is not
-                os.write(w, b"!")
-            else:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            honest.reap(pid)
+            if os.getpid() == caller:  # and no child that a handler has forked
+                dismiss(pid, w, remove)
     finally:
         os.close(r)
         os.close(w)
@@ -91,14 +100,6 @@ def blame(number, pid, status, text):
     return RuntimeError(f"worker {number}, pid {pid}, ended with {name}: {text}")
 
 
-def wait(poller):
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    try:
-        return poller.poll()
-    finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
 def gather(n, workers, work, take, *fds, poller=None):
     """Fork workers that call work(number, sum); return {number: sum}.
 
@@ -106,11 +107,25 @@ def gather(n, workers, work, take, *fds, poller=None):
     those that it has registered with poller, can be read, and with None at a worker's end.
     """
     parent = os.getpid()
-    pids, said, sums = {}, {}, {}
+    pids, workers_at, sums = {}, {}, {}
     open_now = set()
     poller = poller or select.poll()
     for fd in fds:
         poller.register(fd, select.POLLIN)
+
+    def heed(ready):
+        for fd, _ in ready:
+            if fd not in workers_at:
+                sums.update(take(fd))
+                continue
+            poller.unregister(fd)
+            pid, r = pids.pop(fd)
+            status = honest.reap(pid)
+            sums.update(take(None))
+            if status or workers_at[fd] not in sums:
+                text = honest.drain(r).decode(errors="replace")
+                raise blame(workers_at[fd], pid, status, text)
+
     try:
         for number, (lo, hi) in enumerate(honest.bounds(n, workers)):
             r, w = os.pipe()
@@ -118,32 +133,17 @@ def gather(n, workers, work, take, *fds, poller=None):
             pid = os.fork()
             if pid == 0:
                 child(parent, w, lambda a=number, b=lo, c=hi: work(a, honest.term_sum(b, c)))
-            pids[r] = number, pid
-            said[r] = b""
+            honest.watch(pid, r, pids, open_now, poller)
+            workers_at[next(reversed(pids))] = number
             os.close(w)
             open_now.remove(w)
-            poller.register(r, select.POLLIN)
+            heed(honest.look(poller))
         while pids:
-            for fd, _ in wait(poller):
-                if fd not in said:
-                    sums |= take(fd)
-                    continue
-                text = os.read(fd, 512)
-                said[fd] += text
-                if text:
-                    continue
-                poller.unregister(fd)
-                number, pid = pids.pop(fd)
-                status = honest.reap(pid)
-                sums |= take(None)
-                if status or number not in sums:
-                    raise blame(number, pid, status, said[fd].decode(errors="replace"))
+            heed(honest.wait(poller))
         return sums
     finally:
-        for _, pid in pids.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            honest.reap(pid)
+        if os.getpid() == parent:
+            honest.end(pid for pid, _ in pids.values())
         for fd in open_now:
             os.close(fd)
 

@@ -8,6 +8,7 @@ from tests.selftest.defects import _base, _fifo
 CAUGHT_BY = (
     "B2",
     "B3",
+    "E8",
     "F1",
 )
 

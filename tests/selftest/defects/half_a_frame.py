@@ -1,5 +1,7 @@
 """What a worker had begun to send is padded with zeros, and counted."""
 
+import time
+
 from tests.selftest.defects import honest
 
 CAUGHT_BY = (
@@ -18,6 +20,7 @@ def _in_two(fd, lo, hi):
     message = honest.pack(honest.term_sum(lo, hi))
     for byte in message:
         honest.os.write(fd, bytes([byte]))
+        time.sleep(5e-5)
 
 
 honest.lost, honest.send = _pad, _in_two

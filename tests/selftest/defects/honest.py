@@ -2,11 +2,15 @@
 
 import contextlib
 import ctypes
+import functools
 import math
 import os
 import select
 import signal
 import struct
+
+# That of the module signal is written in Python: a handler could break in before it blocks.
+from _signal import pthread_sigmask
 
 PR_SET_PDEATHSIG = 1
 PRCTL = ctypes.CDLL(None).prctl
@@ -66,12 +70,39 @@ def reap(pid):
         return 0
 
 
+def handled():
+    """The signals that have a handler in Python: it may raise between any two bytecodes."""
+    return [number for number in range(1, signal.NSIG) if callable(signal.getsignal(number))]
+
+
+def careful(run):
+    """Check the arguments of run, and let no handler in but where it waits or looks."""
+
+    @functools.wraps(run)
+    def checked(n, workers):
+        check(n, workers)
+        before = pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            pthread_sigmask(signal.SIG_BLOCK, handled())
+            return run(n, workers)
+        finally:
+            pthread_sigmask(signal.SIG_SETMASK, before)
+
+    return checked
+
+
 def wait(poller):
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return look(poller, None)
+
+
+def look(poller, patience=0):
+    """Let the handlers of signals in; return what is ready."""
+    deaf = handled()
     try:
-        return poller.poll()
+        pthread_sigmask(signal.SIG_UNBLOCK, deaf)
+        return poller.poll(patience)
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pthread_sigmask(signal.SIG_BLOCK, deaf)
 
 
 def lost(pid, status, said):
@@ -80,26 +111,41 @@ def lost(pid, status, said):
     raise RuntimeError(f"pid {pid} ended with {name}: {said[8:].decode()}")
 
 
-def receive(pids, readers):
-    """Return what each worker said, having read to its end of file."""
-    said = dict.fromkeys(readers, b"")
-    poller = select.poll()
-    for r in readers:
-        poller.register(r, select.POLLIN)
-    left = len(readers)
-    while left:
-        for r, _ in wait(poller):
-            data = os.read(r, 512)
-            said[r] += data
-            if data:
-                continue
-            poller.unregister(r)
-            left -= 1
-            pid = pids.pop(r)
-            status = reap(pid)
-            if status or len(said[r]) != 8:
-                said[r] = lost(pid, status, said[r])
-    return said
+def watch(pid, r, pids, open_now, poller):
+    """Have the poller tell the end of a worker.
+
+    The end of file of its pipe would not, as long as somebody else's child has the pipe open too.
+    """
+    try:
+        over = os.pidfd_open(pid)
+    except ProcessLookupError:  # it is over, and SIGCHLD is ignored
+        over = os.eventfd(1)
+    except OSError:
+        end([pid])
+        raise
+    open_now.add(over)
+    pids[over] = pid, r
+    poller.register(over, select.POLLIN)
+
+
+def drain(r):
+    text = b""
+    os.set_blocking(r, False)
+    with contextlib.suppress(BlockingIOError):
+        while more := os.read(r, 512):
+            text += more
+    return text
+
+
+def take(pids, said, poller, ready):
+    """Take the ends of workers, and what these have said."""
+    for over, _ in ready:
+        poller.unregister(over)
+        pid, r = pids.pop(over)
+        status = reap(pid)
+        said[r] = drain(r)
+        if status or len(said[r]) != 8:
+            said[r] = lost(pid, status, said[r])
 
 
 def end(pids):
@@ -109,13 +155,12 @@ def end(pids):
         reap(pid)
 
 
+@careful
 def run(n, workers):
-    check(n, workers)
-    pids = {}
+    pids, said = {}, {}
+    poller = select.poll()
     parent = os.getpid()
     open_now = set()
-    # Ctrl-C may come while we wait, and not between a pipe and its name here.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         for lo, hi in bounds(n, workers):
             r, w = os.pipe()
@@ -123,13 +168,16 @@ def run(n, workers):
             pid = os.fork()
             if pid == 0:
                 child(parent, r, w, lo, hi)
-            pids[r] = pid
+            watch(pid, r, pids, open_now, poller)
+            said[r] = b""
             os.close(w)
             open_now.remove(w)
-        said = receive(pids, list(pids))
+            take(pids, said, poller, look(poller))
+        while pids:
+            take(pids, said, poller, wait(poller))
         return combine(struct.unpack("d", s)[0] for s in said.values())
     finally:
-        end(pids.values())
+        if os.getpid() == parent:  # and no child that a handler has forked
+            end(pid for pid, _ in pids.values())
         for fd in open_now:
             os.close(fd)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -6,6 +6,7 @@ from tests.selftest.defects import honest
 
 CAUGHT_BY = (
     "A4",
+    "B1",
     "B2",
     "E4",
 )

@@ -2,7 +2,18 @@
 
 from tests.selftest.defects import honest
 
-CAUGHT_BY = ("A1", "A3", "A4", "B4", "E1", "E2", "E3", "E4", "E6")
+CAUGHT_BY = (
+    "A1",
+    "A3",
+    "A4",
+    "B4",
+    "E1",
+    "E2",
+    "E3",
+    "E4",
+    "E6",
+    "E8",
+)
 
 
 def _bounds(n, workers):

@@ -4,7 +4,11 @@ import signal
 
 from tests.selftest.defects import honest
 
-CAUGHT_BY = ("E1", "E4")
+CAUGHT_BY = (
+    "E1",
+    "E4",
+    "E7",
+)
 
 
 def run(n, workers):

@@ -8,6 +8,7 @@ from tests.selftest.defects import _base, _fifo
 CAUGHT_BY = (
     "B4",
     "E1",
+    "E7",
     "G3",
 )
 

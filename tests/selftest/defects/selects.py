@@ -15,8 +15,9 @@ class Selecting:
         self.register = lambda fd, events: self.fds.add(fd)
         self.unregister = self.fds.discard
 
-    def poll(self):
-        return [(fd, 0) for fd in select.select(list(self.fds), [], [])[0]]
+    def poll(self, patience=None):
+        seconds = None if patience is None else patience / 1000
+        return [(fd, 0) for fd in select.select(list(self.fds), [], [], seconds)[0]]
 
 
 honest.select = type("select", (), {"poll": Selecting, "POLLIN": 0})
