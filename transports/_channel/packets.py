@@ -31,8 +31,8 @@ from transports._channel.state import (
     QUICK,
     SAFE,
     SKIP,
+    Resumable,
     State,
-    resumable,
 )
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor
@@ -219,8 +219,7 @@ class _Packets:
         self._unopened = medium.unopened
         self._look_at = self._timed_at = 0.0
         self._asked = self._idle = 0
-        self._finished = False
-        self._messages = resumable(self._part)
+        self._messages = Resumable(self._stream)
 
     def wake(self) -> None:
         """Wake the thread that sleeps in `fetch`, if any, once the workers are dead."""
@@ -230,11 +229,7 @@ class _Packets:
     def __iter__(self) -> Iterator[tuple[int, Message]]:
         if self.state.taken:
             raise self.state.refusal()
-        return self._messages
-
-    def _part(self) -> Iterator[tuple[int, Message]] | None:
-        """Return an iterator over what is to come, for as long as nothing breaks in; None: all."""
-        return None if self._finished else self._stream()
+        return self._messages.items
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, up = self.state, self._waiting, self._medium.up
@@ -247,6 +242,7 @@ class _Packets:
         # One for each value of the low bits; behind the workers, one whose check fails.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
         turns, hot, skip = 0, False, 0
+        self._messages.go_on()
         if state.taken:
             raise state.refusal()
         phase, state.taken = SAFE, True
@@ -313,7 +309,7 @@ class _Packets:
                     phase = BUSY
                     self._raise_if_missing(owing, found, opened)
                     phase = SAFE
-            self._finished = True
+            self._messages.end()
             phase, state.taken = AWAY, False
         except BaseException as error:
             # First of all, before a further handler can raise.

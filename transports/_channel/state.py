@@ -5,10 +5,11 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TypeVar, cast
+from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
 
+_SPARES = 8  # generators
 _LEAVE = 1.0  # seconds for another thread to leave a channel whose workers are dead
 _NAP = 1e-3  # seconds between two looks for that
 
@@ -78,14 +79,26 @@ QUICK = 0.001  # seconds for
 SKIP = 8  # messages
 
 
-def resumable(part: Callable[[], Iterator[_Item] | None]) -> Iterator[_Item]:
-    """Return an iterator over the items of ``part()``, called anew until it returns None.
+class Resumable(Generic[_Item]):
+    """An iterator that can be used further after an exception, which a generator cannot.
 
-    A generator is at its end for good after an exception.  This iterator goes on with the next
-    one.
+    items: the iterator.  It goes from one generator of *make* to the next, all in C: no handler
+        can end it.
     """
-    parts = cast("Iterator[Iterator[_Item]]", iter(part, None))
-    return itertools.chain.from_iterable(parts)
+
+    def __init__(self, make: Callable[[], Iterator[_Item]]) -> None:
+        self._make = make
+        # A handler may raise before the first line of a generator, which then makes no other.
+        self._parts = [make() for _ in range(_SPARES)]
+        self.items: Iterator[_Item] = itertools.chain.from_iterable(self._parts)
+
+    def go_on(self) -> None:
+        """Have further generators: called by each at its start."""
+        self._parts += (self._make(), self._make())
+
+    def end(self) -> None:
+        """Have no further generator: called by the one that has yielded the last item."""
+        self._parts.clear()
 
 
 def saved(

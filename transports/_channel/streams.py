@@ -32,8 +32,8 @@ from transports._channel.state import (
     QUICK,
     SAFE,
     SKIP,
+    Resumable,
     State,
-    resumable,
     saved,
 )
 from transports._channel.waiting import Waiting
@@ -257,8 +257,7 @@ class Streams:
         self._backlog: deque[tuple[int, Message]] = deque()  # read, and not taken yet
         self._look_at = self._timed_at = 0.0
         self._lost: Exception | None = None  # what to raise behind the backlog
-        self._finished = False
-        self._messages = resumable(self._part)
+        self._messages = Resumable(self._stream)
 
     def _read_alone(self, fd: int) -> None:
         """Let the only socket be read without poll(2) before."""
@@ -276,16 +275,13 @@ class Streams:
     def __iter__(self) -> Iterator[tuple[int, Message]]:
         if self.state.taken:
             raise self.state.refusal()
-        return self._messages
-
-    def _part(self) -> Iterator[tuple[int, Message]] | None:
-        """Return an iterator over what is to come, for as long as nothing breaks in; None: all."""
-        return None if self._finished else self._stream()
+        return self._messages.items
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, flows, workers = self.state, self._waiting, self._flows, len(self._flows)
         backlog, exited, ended = self._backlog, waiting.exited, self._ended
         poll, monotonic, skip = waiting.poll(), time.monotonic, 0
+        self._messages.go_on()
         if state.taken:
             raise state.refusal()
         phase, state.taken = SAFE, True
@@ -359,7 +355,7 @@ class Streams:
                 else:
                     backlog.extend(self._took(flow, flow.cut(data) if data else None))
                     phase = SAFE
-            self._finished = True
+            self._messages.end()
             phase, state.taken = AWAY, False
         except BaseException as error:
             # First of all, before a further handler can raise.

@@ -294,15 +294,19 @@ class Supervisor:
 
         Raises OSError if there is no process or no descriptor to be had.
         """
-        if time.monotonic() >= self._look_at:
-            self.wait(0.0)
-            self._look_at = time.monotonic() + _LOOK_EVERY
+        self._look()
         number = len(self.workers)
         worker = Child(number, self.caller)
         self.workers.append(worker)
         self._start(worker, partial(self._work, number, work, args))
         self.pids.add(worker.pid)
         return number
+
+    def _look(self) -> None:
+        """Look for deaths, the timeout and signals, if it is time."""
+        if time.monotonic() >= self._look_at:
+            self.wait(0.0)
+            self._look_at = time.monotonic() + _LOOK_EVERY
 
     def _work(self, number: int, work: Callable[..., None], args: tuple[object, ...]) -> None:
         collects = gc.isenabled()
@@ -344,6 +348,7 @@ class Supervisor:
                 self._die_with_caller()
             body()
 
+        self._look()
         helper = Child(None, self.caller)
         self._helpers.append(helper)
         # What ends a whole process group must not end the guardian of its names.
