@@ -1,0 +1,12 @@
+"""To what a channel belongs: its block, its process, one thread at a time; what breaks it."""
+
+import pytest
+
+from tests.unit.cases import state
+from tests.unit.stage import Stage
+
+
+@pytest.mark.parametrize("name", state.case)
+def test_state(channel_stage: Stage, name: str) -> None:
+    """Each case is a function of that name in tests/unit/cases/state.py, which says what is due."""
+    channel_stage.perform(state, name, limit=15)
