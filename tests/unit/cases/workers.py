@@ -1,0 +1,487 @@
+"""Cases: what the code of a worker meets, and `run` and `channel` in unusual places."""
+
+import contextlib
+import gc
+import math
+import mmap
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from tests.unit.cases import (
+    LIMIT,
+    Cases,
+    collected,
+    echo,
+    falls_asleep,
+    forked,
+    gates,
+    handled,
+    is_whole,
+    raised,
+    short,
+    until,
+)
+from transports import WorkerError
+
+case = Cases()
+
+_PI = math.sqrt(8 * math.fsum(1 / (2 * k + 1) ** 2 for k in range(100)))  # of 100 terms
+
+
+def _told(module: Any, look: Callable[[], object], workers: int = 1) -> set[str]:
+    """Return what each of *workers* sees when it calls *look*, as text."""
+
+    def work(link: Any) -> None:
+        link.send(str(look()).encode())
+
+    with module.channel(work, workers) as messages:
+        return {bytes(message).decode() for _, message in messages}
+
+
+def _nothing(signum: int, frame: FrameType | None) -> None:
+    pass
+
+
+# -- signals --------------------------------------------------------------------------------
+
+
+@case
+def the_mask_of_a_worker(module: Any) -> None:
+    """It is that of the caller outside of the block, whatever signals the caller handles."""
+
+    def mask() -> list[int]:
+        return sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+
+    with handled(signal.SIGTERM, _nothing), handled(signal.SIGUSR1, _nothing):
+        seen = _told(module, mask, 2)
+        assert seen == {"[]"}, f"the caller blocks no signal, its workers {seen}"
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+        seen = _told(module, mask, 2)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    due = str([int(signal.SIGUSR2)])
+    assert seen == {due}, f"the caller blocks {due}, its workers {seen}"
+
+
+@case
+def what_a_worker_starts_gets_signals(module: Any) -> None:
+    """SIGINT and SIGTERM end a process that a worker has started, for their action is default."""
+
+    def ends() -> list[int]:
+        found = []
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607
+                process.send_signal(number)
+                try:
+                    found.append(-process.wait(5))
+                except subprocess.TimeoutExpired:
+                    found.append(0)
+                    process.kill()
+        return found
+
+    with handled(signal.SIGTERM, _nothing), handled(signal.SIGUSR1, _nothing):
+        (seen,) = _told(module, ends)
+    due = str([int(signal.SIGINT), int(signal.SIGTERM), int(signal.SIGUSR1)])
+    assert seen == due, f"it was to be ended by the signals {due}, but was by {seen} (0: by none)"
+
+
+@case
+def a_handler_of_a_worker(module: Any) -> None:
+    """A worker's own handlers run, also of a signal that the caller handles."""
+
+    def runs() -> int:
+        hits = []
+        for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda n, frame: hits.append(n))
+            os.kill(os.getpid(), number)
+        end = time.monotonic() + 5
+        while len(hits) < 3 and time.monotonic() < end:
+            time.sleep(0.001)
+        return len(hits)
+
+    with handled(signal.SIGALRM, _nothing), handled(signal.SIGTERM, _nothing):
+        seen = _told(module, runs)
+    assert seen == {"3"}, f"of its three handlers {seen} ran"
+
+
+@case
+def the_callers_handlers_in_a_worker(module: Any) -> None:
+    """They do not run there: SIGUSR1 and SIGTERM have their default action, and end it."""
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        os.write(said.writer, b"%d" % os.getpid())
+
+    def work(link: Any) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    with gates(1) as (said,):
+        for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGALRM):
+            with handled(number, handler), module.channel(work, 1) as messages:
+                error = raised(WorkerError, f"a worker gets {number!r}", list, messages)
+            assert error.exitcode == -number, f"it was to die of {number!r}: {error}"
+        os.set_blocking(said.reader, False)
+        with contextlib.suppress(BlockingIOError):
+            raise AssertionError(f"the caller's handler ran in process {os.read(said.reader, 9)!r}")
+
+
+@case.each(handler=["as usual", "its own", "ignored"])
+def ctrl_c_in_a_worker(module: Any, handler: str) -> None:
+    """SIGINT to a worker does nothing there: the caller answers Ctrl-C."""
+
+    def work(link: Any) -> None:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+        ready.tell(os.getpid())
+        time.sleep(0.02)
+        link.send(link.receive())
+
+    actions: dict[str, Any] = {"its own": _nothing, "ignored": signal.SIG_IGN}
+    action = actions.get(handler, signal.default_int_handler)
+    with gates(1) as (ready,):
+        with handled(signal.SIGINT, action), module.channel(work, 1, duplex=True) as messages:
+            pid = ready.hear()
+            falls_asleep(pid)
+            os.kill(pid, signal.SIGINT)  # while it sleeps, and while it waits for a message
+            falls_asleep(pid)
+            os.kill(pid, signal.SIGINT)
+            messages.send(0, b"lives")
+            came = collected(messages)
+    assert came == {0: [b"lives"]}, f"{short(came)} came"
+
+
+# -- the collector --------------------------------------------------------------------------
+
+
+@case
+def the_collector_in_a_worker(module: Any) -> None:
+    """It is enabled if it is in the caller; what there was at the fork is frozen."""
+    gc.unfreeze()
+    start = gc.get_freeze_count()
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        seen = _told(module, lambda: (gc.isenabled(), gc.get_freeze_count() > start + 1000))
+        gc.enable()
+        assert seen == {str((enabled, True))}, (
+            f"enabled, and many objects frozen: {(enabled, True)} in the caller's worker, not {seen}"
+        )
+    assert gc.get_freeze_count() == start, "the caller's own objects have become frozen"
+
+
+class _Cycle:
+    alive = 0
+
+    def __init__(self) -> None:
+        self.me = self
+        _Cycle.alive += 1
+
+    def __del__(self) -> None:
+        _Cycle.alive -= 1
+
+
+@case
+def garbage_in_a_worker(module: Any) -> None:
+    """Cycles are collected there, as in any program."""
+
+    def most() -> int:
+        found = 0
+        for _ in range(30_000):
+            _Cycle()
+            found = max(found, _Cycle.alive)
+        return found
+
+    (seen,) = _told(module, most)
+    assert int(seen) < 15_000, f"of 30000 cycles {seen} were alive at once"
+
+
+# -- output ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _output_file() -> Iterator[Callable[[], list[str]]]:
+    """Let standard output and error be files with buffers; give what returns their lines."""
+    before = sys.stdout, sys.stderr
+    with (
+        tempfile.NamedTemporaryFile("w+") as out,
+        tempfile.NamedTemporaryFile("w+", buffering=8192) as err,
+    ):
+        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+
+        def lines() -> list[str]:
+            out.flush()
+            err.flush()
+            return [line.strip() for name in (out.name, err.name) for line in open(name)]  # noqa: SIM115
+
+        try:
+            yield lines
+        finally:
+            sys.stdout, sys.stderr = before
+
+
+@case.each(how=["returns", "raises", "sys.exit"])
+def what_a_worker_prints(module: Any, how: str) -> None:
+    """It comes once, and what the caller had printed before comes once, and first."""
+
+    def work(link: Any) -> None:
+        for file in (sys.stdout, sys.stderr):
+            print("worker", link.worker, file=file)
+        if how == "raises":
+            raise ZeroDivisionError
+        if how == "sys.exit":
+            sys.exit(3)
+
+    workers = 2 if how == "returns" else 1
+    with _output_file() as lines:
+        print("caller")
+        print("caller", file=sys.stderr)
+        try:
+            with module.channel(work, workers) as messages:
+                list(messages)
+        except WorkerError:
+            assert how != "returns"
+        printed = lines()
+    ones = ["caller", *(f"worker {n}" for n in range(workers))]
+    halves = printed[: len(ones)], printed[len(ones) :]
+    assert [sorted(half) for half in halves] == [ones, ones], f"{ones} was due twice, not {printed}"
+    assert [half[0] for half in halves] == ["caller", "caller"], f"in another order: {printed}"
+
+
+@case
+def what_the_caller_has_printed(module: Any) -> None:
+    """It comes once, whatever `run` does."""
+    with _output_file() as lines:
+        print("before")
+        module.run(10, 3)
+        print("after")
+        printed = lines()
+    assert printed == ["before", "after"], f"printed was {printed}"
+
+
+@case
+def no_standard_output(module: Any) -> None:
+    """Where sys.stdout and sys.stderr are None, or closed, nothing is different."""
+    before = sys.stdout, sys.stderr
+    closed = open(os.devnull, "w")  # noqa: SIM115 - closed at once
+    closed.close()
+    for stream in (None, closed):
+        sys.stdout = sys.stderr = stream  # type: ignore[assignment]
+        try:
+            value = module.run(100, 2)
+            with module.channel(lambda link: link.send(b"x"), 2) as messages:
+                came = collected(messages)
+        finally:
+            sys.stdout, sys.stderr = before
+        assert abs(value - _PI) < 1e-9, f"with {stream!r} for sys.stdout run returned {value}"
+        assert came == {0: [b"x"], 1: [b"x"]}, f"with {stream!r} for sys.stdout {came} came"
+
+
+class _Mute(Exception):  # noqa: N818 - an exception without a text
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@case
+def the_text_of_an_exception(module: Any) -> None:
+    """It is in WorkerError, whatever is in it; of a long text, some 500 bytes."""
+    texts = {
+        "cannot read " + os.fsdecode(b"caf\xe9.txt"): "cannot read caf\\udce9.txt",
+        "x" * 2000: "x" * 400,
+        "\udce9" * 600: "\\udce9" * 40,
+        "ä" * 1000: "ä" * 200,
+        "\U0001f40d" * 500: "\U0001f40d" * 100,
+        "two\nlines": "two\nlines",
+        "": "ValueError",
+    }
+
+    def work(link: Any) -> None:
+        raise ValueError(text)
+
+    for text, due in texts.items():
+        with module.channel(work, 1) as messages:
+            error = raised(WorkerError, f"a worker raises ValueError({short(text)})", list, messages)
+        assert due in str(error), f"{short(due)} was due in {short(str(error))}"
+
+    def mute(link: Any) -> None:
+        raise _Mute
+
+    with module.channel(mute, 1) as messages:
+        error = raised(WorkerError, "a worker raises what has no text", list, messages)
+    assert "_Mute" in str(error), f"the name of the exception was due in {error}"
+
+
+# -- in a worker, in a child, in a handler --------------------------------------------------
+
+
+def _use(module: Any) -> None:
+    """Run, and carry messages to and fro."""
+    value = module.run(100, 2, timeout=60)
+    assert abs(value - _PI) < 1e-9, f"run(100, 2) returned {value}"
+    with module.channel(echo, 2, duplex=True, timeout=60) as messages:
+        is_whole(messages, 2)
+
+
+@case
+def in_a_worker(module: Any) -> None:
+    """`run` and `channel` can be called in a worker of a channel, and in a worker of that."""
+
+    def work(link: Any) -> None:
+        _use(module)
+        with module.channel(below, 2) as messages:
+            link.send(b"%d" % len(list(messages)))
+
+    def below(link: Any) -> None:
+        _use(module)
+        link.send(b"below")
+
+    with module.channel(work, 2) as messages:
+        came = collected(messages)
+    assert came == {0: [b"2"], 1: [b"2"]}, f"{short(came)} came"
+
+
+@case
+def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
+    """A process whose thread is in `run` forks; `run` and `channel` do as ever in the child."""
+    import warnings  # noqa: PLC0415
+
+    warnings.simplefilter("ignore", DeprecationWarning)  # of fork(2) with threads: since 3.12
+    stop, errors = [False], []
+
+    def busy() -> None:
+        while not stop[0]:
+            try:
+                module.run(100, 3)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
+                errors.append(error)
+                return
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    failed = []
+    for number in range(10):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                _use(module)
+                status = 0
+            except BaseException as error:  # noqa: BLE001 - it must not get into the code below
+                print(f"in child {number}: {error!r}", flush=True)
+            finally:
+                os._exit(status)
+        end = time.monotonic() + 4
+        while not (found := os.waitpid(pid, os.WNOHANG))[0]:
+            if time.monotonic() > end:
+                os.kill(pid, signal.SIGABRT)  # prints where it is
+                failed.append(f"child {number} has not ended within 4 s")
+                found = os.waitpid(pid, 0)
+                break
+            time.sleep(0.001)
+        if found[1] and not failed:
+            failed.append(f"child {number} ended with status {found[1]}")
+        if failed:
+            break
+    stop[0] = True
+    thread.join(LIMIT)
+    assert not failed, failed[0]
+    assert not errors, f"in the thread: {errors[0]!r}"
+
+
+@case
+def in_a_handler_beside_a_thread(module: Any) -> None:
+    """A handler that breaks into `run` may call `run`, also with one more thread around."""
+    stop, inside, nested = threading.Event(), [False], [0]
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        if not inside[0]:
+            inside[0] = True
+            module.run(10, 1, timeout=60)
+            nested[0] += 1
+            inside[0] = False
+
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    runs = 0
+    with handled(signal.SIGALRM, handler):
+        signal.setitimer(signal.ITIMER_REAL, 0.003, 0.0037)
+        while nested[0] < 20 or runs < 20:
+            value = module.run(100, 3, timeout=60)
+            assert abs(value - _PI) < 1e-9, f"run returned {value}"
+            runs += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    stop.set()
+    thread.join()
+    until("the thread is gone", lambda: not thread.is_alive())
+
+
+@case
+def in_two_threads(module: Any) -> None:
+    """`run` and `channel` in two threads at once do not disturb each other."""
+    errors = []
+
+    def use() -> None:
+        try:
+            for _ in range(4):
+                _use(module)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
+            errors.append(error)
+
+    threads = [threading.Thread(target=use) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors, f"in a thread: {errors}"
+
+
+class _Finalized:
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.me = self
+        self._act = act
+
+    def __del__(self) -> None:
+        self._act()
+
+
+@case
+def in_a_finalizer(module: Any) -> None:
+    """A finalizer may call `run`, also one that a collection amid a run calls."""
+    results = []
+
+    def act() -> None:
+        try:
+            results.append(module.run(100, 1))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
+            results.append(error)
+
+    _Finalized(act)
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    module.run(100, 2)
+    gc.set_threshold(*threshold)
+    gc.collect()
+    assert len(results) == 1, f"the finalizer ran {len(results)} times"
+    assert isinstance(results[0], float), f"in the finalizer: {results[0]!r}"
+    assert abs(results[0] - _PI) < 1e-9, f"in the finalizer run returned {results[0]}"
+
+
+@case
+def in_a_forked_child_of_a_caller(module: Any) -> None:
+    """A child that is forked in a block runs, and has channels, of its own."""
+    shared = mmap.mmap(-1, 1)
+
+    def use() -> None:
+        _use(module)
+        shared[0] = 1
+
+    with module.channel(echo, 2, duplex=True) as messages:
+        with forked(use):
+            until("a child of the caller has used `run` and `channel`", lambda: shared[0])
+        is_whole(messages, 2)
+    shared.close()
