@@ -31,17 +31,14 @@ if hasattr(module, "channel"):
         pass
 """
 
-# Those that need no channel.
-_OF_RUN = ("what_the_caller_has_printed",)
 
-
-@pytest.mark.parametrize("name", [name for name in workers.case if name not in _OF_RUN])
+@pytest.mark.parametrize("name", workers.case)
 def test_workers(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/workers.py."""
     channel_stage.perform(workers, name, limit=20)
 
 
-@pytest.mark.parametrize("name", _OF_RUN)
+@pytest.mark.parametrize("name", workers.run_case)
 def test_run(run_stage: Stage, name: str) -> None:
     """The same, of `run` alone."""
     run_stage.perform(workers, name, limit=20)

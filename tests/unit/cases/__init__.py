@@ -7,8 +7,10 @@ does cases is `tests.unit.cases.__main__`; `tests.unit.stage` starts it.
 
 import contextlib
 import itertools
+import math
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -22,6 +24,11 @@ Handler = Callable[[int, FrameType | None], Any]
 
 _Raised = TypeVar("_Raised", bound=BaseException)
 
+PI = math.sqrt(8 * math.fsum(1 / (2 * k + 1) ** 2 for k in range(100)))
+"""What `run` returns for 100 terms."""
+
+APART = "IPC_CONFORMANCE_APART"  # environment variable: there is an IPC namespace of its own
+SKIP = "SKIP: "  # before the reason of NotHere, as the verdict on a case
 LIMIT = 10.0  # seconds until something that takes a moment counts as a hang
 _PAUSE = 0.001  # seconds between two looks
 _LOOKS = 3  # at a process, which finds it asleep each time
@@ -48,10 +55,20 @@ class Cases(dict[str, Case]):
         return add
 
 
+def find(module: Any, name: str) -> Case:
+    """Return the case *name* of a module: of its `case` or, if it has that, its `run_case`."""
+    found: Case | None = module.case.get(name)
+    return found or module.run_case[name]
+
+
 def due_of(case: Case) -> str:
     """Return what is due in a case: its docstring."""
     function = case.func if isinstance(case, partial) else case
     return " ".join((function.__doc__ or "").split())
+
+
+class NotHere(Exception):  # noqa: N818 - a reason to skip a test, no error
+    """A case cannot be done on this system, or by this user."""
 
 
 class Tick(Exception):  # noqa: N818 - no error: it is what a handler raises here
@@ -106,6 +123,12 @@ def collected(messages: Any) -> dict[int, list[bytes]]:
     for worker, message in messages:
         found.setdefault(worker, []).append(bytes(message))
     return found
+
+
+def everything(module: Any, work: Callable[[Any], None]) -> list[tuple[int, bytes]]:
+    """Open a channel with one worker, and return all that comes."""
+    with module.channel(work, 1) as messages:
+        return list(messages)
 
 
 def echo(link: Any) -> None:
@@ -179,6 +202,56 @@ def forked(body: Callable[[], None]) -> Iterator[int]:
     finally:
         os.kill(pid, signal.SIGKILL)  # it is not reaped yet, so the pid is its
         os.waitpid(pid, 0)
+
+
+class Snapshot:
+    """What this process has and may not keep: a quick look, for cases that look often."""
+
+    def __init__(self) -> None:
+        self._descriptors = os.listdir("/dev/fd")
+        self._children = _children()
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._threads = threading.active_count()
+
+    def difference(self) -> str:
+        """Return what is different now, or ""."""
+        now, found = Snapshot(), []
+        fds = set(now._descriptors) ^ set(self._descriptors)
+        if fds:
+            found.append(f"descriptors {' '.join(sorted(fds))} ({_opened(fds)})")
+        if now._children != self._children:
+            found.append(f"children {sorted(set(now._children) ^ set(self._children))}")
+        if now._mask != self._mask:
+            found.append(f"the signal mask {set(now._mask)}")
+        if now._threads != self._threads:
+            found.append(f"{now._threads} threads")
+        return ", ".join(found)
+
+    def restore(self) -> None:
+        """Close what is new, end the children that are, and set the mask."""
+        for pid in set(_children()) - set(self._children):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        for name in set(os.listdir("/dev/fd")) - set(self._descriptors):
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+
+
+def _opened(fds: set[str]) -> str:
+    found = []
+    for fd in sorted(fds):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/dev/fd/{fd}"))
+    return ", ".join(found)
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return processes.children(os.getpid())
 
 
 class Gate:

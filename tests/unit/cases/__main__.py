@@ -21,6 +21,7 @@ import traceback
 from typing import Any, NoReturn
 
 from tests.system import namespaces, processes, resources
+from tests.unit.cases import APART, SKIP, NotHere, find
 
 _SHARED = "/dev/shm"  # noqa: S108 - looked at
 _LOOK_EVERY = 0.02  # seconds between two looks whether the process of a case has ended
@@ -34,6 +35,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
     if namespaces.leave_ipc():
+        os.environ[APART] = "1"
         with contextlib.suppress(namespaces.Refused):
             namespaces.mount("tmpfs", _SHARED)
     module = importlib.import_module(target)
@@ -62,6 +64,7 @@ class _Case:
     def __init__(self, module: Any, mark: bytes, request: dict[str, Any]) -> None:
         self._mark = mark
         self._limit: float = request["limit"]
+        importlib.import_module(request["module"])  # once, and not in each process
         self._reader, writer = os.pipe()
         self._output = os.path.join(tempfile.gettempdir(), "output")
         open(self._output, "wb").close()
@@ -142,10 +145,12 @@ def _perform(module: Any, request: dict[str, Any], writer: int, output: str) -> 
             os.close(fd)
         os.dup2(1, 2)
         faulthandler.enable()
-        case = importlib.import_module(request["module"]).case[request["name"]]
+        case = find(importlib.import_module(request["module"]), request["name"])
         before = _state()
         case(module)
         why = _difference(before)
+    except NotHere as reason:
+        why = f"{SKIP}{reason}"
     except BaseException as error:  # noqa: BLE001 - it must not get into the code above
         why = _told(error)
     finally:

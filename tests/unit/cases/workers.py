@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import math
 import mmap
 import os
 import signal
@@ -17,9 +16,11 @@ from typing import Any
 
 from tests.unit.cases import (
     LIMIT,
+    PI,
     Cases,
     collected,
     echo,
+    everything,
     falls_asleep,
     forked,
     gates,
@@ -32,8 +33,9 @@ from tests.unit.cases import (
 from transports import WorkerError
 
 case = Cases()
-
-_PI = math.sqrt(8 * math.fsum(1 / (2 * k + 1) ** 2 for k in range(100)))  # of 100 terms
+"""Of channels."""
+run_case = Cases()
+"""Of `run`."""
 
 
 def _told(module: Any, look: Callable[[], object], workers: int = 1) -> set[str]:
@@ -124,8 +126,8 @@ def the_callers_handlers_in_a_worker(module: Any) -> None:
 
     with gates(1) as (said,):
         for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGALRM):
-            with handled(number, handler), module.channel(work, 1) as messages:
-                error = raised(WorkerError, f"a worker gets {number!r}", list, messages)
+            with handled(number, handler):
+                error = raised(WorkerError, f"a worker gets {number!r}", everything, module, work)
             assert error.exitcode == -number, f"it was to die of {number!r}: {error}"
         os.set_blocking(said.reader, False)
         with contextlib.suppress(BlockingIOError):
@@ -253,7 +255,7 @@ def what_a_worker_prints(module: Any, how: str) -> None:
     assert [half[0] for half in halves] == ["caller", "caller"], f"in another order: {printed}"
 
 
-@case
+@run_case
 def what_the_caller_has_printed(module: Any) -> None:
     """It comes once, whatever `run` does."""
     with _output_file() as lines:
@@ -278,7 +280,7 @@ def no_standard_output(module: Any) -> None:
                 came = collected(messages)
         finally:
             sys.stdout, sys.stderr = before
-        assert abs(value - _PI) < 1e-9, f"with {stream!r} for sys.stdout run returned {value}"
+        assert abs(value - PI) < 1e-9, f"with {stream!r} for sys.stdout run returned {value}"
         assert came == {0: [b"x"], 1: [b"x"]}, f"with {stream!r} for sys.stdout {came} came"
 
 
@@ -304,15 +306,14 @@ def the_text_of_an_exception(module: Any) -> None:
         raise ValueError(text)
 
     for text, due in texts.items():
-        with module.channel(work, 1) as messages:
-            error = raised(WorkerError, f"a worker raises ValueError({short(text)})", list, messages)
+        what = f"a worker raises ValueError({short(text)})"
+        error = raised(WorkerError, what, everything, module, work)
         assert due in str(error), f"{short(due)} was due in {short(str(error))}"
 
     def mute(link: Any) -> None:
         raise _Mute
 
-    with module.channel(mute, 1) as messages:
-        error = raised(WorkerError, "a worker raises what has no text", list, messages)
+    error = raised(WorkerError, "a worker raises what has no text", everything, module, mute)
     assert "_Mute" in str(error), f"the name of the exception was due in {error}"
 
 
@@ -322,7 +323,7 @@ def the_text_of_an_exception(module: Any) -> None:
 def _use(module: Any) -> None:
     """Run, and carry messages to and fro."""
     value = module.run(100, 2, timeout=60)
-    assert abs(value - _PI) < 1e-9, f"run(100, 2) returned {value}"
+    assert abs(value - PI) < 1e-9, f"run(100, 2) returned {value}"
     with module.channel(echo, 2, duplex=True, timeout=60) as messages:
         is_whole(messages, 2)
 
@@ -412,7 +413,7 @@ def in_a_handler_beside_a_thread(module: Any) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.003, 0.0037)
         while nested[0] < 20 or runs < 20:
             value = module.run(100, 3, timeout=60)
-            assert abs(value - _PI) < 1e-9, f"run returned {value}"
+            assert abs(value - PI) < 1e-9, f"run returned {value}"
             runs += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
     stop.set()
@@ -468,7 +469,7 @@ def in_a_finalizer(module: Any) -> None:
     gc.collect()
     assert len(results) == 1, f"the finalizer ran {len(results)} times"
     assert isinstance(results[0], float), f"in the finalizer: {results[0]!r}"
-    assert abs(results[0] - _PI) < 1e-9, f"in the finalizer run returned {results[0]}"
+    assert abs(results[0] - PI) < 1e-9, f"in the finalizer run returned {results[0]}"
 
 
 @case
