@@ -1,6 +1,7 @@
 """Scarcity: one allocation fails, few frames are left, queues are small, the clock is wrong."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import time
@@ -15,11 +16,18 @@ _DAY = 86_400
 _SMALL = "small_queues"
 
 
+_ALL, _SOME = 600.0, 60.0  # seconds: for every place, and for some of them
+
+
+def _every(name: str) -> bool:
+    """Tell whether a case tries every place, which takes long."""
+    return re.search(r"every=1\b", name) is not None
+
+
 def _names(cases: Cases) -> list[object]:
-    """Return parameters for *cases*; those that try every place are for the marker exhaustive."""
+    """Return parameters for *cases*; those that take long are for the marker exhaustive."""
     return [
-        pytest.param(name, marks=pytest.mark.exhaustive if "every=1]" in f"{name}]" or
-                     "every=1," in name else ())
+        pytest.param(name, marks=pytest.mark.exhaustive if _every(name) else ())
         for name in cases
         if not name.startswith(_SMALL)
     ]
@@ -28,7 +36,7 @@ def _names(cases: Cases) -> list[object]:
 def _perform(stage: Stage, name: str) -> None:
     if "allocation" in name and importlib.util.find_spec("_testcapi") is None:
         pytest.skip("this Python has no _testcapi")
-    print(stage.perform(scarcity, name, limit=600 if "every=1" in name.split("]")[0].split(",") else 60))
+    print(stage.perform(scarcity, name, limit=_ALL if _every(name) else _SOME))
 
 
 @pytest.mark.parametrize("name", _names(scarcity.case))

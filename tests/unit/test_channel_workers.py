@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cases import workers
+from tests.unit.cases import places, workers
 from tests.unit.stage import Stage, fresh
 
 _QUIET = """
@@ -36,6 +36,12 @@ if hasattr(module, "channel"):
 def test_workers(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/workers.py."""
     channel_stage.perform(workers, name, limit=20)
+
+
+@pytest.mark.parametrize("name", places.case)
+def test_places(channel_stage: Stage, name: str) -> None:
+    """Each case is a function of that name in tests/unit/cases/places.py."""
+    channel_stage.perform(places, name, limit=20)
 
 
 @pytest.mark.parametrize("name", workers.run_case)

@@ -118,7 +118,11 @@ class _Case:
 
     def _survivors(self) -> list[int]:
         found = processes.marked(self._mark)
-        return [p for p in found if p != os.getpid() and not processes.state(p) in processes.ENDED]
+        return [
+            pid
+            for pid in found
+            if pid != os.getpid() and processes.state(pid) not in processes.ENDED
+        ]
 
     def _left(self, names: resources.Inventory) -> list[str]:
         """Return what is left of the case after a moment; kill the processes of it."""
@@ -192,9 +196,11 @@ def _difference(before: dict[str, Any]) -> str:
     faults = []
     if found := resources.added_since(before["resources"]):
         faults.append("left in the caller: " + ", ".join(map(str, found)))
-    for kind in before.keys() - {"resources"}:
-        if now[kind] != before[kind]:
-            faults.append(f"{kind} before: {before[kind]}, after: {now[kind]}")
+    faults += [
+        f"{kind} before: {before[kind]}, after: {now[kind]}"
+        for kind in before.keys() - {"resources"}
+        if now[kind] != before[kind]
+    ]
     return "; ".join(faults)
 
 

@@ -1,5 +1,8 @@
 """Cases: callers that are killed, that enter in a thread, that are late, that fork slowly."""
 
+# A docstring here says what is due.
+# ruff: noqa: D401, PT017
+
 import contextlib
 import os
 import signal
@@ -13,11 +16,8 @@ from typing import Any
 
 from tests.system import resources
 from tests.unit.cases import (
-    LIMIT,
     Cases,
-    Gate,
     Tick,
-    collected,
     echo,
     falls_asleep,
     gates,
@@ -25,7 +25,6 @@ from tests.unit.cases import (
     has_ended,
     is_whole,
     raised,
-    short,
     until,
 )
 from transports import WorkerError
@@ -275,7 +274,8 @@ def a_death_behind_a_flood(module: Any, timeout: float | None) -> None:
         for _ in range(5):
             next(iterator)
         go.open()
-        until("a worker that calls _exit ends", lambda pid=pids.hear(): has_ended(pid))
+        pid = pids.hear()
+        until("a worker that calls _exit ends", lambda: has_ended(pid))
         try:
             for _ in iterator:
                 behind += 1

@@ -1,5 +1,8 @@
 """Cases: handlers of signals that run while the caller, or a worker, is in a channel."""
 
+# A docstring here says what is due.
+# ruff: noqa: D401, PT017
+
 import contextlib
 import mmap
 import os
@@ -276,7 +279,7 @@ def _nested(module: Any, outer: list[Any]) -> Iterator[list[BaseException]]:
                 is_whole(inner, 1)
             for messages in outer:
                 raised(RuntimeError, "send in a handler amid a use", messages.send, 0, b"no")
-                raised(RuntimeError, "next in a handler amid a use", lambda: next(iter(messages)))
+                raised(RuntimeError, "next in a handler amid a use", lambda: next(iter(messages)))  # noqa: B023
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
             errors.append(error)
 
@@ -403,12 +406,11 @@ def a_worker_with_two_threads(module: Any) -> None:
     count, size = 300, 5000
 
     def work(link: Any) -> None:
-        wrong = []
+        wrong: list[int] = []
 
         def receive() -> None:
-            for number in range(count):
-                if link.receive() != _text(number, size):
-                    wrong.append(number)
+            came = [link.receive() for _ in range(count)]
+            wrong.extend(n for n, message in enumerate(came) if message != _text(n, size))
 
         thread = threading.Thread(target=receive)
         thread.start()
@@ -423,5 +425,3 @@ def a_worker_with_two_threads(module: Any) -> None:
         came = collected(messages)[0]
     due = [*(_text(number, size) for number in range(count)), b"wrong: []"]
     assert came == due, f"{len(came)} messages came, the last is {short(came[-1])}"
-
-

@@ -1,6 +1,7 @@
 """Cases: memory, frames and small limits of the system."""
 
 import contextlib
+import importlib
 import linecache
 import os
 import random
@@ -70,7 +71,7 @@ def _lost_by_cpython(error: BaseException) -> bool:
 
 def _one_fails(at: int, act: Callable[[], None]) -> BaseException | None:
     """Let allocation number *at* of *act* fail; return what it raises."""
-    import _testcapi  # noqa: PLC0415 - may be missing
+    _testcapi: Any = importlib.import_module("_testcapi")  # may be missing
 
     try:
         try:
@@ -219,5 +220,3 @@ def small_queues(module: Any, msgmax: int, msgmnb: int) -> None:
     for worker in range(2):
         lengths = [len(text) for text in came.get(worker, [])]
         assert came.get(worker) == texts, f"{sizes} bytes were sent back, {lengths} came, or others"
-
-

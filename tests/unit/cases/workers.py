@@ -1,34 +1,30 @@
-"""Cases: what the code of a worker meets, and `run` and `channel` in unusual places."""
+"""Cases: what the code of a worker meets."""
+
+# A docstring here says what is due.
+# ruff: noqa: D401
 
 import contextlib
 import gc
-import mmap
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from tests.unit.cases import (
-    LIMIT,
     PI,
     Cases,
     collected,
-    echo,
     everything,
     falls_asleep,
-    forked,
     gates,
     handled,
-    is_whole,
     raised,
     short,
-    until,
 )
 from transports import WorkerError
 
@@ -147,15 +143,18 @@ def ctrl_c_in_a_worker(module: Any, handler: str) -> None:
 
     actions: dict[str, Any] = {"its own": _nothing, "ignored": signal.SIG_IGN}
     action = actions.get(handler, signal.default_int_handler)
-    with gates(1) as (ready,):
-        with handled(signal.SIGINT, action), module.channel(work, 1, duplex=True) as messages:
-            pid = ready.hear()
-            falls_asleep(pid)
-            os.kill(pid, signal.SIGINT)  # while it sleeps, and while it waits for a message
-            falls_asleep(pid)
-            os.kill(pid, signal.SIGINT)
-            messages.send(0, b"lives")
-            came = collected(messages)
+    with (
+        gates(1) as (ready,),
+        handled(signal.SIGINT, action),
+        module.channel(work, 1, duplex=True) as messages,
+    ):
+        pid = ready.hear()
+        falls_asleep(pid)
+        os.kill(pid, signal.SIGINT)  # while it sleeps, and while it waits for a message
+        falls_asleep(pid)
+        os.kill(pid, signal.SIGINT)
+        messages.send(0, b"lives")
+        came = collected(messages)
     assert came == {0: [b"lives"]}, f"{short(came)} came"
 
 
@@ -172,7 +171,7 @@ def the_collector_in_a_worker(module: Any) -> None:
         seen = _told(module, lambda: (gc.isenabled(), gc.get_freeze_count() > start + 1000))
         gc.enable()
         assert seen == {str((enabled, True))}, (
-            f"enabled, and many objects frozen: {(enabled, True)} in the caller's worker, not {seen}"
+            f"enabled, and many objects frozen: {(enabled, True)} was due in a worker, not {seen}"
         )
     assert gc.get_freeze_count() == start, "the caller's own objects have become frozen"
 
@@ -214,12 +213,12 @@ def _output_file() -> Iterator[Callable[[], list[str]]]:
         tempfile.NamedTemporaryFile("w+") as out,
         tempfile.NamedTemporaryFile("w+", buffering=8192) as err,
     ):
-        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = out, err
 
         def lines() -> list[str]:
             out.flush()
             err.flush()
-            return [line.strip() for name in (out.name, err.name) for line in open(name)]  # noqa: SIM115
+            return [line.strip() for name in (out.name, err.name) for line in open(name)]
 
         try:
             yield lines
@@ -273,7 +272,7 @@ def no_standard_output(module: Any) -> None:
     closed = open(os.devnull, "w")  # noqa: SIM115 - closed at once
     closed.close()
     for stream in (None, closed):
-        sys.stdout = sys.stderr = stream  # type: ignore[assignment]
+        sys.stdout = sys.stderr = stream
         try:
             value = module.run(100, 2)
             with module.channel(lambda link: link.send(b"x"), 2) as messages:
@@ -315,174 +314,3 @@ def the_text_of_an_exception(module: Any) -> None:
 
     error = raised(WorkerError, "a worker raises what has no text", everything, module, mute)
     assert "_Mute" in str(error), f"the name of the exception was due in {error}"
-
-
-# -- in a worker, in a child, in a handler --------------------------------------------------
-
-
-def _use(module: Any) -> None:
-    """Run, and carry messages to and fro."""
-    value = module.run(100, 2, timeout=60)
-    assert abs(value - PI) < 1e-9, f"run(100, 2) returned {value}"
-    with module.channel(echo, 2, duplex=True, timeout=60) as messages:
-        is_whole(messages, 2)
-
-
-@case
-def in_a_worker(module: Any) -> None:
-    """`run` and `channel` can be called in a worker of a channel, and in a worker of that."""
-
-    def work(link: Any) -> None:
-        _use(module)
-        with module.channel(below, 2) as messages:
-            link.send(b"%d" % len(list(messages)))
-
-    def below(link: Any) -> None:
-        _use(module)
-        link.send(b"below")
-
-    with module.channel(work, 2) as messages:
-        came = collected(messages)
-    assert came == {0: [b"2"], 1: [b"2"]}, f"{short(came)} came"
-
-
-@case
-def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
-    """A process whose thread is in `run` forks; `run` and `channel` do as ever in the child."""
-    import warnings  # noqa: PLC0415
-
-    warnings.simplefilter("ignore", DeprecationWarning)  # of fork(2) with threads: since 3.12
-    stop, errors = [False], []
-
-    def busy() -> None:
-        while not stop[0]:
-            try:
-                module.run(100, 3)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
-                errors.append(error)
-                return
-
-    thread = threading.Thread(target=busy)
-    thread.start()
-    failed = []
-    for number in range(10):
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                _use(module)
-                status = 0
-            except BaseException as error:  # noqa: BLE001 - it must not get into the code below
-                print(f"in child {number}: {error!r}", flush=True)
-            finally:
-                os._exit(status)
-        end = time.monotonic() + 4
-        while not (found := os.waitpid(pid, os.WNOHANG))[0]:
-            if time.monotonic() > end:
-                os.kill(pid, signal.SIGABRT)  # prints where it is
-                failed.append(f"child {number} has not ended within 4 s")
-                found = os.waitpid(pid, 0)
-                break
-            time.sleep(0.001)
-        if found[1] and not failed:
-            failed.append(f"child {number} ended with status {found[1]}")
-        if failed:
-            break
-    stop[0] = True
-    thread.join(LIMIT)
-    assert not failed, failed[0]
-    assert not errors, f"in the thread: {errors[0]!r}"
-
-
-@case
-def in_a_handler_beside_a_thread(module: Any) -> None:
-    """A handler that breaks into `run` may call `run`, also with one more thread around."""
-    stop, inside, nested = threading.Event(), [False], [0]
-
-    def handler(signum: int, frame: FrameType | None) -> None:
-        if not inside[0]:
-            inside[0] = True
-            module.run(10, 1, timeout=60)
-            nested[0] += 1
-            inside[0] = False
-
-    thread = threading.Thread(target=stop.wait)
-    thread.start()
-    runs = 0
-    with handled(signal.SIGALRM, handler):
-        signal.setitimer(signal.ITIMER_REAL, 0.003, 0.0037)
-        while nested[0] < 20 or runs < 20:
-            value = module.run(100, 3, timeout=60)
-            assert abs(value - PI) < 1e-9, f"run returned {value}"
-            runs += 1
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    stop.set()
-    thread.join()
-    until("the thread is gone", lambda: not thread.is_alive())
-
-
-@case
-def in_two_threads(module: Any) -> None:
-    """`run` and `channel` in two threads at once do not disturb each other."""
-    errors = []
-
-    def use() -> None:
-        try:
-            for _ in range(4):
-                _use(module)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
-            errors.append(error)
-
-    threads = [threading.Thread(target=use) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors, f"in a thread: {errors}"
-
-
-class _Finalized:
-    def __init__(self, act: Callable[[], None]) -> None:
-        self.me = self
-        self._act = act
-
-    def __del__(self) -> None:
-        self._act()
-
-
-@case
-def in_a_finalizer(module: Any) -> None:
-    """A finalizer may call `run`, also one that a collection amid a run calls."""
-    results = []
-
-    def act() -> None:
-        try:
-            results.append(module.run(100, 1))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
-            results.append(error)
-
-    _Finalized(act)
-    threshold = gc.get_threshold()
-    gc.set_threshold(1)
-    module.run(100, 2)
-    gc.set_threshold(*threshold)
-    gc.collect()
-    assert len(results) == 1, f"the finalizer ran {len(results)} times"
-    assert isinstance(results[0], float), f"in the finalizer: {results[0]!r}"
-    assert abs(results[0] - PI) < 1e-9, f"in the finalizer run returned {results[0]}"
-
-
-@case
-def in_a_forked_child_of_a_caller(module: Any) -> None:
-    """A child that is forked in a block runs, and has channels, of its own."""
-    shared = mmap.mmap(-1, 1)
-
-    def use() -> None:
-        _use(module)
-        shared[0] = 1
-
-    with module.channel(echo, 2, duplex=True) as messages:
-        with forked(use):
-            until("a child of the caller has used `run` and `channel`", lambda: shared[0])
-        is_whole(messages, 2)
-    shared.close()
