@@ -140,7 +140,7 @@ def an_exception_amid_send(module: Any, size: int, timeout: float | None) -> Non
             whole, cut = set(), set()
             with module.channel(work, 1, duplex=True, timeout=timeout) as messages:
                 signal.setitimer(signal.ITIMER_REAL, 0.0015, 0.0013)
-                error: BaseException | None = None
+                errors: list[BaseException] = []
                 for number in range(300):
                     try:
                         try:
@@ -151,22 +151,20 @@ def an_exception_amid_send(module: Any, size: int, timeout: float | None) -> Non
                     except Tick as tick:
                         caught += 1
                         cut.add(number)
-                        error = tick
+                        errors.append(tick)
                     except RuntimeError as later:
-                        assert error is not None, f"without an exception of a handler: {later!r}"
-                        assert later.__cause__ is error, (
-                            f"after {error!r}: {later!r}, whose __cause__ is {later.__cause__!r}"
+                        assert later.__cause__ in errors, (
+                            f"after {errors}: {later!r}, whose __cause__ is {later.__cause__!r}"
                         )
                         break
                     else:
                         whole.add(number)
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                if error is not None and not _still_sends(messages):
+                if (cause := _send_the_end(messages)) is not None:
+                    assert cause in errors, f"after {errors}: an error from {cause!r}"
                     broken += 1
-                    stays_broken(messages, error, duplex=True)
+                    stays_broken(messages, cause, duplex=True)
                     continue
-                if error is None:
-                    messages.send(0, b"end")
                 came = [int(n) for n in collected(messages)[0][0].split(b",")]
             assert came == sorted(set(came)), f"out of order, or twice: {short(came)}"
             lost, strange = whole - set(came), set(came) - whole - cut
@@ -176,13 +174,13 @@ def an_exception_amid_send(module: Any, size: int, timeout: float | None) -> Non
     print(f"{caught} sends were cut off, and {broken} channels broken by that")
 
 
-def _still_sends(messages: Any) -> bool:
-    """Send the end; tell whether that was possible."""
+def _send_the_end(messages: Any) -> BaseException | None:
+    """Send the end; return the cause why that is not possible, or None."""
     try:
         messages.send(0, b"end")
-    except RuntimeError:
-        return False
-    return True
+    except RuntimeError as error:
+        return error.__cause__ or error
+    return None
 
 
 # -- no exception is swallowed --------------------------------------------------------------

@@ -93,7 +93,9 @@ def iterating_after_the_block(module: Any, left: str, duplex: bool) -> None:
     own = _Own()
     try:
         raised(ValueError, "next(iter(messages))", lambda: next(iter(messages)))
-        raised(ValueError, "next() of an iterator of the block", next, iterator)
+        # An iterator that has ended has to say so for ever: Python's "Iterator Types".
+        kinds = (ValueError, StopIteration) if left == "at its end" else ValueError
+        raised(kinds, "next() of an iterator of the block", next, iterator)
         raised(ValueError, "list(messages)", lambda: list(messages))
         own.check()
     finally:
