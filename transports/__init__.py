@@ -22,6 +22,20 @@ Each module here is one transport.  It promises:
     caller's signal handlers, mask, timers, umask and directory are as they were.  If the
     caller is killed, its workers die and named objects are removed.
 
+    It may be called from anywhere: from a thread, a signal handler that has broken into
+    another run, a finalizer, a worker of a channel, a child that somebody has forked while
+    a run was under way.  Such a child may do what it likes: it has no part in the runs and
+    channels of its parent, and does not keep anything of them alive.  Deaths, *timeout* and
+    signals are heeded at once, while workers are being forked too.
+
+    Where a process can be short of memory: MemoryError or RecursionError, and nothing is left
+    but what CPython itself has lost (os.fork and os.pipe make their result when the process
+    or the descriptors are there).  Who has the right to ptrace(2) a process can open its
+    pipes and its memory in /proc/PID/fd: that cannot be prevented or noticed.  In a process
+    with more threads the kernel may hand a signal to any of them that does not block it, and
+    Python runs its handler in the main thread: if it raises amid the clean-up, that is begun
+    anew, up to a hundred times.
+
 ``unsupported() -> str | None``
     Why the mechanism cannot be had here, found by trying it, or None.
 
@@ -49,8 +63,30 @@ Each module here is one transport.  It promises:
     Raises what `run` raises, for the same reasons: for the arguments on entering; WorkerError
     for a worker that dies, raises or exits before its work returns, at once, whatever is still
     unread; NotImplementedError for a direction that there is not; BrokenPipeError for a message
-    to a worker that has ended, where the mechanism tells.  The caller's signal handlers run while
-    it is in the block.
+    to a worker that has ended, where the mechanism tells; IndexError for a message to a worker
+    that there is not.  The caller's signal handlers run while it is in the block.
+
+    The channel is the caller's, for the time of the block, and whole:
+
+    * after the block: ValueError;
+    * in a child that was forked in the block: RuntimeError.  To leave the block there does
+      nothing;
+    * for one thread at a time: RuntimeError while another one waits for a message or sends, or
+      for a handler that has broken into that.  The channel stays whole;
+    * an exception of a handler that comes while an iteration waits loses nothing: iterate on.
+      One that breaks into `send`, or into the taking of a message, may leave the channel
+      broken.  Then, and after each error but BrokenPipeError, IndexError, TypeError and those
+      above, every further use raises RuntimeError, with the exception as its cause;
+    * after ``break`` the iteration can be taken up again.
+
+    The work of a worker meets what the user of a pool expects.  Signals that the caller handles
+    in Python have their default action, but SIGINT, which does nothing: Ctrl-C reaches the
+    whole terminal group, and the caller ends the workers.  The signal mask is the caller's.
+    The garbage collector is on if it was; it leaves the caller's objects alone.  What was
+    printed is flushed in the caller before the first fork, and in the worker at its end.
+    A worker may use `send` in one thread and `receive` in another; an exception that breaks into
+    either makes each further use of it a RuntimeError.  It may change its user: it dies with its
+    caller all the same.  The channel may be entered in a thread that ends before the block.
 
     To leave the block early ends the workers.  What `run` promises for its end holds here.
     A module that cannot stream says why in ``no_channel``, a str.

@@ -11,6 +11,7 @@ import mmap
 import os
 import time
 from functools import partial
+from operator import call
 from typing import Any
 
 from transports._supervisor import Supervisor, guard, random_name
@@ -40,6 +41,7 @@ class _Unnamed:
         place, bind = ctypes.c_void_p(ctypes.addressof(self._place)), partial
         self._wait, self._post = bind(libc.sem_wait, place), bind(libc.sem_post, place)
         self._try = bind(libc.sem_trywait, place)
+        self._kept: list[int] = []  # what the call returned by which one was taken and kept
         # By a clock that nobody sets, where there is the choice (glibc 2.30).
         self._until = _Timespec()
         until = ctypes.byref(self._until)
@@ -58,16 +60,41 @@ class _Unnamed:
         """
         wait = self._wait if timeout is None else self._timed if timeout else self._try
         while wait() != 0:
-            code = ctypes.get_errno()
-            if code in (errno.EAGAIN, errno.ETIMEDOUT):
-                if timeout:
-                    # Set anew here alone: to do so each time would cost as much as the rest.
-                    at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
-                    self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+            if self._was_none(timeout):
                 return False
-            if code != errno.EINTR:
-                raise OSError(code, f"sem_wait: {os.strerror(code)}")
         return True
+
+    def keep(self, timeout: float | None = None) -> bool:
+        """Do as `acquire`, unless one is kept; it is kept until `spend`, whatever a handler raises.
+
+        For one thread.
+        """
+        kept = self._kept
+        wait = self._wait if timeout is None else self._timed if timeout else self._try
+        while not kept or kept[0] != 0:
+            kept.clear()
+            # All in C: no handler can raise between the call and the note of what it returned.
+            kept.extend(map(call, (wait,)))
+            if kept[0] != 0 and self._was_none(timeout):
+                return False
+        return True
+
+    def spend(self) -> None:
+        """Keep none any more."""
+        self._kept[0] = -1
+
+    def _was_none(self, timeout: float | None) -> bool:
+        """After a call that failed: return whether none was to be had; False: call again."""
+        code = ctypes.get_errno()
+        if code in (errno.EAGAIN, errno.ETIMEDOUT):
+            if timeout:
+                # Set anew here alone: to do so each time would cost as much as the rest.
+                at = time.clock_gettime_ns(self._clock) + int(timeout * 1e9)
+                self._until.tv_sec, self._until.tv_nsec = divmod(at, 1_000_000_000)
+            return True
+        if code != errno.EINTR:
+            raise OSError(code, f"sem_wait: {os.strerror(code)}")
+        return False
 
     def release(self) -> None:
         """Give one back."""
@@ -99,6 +126,7 @@ class _Named:
             self._semaphore = posix_ipc.Semaphore(
                 name, posix_ipc.O_CREX, 0o600, initial_value=value
             )
+        self._kept: list[None] = []
         self.release, self.close = self._semaphore.release, self._semaphore.close
 
     def acquire(self, timeout: float | None = None) -> bool:
@@ -108,6 +136,21 @@ class _Named:
         except posix_ipc.BusyError:
             return False
         return True
+
+    def keep(self, timeout: float | None = None) -> bool:
+        """Do as that of _Unnamed."""
+        while not self._kept:
+            try:
+                self._kept.extend(map(self._semaphore.acquire, (timeout,)))
+            except posix_ipc.BusyError:
+                return False
+            except posix_ipc.SignalError:
+                pass
+        return True
+
+    def spend(self) -> None:
+        """Do as that of _Unnamed."""
+        self._kept.clear()
 
 
 def semaphore(supervisor: Supervisor, memory: mmap.mmap, at: int = 0, value: int = 1) -> Any:

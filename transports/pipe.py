@@ -1,8 +1,8 @@
 """Anonymous pipe, one a worker: pipe(2), pipe(7).
 
-Topology: a pipe from each worker to the caller.  It has no name, so nobody else can reach
-it and nothing outlives it.  Each side keeps only its own end: as long as a write end is
-open anywhere, the reader sees no end of file.
+Topology: a pipe from each worker to the caller.  It has no name, so nothing outlives it, and
+nobody else can reach it but through /proc/PID/fd, with the right to ptrace(2).  Each side
+keeps only its own end: as long as a write end is open anywhere, the reader sees no end of file.
 
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A write of at most PIPE_BUF
 bytes (4096 on Linux, at least 512 by POSIX) is never split.

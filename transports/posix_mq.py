@@ -2,11 +2,13 @@
 
 Topology: one queue from all workers to the caller.  Its name is removed before the first
 fork: the queue lives on in the descriptors that the workers inherit, nobody else can open
-it, and it goes with the last of them.  On Linux the descriptor can be polled
-(mq_overview(7), "Polling"), which POSIX does not promise.
+it without the right to ptrace(2), and it goes with the last of them.  On Linux the descriptor
+can be polled (mq_overview(7), "Polling"), which POSIX does not promise.
 
 Limits: 10 messages without privilege (/proc/sys/fs/mqueue/msg_max), past which a sender
 waits; 256 queues (queues_max); 819200 bytes in all queues of a user (RLIMIT_MSGQUEUE).
+While a worker of a channel sleeps in `send` or `receive`, posix_ipc drops what a handler of
+its own raises, but for KeyboardInterrupt, and the call goes on.
 """
 
 import contextlib
@@ -25,7 +27,12 @@ _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
 _LIMITS = "RLIMIT_MSGQUEUE; queues_max and msg_max in /proc/sys/fs/mqueue"
 
 
-def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> Any:
+def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> tuple[Any, Any]:
+    """Return a new queue as the caller has it, which does not block, and as the workers have it.
+
+    They are two open descriptions, for the flag belongs to these.  To ask with a timeout of 0
+    would not do: mq_timedreceive(3) takes a time of the day, and somebody may set the clock.
+    """
     require(posix_ipc, "posix_ipc")
     if not posix_ipc.MESSAGE_QUEUES_SUPPORTED:
         raise OSError("this system has no POSIX message queues")
@@ -37,11 +44,14 @@ def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> Any:
 
     # posix_ipc says ValueError for EINVAL, which mq_open(3) gives for a limit exceeded.
     with guard(supervisor, unlink), as_oserror(posix_ipc.Error, ValueError, limits=_LIMITS):
-        queue = posix_ipc.MessageQueue(
+        theirs = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=size
         )
-        supervisor.cleanup.enter_context(contextlib.closing(queue))
-    return queue
+        supervisor.cleanup.enter_context(contextlib.closing(theirs))
+        ours = posix_ipc.MessageQueue(name)
+        supervisor.cleanup.enter_context(contextlib.closing(ours))
+        ours.block = False
+    return ours, theirs
 
 
 def _depth() -> int:
@@ -61,9 +71,9 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
     signer = SignedFrames()
     sums: dict[int, float] = {}
     with Supervisor(timeout) as supervisor:
-        queue = _queue(supervisor)
+        queue, theirs = _queue(supervisor)
         for worker, (lo, hi) in enumerate(slices):
-            supervisor.fork(_work, queue, signer, worker, lo, hi)
+            supervisor.fork(_work, theirs, signer, worker, lo, hi)
             sums |= _drain(queue, signer)  # or the eleventh to be ready waits for the last fork
         supervisor.listen(queue.mqd)
         for _ in supervisor.events(sums):
@@ -73,10 +83,9 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
 
 def _drain(queue: Any, signer: SignedFrames) -> dict[int, float]:
     sums: dict[int, float] = {}
-    # Not queue.block = False: workers share the open description, and its flags.
     with contextlib.suppress(posix_ipc.BusyError):
         while True:
-            sums |= signer.unpack(retry_on_signal(posix_ipc.SignalError, queue.receive, 0)[0])
+            sums |= signer.unpack(retry_on_signal(posix_ipc.SignalError, queue.receive)[0])
     return sums
 
 

@@ -1,7 +1,8 @@
 """Pair of connected Unix sockets, one a worker: socketpair(2), unix(7).
 
 Topology: a stream socket between each worker and the caller, open in both directions where
-a pipe has one.  It has no name or address, so nobody else can reach it.
+a pipe has one.  It has no name or address, so nobody else can reach it but through
+/proc/PID/fd, with the right to ptrace(2).
 
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A stream has no message
 boundaries: a send may be cut anywhere, whatever its size.

@@ -7,7 +7,8 @@ takes what has come by then.  A worker that finds the queue full wakes it throug
 
 Limits: 16384 bytes a queue (/proc/sys/kernel/msgmnb), past which a sender waits; 8192 bytes
 a message (msgmax); 32000 queues (msgmni).  Any process of the same user can find the queue
-in /proc/sysvipc/msg, take messages from it, fill it and remove it: that is an error.
+in /proc/sysvipc/msg, take messages from it, fill it and remove it: that is an error.  The
+right to send is checked at each call, so a worker that changes its user cannot send any more.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from typing import Any
 
 import kernel
 from transports._channel import Channel, Work, over_packets
-from transports._channel.sysv_mq import MOST, medium
+from transports._channel.sysv_mq import medium
 from transports._supervisor import SignedFrames, Supervisor, guard, main, probe
 from transports._supervisor.bindings import as_oserror, optional, require, retry_on_signal
 
@@ -38,7 +39,7 @@ def _free_key() -> int:
             continue
 
 
-def _queues(supervisor: Supervisor, count: int) -> list[Any]:
+def _queues(supervisor: Supervisor, count: int, size: int = SignedFrames.size) -> list[Any]:
     require(sysv_ipc, "sysv_ipc")
     with as_oserror(sysv_ipc.Error, limits="msgmni and msgmnb in /proc/sys/kernel"):
         keys, queue = [_free_key() for _ in range(count)], sysv_ipc.MessageQueue
@@ -49,7 +50,7 @@ def _queues(supervisor: Supervisor, count: int) -> list[Any]:
                     queue(key).remove()
 
         supervisor.cleanup.enter_context(guard(supervisor, remove))
-        return [queue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=MOST) for key in keys]
+        return [queue(key, sysv_ipc.IPC_CREX, 0o600, max_message_size=size) for key in keys]
 
 
 def unsupported() -> str | None:

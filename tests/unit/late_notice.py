@@ -21,7 +21,8 @@ class _Late:
 
     def __init__(self, semaphore: Semaphore) -> None:
         self._semaphore = semaphore
-        self.acquire = semaphore.acquire
+        self.acquire, self.keep = semaphore.acquire, semaphore.keep
+        self.spend = semaphore.spend
 
     def release(self) -> None:
         time.sleep(_DELAY)

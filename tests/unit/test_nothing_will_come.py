@@ -63,6 +63,7 @@ class _Count:
 
     def __init__(self) -> None:
         self.value = 0
+        self.kept = False
         self.before_release: Any = _nothing
 
     def acquire(self, timeout: float | None = None) -> bool:
@@ -70,6 +71,13 @@ class _Count:
             return False
         self.value -= 1
         return True
+
+    def keep(self, timeout: float | None = None) -> bool:
+        self.kept = self.kept or self.acquire(timeout)
+        return self.kept
+
+    def spend(self) -> None:
+        self.kept = False
 
     def release(self) -> None:
         self.before_release()

@@ -1,19 +1,18 @@
 """Messages over a connection of each worker to a listening socket: streams that are dialled."""
 
-import contextlib
 import math
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from transports._channel.protocol import Channel, Work, check
+from transports._channel.block import Block
+from transports._channel.protocol import Work
 from transports._channel.streams import Ends, Streams, serve
 from transports._channel.waiting import Waiting
 from transports._supervisor import Outstanding, SignedFrames, Supervisor
 from transports._supervisor.connections import Rendezvous, accept_pending
 
 
-@contextlib.contextmanager
 def over_connections(
     make: Callable[[Supervisor], Rendezvous],
     work: Work,
@@ -22,8 +21,8 @@ def over_connections(
     timeout: float | None,
     *,
     grace: float = 0.0,
-) -> Iterator[Channel]:
-    """Be a channel over a connection of each worker to the listener that *make* makes.
+) -> Block:
+    """Return a channel over a connection of each worker to the listener that *make* makes.
 
     The first frame of a connection is signed, and tells whose it is.  That vouches for all that
     follows: the kernel lets nobody else into a connection, so to sign each message would cost
@@ -31,19 +30,18 @@ def over_connections(
 
     grace: see :meth:`transports._supervisor.Supervisor.events`.
     """
-    check(workers)
-    signer = SignedFrames()
-    with Supervisor(timeout) as supervisor:
+
+    def open_channel(waiting: Waiting) -> Streams:
+        supervisor, signer = waiting.supervisor, SignedFrames()
         place = make(supervisor)
         for worker in range(workers):
             hello = signer.pack(worker, 0.0)
             with place.dialer() as dial:
                 supervisor.fork(_dial_and_serve, dial, hello, work, worker, duplex)
-        waiting = Waiting(supervisor)
         ends = _handshake(waiting, place, signer, workers, grace)
-        streams = Streams(waiting, ends, duplex, sockets=True, grace=grace)
-        with waiting.signals_delivered():
-            yield streams
+        return Streams(waiting, ends, duplex, sockets=True, grace=grace)
+
+    return Block(open_channel, workers, timeout)
 
 
 def _dial_and_serve(
@@ -51,7 +49,7 @@ def _dial_and_serve(
 ) -> None:
     connection = dial()
     connection.sendall(hello)
-    fd = connection.fileno()
+    fd = connection.detach()  # closed when the worker exits
     serve(work, worker, Ends(fd if duplex else -1, fd))
 
 

@@ -65,18 +65,14 @@ class SyncMarks:
 
 
 class _Fifo:
-    """A fifo of packets: the caller holds both ends of it, a worker joins it at its first use."""
+    """A fifo of packets: the caller holds both ends of it, a worker joins with one of its own."""
 
-    def __init__(
-        self, place: tuple[str, int, int], marks: SyncMarks, join: Join, caller: int
-    ) -> None:
+    def __init__(self, place: tuple[str, int, int], marks: SyncMarks, join: Join) -> None:
         self._path, self.fd, self.room = place
-        self._marks, self._join, self._caller = marks, join, caller
-        self._writer = self._reader = -1  # of this process
+        self._marks, self._join = marks, join
+        self._writer, self._reader = self.room, self.fd  # of this process
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
-        if self._writer < 0:
-            self._writer = self._end(self.room, self.fd, os.O_WRONLY)
         try:
             os.write(self._writer, self._marks.pack(data, tag))  # whole: it is within PIPE_BUF
         except BlockingIOError:
@@ -84,8 +80,6 @@ class _Fifo:
         return True
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        if self._reader < 0:
-            self._reader = self._end(self.fd, self.fd, os.O_RDONLY)
         for _ in range(_READS):
             try:
                 if found := self._marks.cut(os.read(self._reader, _READ)):
@@ -94,21 +88,33 @@ class _Fifo:
                 return ()
         return _GARBAGE
 
-    def _end(self, callers: int, same: int, flags: int) -> int:
-        """Return an end of this process: the caller's own does not block, a worker's does."""
-        return callers if os.getpid() == self._caller else self._join(self._path, same, flags)
+    def join_to_write(self) -> None:
+        """Open the write end of a worker: it blocks, which the caller's does not."""
+        self._writer = self._join(self._path, self.fd, os.O_WRONLY)
+
+    def join_to_read(self) -> None:
+        """Open the read end of a worker."""
+        self._reader = self._join(self._path, self.fd, os.O_RDONLY)
 
 
 def medium(make: Make, join: Join, supervisor: Supervisor, workers: int, duplex: bool) -> Medium:
     """Make the fifos of a channel."""
     directory, mark = private_directory(supervisor), secrets.token_bytes(8)
     up, *down = (
-        _Fifo(make(supervisor, directory, name), SyncMarks(mark), join, supervisor.caller)
+        _Fifo(make(supervisor, directory, name), SyncMarks(mark), join)
         for name in ("fifo", *map(str, range(workers if duplex else 0)))
     )
+
+    def join_all(worker: int) -> None:
+        # Before its work: a worker that changes its user could not open them later.
+        up.join_to_write()
+        if down:
+            down[worker].join_to_read()
+
     return Medium(
         up,
         down,
+        join=join_all,
         # A packet fits into a write that is not mixed with others'.
         most=select.PIPE_BUF - SyncMarks.size,
         held=lambda: _capacity(up.fd) // SyncMarks.size,

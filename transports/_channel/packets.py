@@ -6,34 +6,39 @@ A message that does not fit into a packet is announced by its size, and cut.
 import contextlib
 import math
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from transports._channel.authentication import FOREIGN, NOTICE, Authenticator, Flow, ForeignPackets
+from transports._channel.block import Block
 from transports._channel.protocol import (
     END,
-    Channel,
     Given,
     Message,
     Work,
-    check,
+    broken_link,
+    gone,
+    no_worker,
     one_direction,
 )
+from transports._channel.state import AWAY, BUSY, LOOK_EVERY, SAFE, State, resumable
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor
 
-_LOOK_EVERY = 64  # packets, after which the caller looks whether a worker has ended
 _TRY_EVERY = 8  # rounds, after which it tries to take a packet without poll(2) before
 _ASK = 64  # times that a queue is asked in a row before the caller takes a nap
 _NAP = 1e-3  # seconds
+_EMPTY = memoryview(b"")
 
 
 class PacketQueue(Protocol):
     """One direction of a mechanism that carries packets of a limited size."""
 
     fd: int
-    """What is readable while there is a packet, or -1: then `take` sleeps for one."""
+    """What is readable while there is a packet, or -1: then the medium has `fetch`."""
     room: int
     """What is writable while there is room, or -1: then nothing tells."""
 
@@ -59,7 +64,11 @@ class Medium:
     authenticator: makes what signs the packets of so many workers.
     foreign: packets of other processes that are tolerated.
     notice: wakes a caller that sleeps in `take`, by a packet b"" with the tag NOTICE.
+    wake: wakes it as well, and never waits.
     check: called now and then in another process: ends the run if others have meddled.
+    join: called in each worker with its number, before its work.
+    fetch: where *up* has no descriptor: has a packet for its next `take`, and tells whether there
+        was one; with True, it sleeps for one.  An exception of a handler loses nothing.
     """
 
     up: PacketQueue
@@ -69,11 +78,13 @@ class Medium:
     authenticator: Callable[[int], Authenticator] = Authenticator
     foreign: int = FOREIGN
     notice: Callable[[], object] | None = None
+    wake: Callable[[], object] | None = None
     check: Callable[[], None] | None = None
+    join: Callable[[int], object] | None = None
+    fetch: Callable[[bool], bool] | None = None
 
 
-def _pieces(data: Given, most: int) -> Iterator[bytes]:
-    view = memoryview(data).cast("B")
+def _pieces(view: memoryview, most: int) -> Iterator[bytes]:
     for at in range(0, max(1, len(view)), most):
         yield bytes(view[at : at + most])
 
@@ -95,19 +106,28 @@ class _Link:
             self._take = medium.down[worker].take
             self._in_digest, self._in_mask = down.digest, down.mask
         self._foreign = ForeignPackets(medium.foreign)
+        self._unsent: BaseException | None = None  # what broke into `send`
+        self._unread: BaseException | None = None  # and into `receive`
 
     def send(self, data: Given) -> None:
-        flow = self._out
-        if type(data) is bytes and len(data) <= self._most:  # as a rule
-            self._put(data, self._out_digest(data) & self._out_mask ^ flow.due, True)
-            flow.due = next(flow.pads)
-            return
-        size = memoryview(data).nbytes
-        if size > self._most:
-            self._announce(size)
-        for piece in _pieces(data, self._most):
-            self._put(piece, self._out_digest(piece) & self._out_mask ^ flow.due, True)
-            flow.due = next(flow.pads)
+        if self._unsent is not None:
+            raise broken_link(self._unsent)
+        packet = data if type(data) is bytes and len(data) <= self._most else None  # as a rule
+        view = _EMPTY if packet is not None else memoryview(data).cast("B")
+        try:
+            flow = self._out
+            if packet is not None:
+                self._put(packet, self._out_digest(packet) & self._out_mask ^ flow.due, True)
+                flow.due = next(flow.pads)
+                return
+            if view.nbytes > self._most:
+                self._announce(view.nbytes)
+            for piece in _pieces(view, self._most):
+                self._put(piece, self._out_digest(piece) & self._out_mask ^ flow.due, True)
+                flow.due = next(flow.pads)
+        except BaseException as error:
+            self._unsent = error
+            raise
 
     def _announce(self, size: int) -> None:
         self._put(*self._out.announce(size), True)
@@ -116,22 +136,28 @@ class _Link:
     def receive(self) -> Message:
         if (flow := self._in) is None:
             raise one_direction()
-        while True:
-            if (packet := next(self._packets, None)) is None:
-                packets = self._take(True)
-                if len(packets) != 1:
-                    self._packets = iter(packets)
-                    continue
-                (packet,) = packets  # as a rule
-            data, tag = packet
-            if self._in_digest(data) & self._in_mask ^ tag == flow.due:
-                flow.due = next(flow.pads)
-                if not flow.left:
-                    return data
-                if (message := flow.add(data)) is not None:
-                    return message
-            elif not flow.accept_control(data, tag):
-                self._foreign.count()
+        if self._unread is not None:
+            raise broken_link(self._unread)
+        try:
+            while True:
+                if (packet := next(self._packets, None)) is None:
+                    packets = self._take(True)
+                    if len(packets) != 1:
+                        self._packets = iter(packets)
+                        continue
+                    (packet,) = packets  # as a rule
+                data, tag = packet
+                if self._in_digest(data) & self._in_mask ^ tag == flow.due:
+                    flow.due = next(flow.pads)
+                    if not flow.left:
+                        return data
+                    if (message := flow.add(data)) is not None:
+                        return message
+                elif not flow.accept_control(data, tag):
+                    self._foreign.count()
+        except BaseException as error:
+            self._unread = error
+            raise
 
     def finish(self) -> None:
         self._announce(END)
@@ -140,6 +166,8 @@ class _Link:
 def _serve(
     work: Work, worker: int, medium: Medium, up: Authenticator, down: Authenticator | None
 ) -> None:
+    if medium.join is not None:
+        medium.join(worker)
     link = _Link(worker, medium, up, down)
     work(link)
     link.finish()
@@ -156,10 +184,12 @@ class _Packets:
         down: Authenticator | None,
         workers: int,
     ) -> None:
+        self.state = State()
         self._waiting = waiting
+        self._supervisor = waiting.supervisor
         self._medium = medium
         self._most = medium.most
-        self._puts = [queue.put for queue in medium.down]
+        self._puts = {worker: queue.put for worker, queue in enumerate(medium.down)}
         self._up = up
         self._in = [Flow(up, worker) for worker in range(workers)]
         self._out: list[Flow] = []
@@ -170,69 +200,110 @@ class _Packets:
         self._ended: set[int] = set()
         # Of workers that exited without their end: packets that may still be ahead of it.
         self._ahead: dict[int, int] = {}
-        self._unopened: list[tuple[bytes, int]] = []  # came while the caller waited to send
+        self._unopened: deque[tuple[bytes, int]] = deque()  # taken, and not looked at yet
+        self._look_at = 0.0
         self._asked = self._idle = 0
-        self._messages = self._stream()
+        self._finished = False
+        self._messages = resumable(self._part)
+
+    def wake(self) -> None:
+        """Wake the thread that sleeps in `fetch`, if any, once the workers are dead."""
+        if self._medium.wake is not None:
+            self._medium.wake()
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
+        if self.state.taken:
+            raise self.state.refusal()
         return self._messages
 
-    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
-        waiting, up, take = self._waiting, self._medium.up, self._medium.up.take
-        # Where nothing can be waited for together with the deaths of workers: `take` sleeps, and
+    def _part(self) -> Iterator[tuple[int, Message]] | None:
+        """Return an iterator over what is to come, for as long as nothing breaks in; None: all."""
+        return None if self._finished else self._stream()
+
+    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
+        state, waiting, up = self.state, self._waiting, self._medium.up
+        take, unopened, monotonic = up.take, self._unopened, time.monotonic
+        # Where nothing can be waited for together with the deaths of workers: `fetch` sleeps, and
         # is woken by a notice; if there is a time to be kept, it is asked again and again.
-        no_fd, no_deadline = up.fd < 0, waiting.no_deadline
-        sleeps, asks = no_fd and no_deadline, no_fd and not no_deadline
+        fetch, no_deadline = self._medium.fetch, waiting.no_deadline
         workers, exited, ended = len(self._in), waiting.exited, self._ended
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
         # One for each value of the low bits; behind the workers, one whose check fails.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
         turns, hot = 0, False
-        while not exited or len(exited) < workers or len(ended) < workers:
-            owing = exited - ended if exited else None
-            if owing:
-                self._expect_end(owing)
-            packets: Sequence[tuple[bytes, int]]
-            if self._unopened:
-                packets, self._unopened = self._unopened, []
-            elif ended and len(ended) == workers:
-                waiting.wait()
-                packets = take(False)
-            elif owing:
-                packets = take(False)
-            elif sleeps:
-                packets = take(True)
-                turns += 1
-                if not packets or turns % _LOOK_EVERY == 0:  # a notice may be behind much else
-                    waiting.wait(0)
-            elif asks:
-                packets = self._ask()
-            else:
-                # To try at once saves a system call where there is more, and costs an exception
-                # where there is not: do it now and then.
-                if not hot:
+        if state.taken:
+            raise state.refusal()
+        phase, state.taken = SAFE, True
+        try:
+            while not exited or len(exited) < workers or len(ended) < workers:
+                owing = exited - ended if exited else None
+                if owing:
+                    self._expect_end(owing)
+                if unopened:
+                    pass
+                elif ended and len(ended) == workers:
                     waiting.wait()
-                packets = take(False)
-                turns += 1
-                if hot and (not packets or turns % _LOOK_EVERY == 0):
+                elif owing:
+                    pass
+                elif fetch is not None:
+                    if no_deadline:
+                        fetch(True)
+                    else:
+                        self._ask(fetch)
+                elif not hot:
+                    # To try at once saves a system call where there is more, and costs an
+                    # exception where there is not: do it now and then.
+                    waiting.wait()
+                phase = BUSY
+                if not unopened:
+                    unopened.extend(take(False))
+                    turns += 1
+                    hot = bool(unopened) and (hot or turns % _TRY_EVERY == 0)
+                opened, found = 0, bool(unopened)
+                if not found and no_deadline:
+                    phase = SAFE
                     waiting.wait(0)
-                hot = bool(packets) and (hot or turns % _TRY_EVERY == 0)
-            for data, tag in packets:
-                flow = flows[tag & low]
-                if digest(data) & mask ^ tag == flow.due:
-                    flow.due = next(flow.pads)
-                    if not flow.left:  # as a rule
-                        yield flow.worker, data
-                    elif (message := flow.add(data)) is not None:
-                        yield flow.worker, message
-                elif not flow.accept_control(data, tag):  # a notice, or another process's
-                    waiting.wait(0)
-                    if tag != NOTICE:
-                        self._foreign.count()
-                elif flow.ended:
-                    ended.add(flow.worker)
-            if owing:
-                self._raise_if_missing(owing, packets)
+                while unopened:
+                    phase = BUSY
+                    data, tag = unopened[0]
+                    del unopened[0]
+                    opened += tag != NOTICE
+                    flow, message = flows[tag & low], None
+                    if digest(data) & mask ^ tag == flow.due:
+                        flow.due = next(flow.pads)
+                        message = flow.add(data) if flow.left else data
+                    elif not flow.accept_control(data, tag):  # a notice, or another process's
+                        if tag != NOTICE:
+                            self._foreign.count()
+                        self._look_at = 0.0
+                    elif flow.ended:
+                        ended.add(flow.worker)
+                    if message is not None:
+                        item = flow.worker, message
+                        phase, state.taken = AWAY, False
+                        yield item
+                        if state.taken:
+                            raise state.refusal()
+                        phase, state.taken = SAFE, True
+                    phase = SAFE
+                    if monotonic() >= self._look_at:
+                        waiting.wait(0)
+                        self._look_at = monotonic() + LOOK_EVERY
+                if owing:
+                    phase = BUSY
+                    self._raise_if_missing(owing, found, opened)
+                    phase = SAFE
+            self._finished = True
+            phase, state.taken = AWAY, False
+        except BaseException as error:
+            # First of all, before a further handler can raise.
+            if phase == SAFE and self._supervisor.failure is None:
+                state.taken = False
+            elif phase != AWAY:
+                state.broken_by = error
+            if phase != AWAY and state.closed:  # by another thread: it has killed the workers
+                raise state.refusal() from None
+            raise
 
     def _expect_end(self, owing: set[int]) -> None:
         """Note how many packets may be ahead of the end of workers that have just exited.
@@ -242,79 +313,107 @@ class _Packets:
         for worker in owing - self._ahead.keys():
             self._ahead[worker] = len(self._unopened) + self._medium.held()
 
-    def _raise_if_missing(self, owing: set[int], packets: Sequence[tuple[bytes, int]]) -> None:
+    def _raise_if_missing(self, owing: set[int], found: bool, opened: int) -> None:
         """Raise the error of a worker of *owing* whose end cannot come any more.
 
-        owing: workers that had exited before *packets* were taken, and had not sent their end.
+        owing: workers that had exited before packets were taken, and had not sent their end.
             It has not been sent if the medium is empty, or if all packets that could be ahead of
             it have been opened.
+        found, opened: whether there were any, and how many were opened, but for notices.
         """
-        opened = sum(tag != NOTICE for _, tag in packets)
         for worker in sorted(owing - self._ended):
             self._ahead[worker] -= opened
-            if not packets or self._ahead[worker] < 0:
-                raise self._waiting.supervisor.worker_error(worker)
+            if not found or self._ahead[worker] < 0:
+                raise self._supervisor.worker_error(worker)
 
-    def _ask(self) -> Sequence[tuple[bytes, int]]:
-        packets = self._medium.up.take(False)
+    def _ask(self, fetch: Callable[[bool], bool]) -> None:
+        """Fetch a packet if there is one now, else wait for a while."""
         self._asked += 1
-        self._idle = 0 if packets else self._idle + 1
+        self._idle = 0 if fetch(False) else self._idle + 1
         if self._idle > _ASK:
             self._waiting.wait(_NAP)
         elif self._asked % _ASK == 0:
             self._waiting.wait(0)
         elif self._idle:
             os.sched_yield()
-        return packets
 
     def send(self, worker: int, data: Given) -> None:
-        if not self._out:
-            raise one_direction()
-        flow = self._out[worker]
-        if type(data) is bytes and len(data) <= self._most:  # as a rule
-            tag = self._out_digest(data) & self._out_mask ^ flow.due
-            if not self._puts[worker](data, tag, False):
-                self._push(worker, data, tag)
-            flow.due = next(flow.pads)
-            return
-        size = memoryview(data).nbytes
-        if size > self._most:
-            self._push(worker, *flow.announce(size))
-            flow.due = next(flow.pads)
-        for piece in _pieces(data, self._most):
-            self._push(worker, piece, self._out_digest(piece) & self._out_mask ^ flow.due)
-            flow.due = next(flow.pads)
+        state = self.state
+        if state.taken:
+            raise state.refusal()
+        try:
+            put = self._puts[worker]
+        except (KeyError, TypeError):
+            raise self._no_way(worker) from None
+        packet = data if type(data) is bytes and len(data) <= self._most else None  # as a rule
+        view = _EMPTY if packet is not None else memoryview(data).cast("B")
+        state.taken = True
+        try:
+            flow, sent = self._out[worker], True
+            if packet is not None:
+                tag = self._out_digest(packet) & self._out_mask ^ flow.due
+                sent = put(packet, tag, False) or self._push(worker, packet, tag)
+                flow.due = next(flow.pads)
+            else:
+                sent = self._send_pieces(worker, flow, view)
+        except BaseException as error:
+            state.broken_by = error
+            if state.closed:
+                raise state.refusal() from None
+            raise
+        state.taken = False
+        if not sent:
+            raise gone(worker)
 
-    def _push(self, worker: int, data: bytes, tag: int) -> None:
+    def _no_way(self, worker: object) -> Exception:
+        return no_worker(worker, len(self._in)) if self._puts else one_direction()
+
+    def _send_pieces(self, worker: int, flow: Flow, view: memoryview) -> bool:
+        """Send a message that may not fit into a packet; return False if *worker* has ended."""
+        if view.nbytes > self._most:
+            if not self._push(worker, *flow.announce(view.nbytes)):
+                return False
+            flow.due = next(flow.pads)
+        for piece in _pieces(view, self._most):
+            tag = self._out_digest(piece) & self._out_mask ^ flow.due
+            if not self._push(worker, piece, tag):
+                return False
+            flow.due = next(flow.pads)
+        return True
+
+    def _push(self, worker: int, data: bytes, tag: int) -> bool:
+        """Send a packet, and take in what comes meanwhile; return False if *worker* has ended."""
         put, room = self._puts[worker], self._medium.down[worker].room
         if put(data, tag, False):
-            return
+            return True
         with self._waiting.writing(room) if room >= 0 else contextlib.nullcontext():
             while not put(data, tag, False):
                 if worker in self._waiting.exited:
-                    raise BrokenPipeError(f"worker {worker} has ended")
+                    return False
                 found = [packet for packet in self._medium.up.take(False) if packet[1] != NOTICE]
                 self._unopened.extend(found)
                 if not found:
                     # Where nothing tells of room, ask again each millisecond.
                     self._waiting.wait(math.inf if room >= 0 else _NAP)
+                if self.state.closed:  # by another thread: the descriptors may be others'
+                    raise self.state.refusal()
+        return True
 
 
-@contextlib.contextmanager
 def over_packets(
     make: Callable[[Supervisor, int, bool], Medium],
     work: Work,
     workers: int,
     duplex: bool,
     timeout: float | None,
-) -> Iterator[Channel]:
-    """Be a channel through the medium that *make* makes.
+) -> Block:
+    """Return a channel through the medium that *make* makes.
 
     make: takes the supervisor, the number of workers, and whether the channel is duplex.
     """
-    check(workers)
-    with Supervisor(timeout) as supervisor:
-        waiting = Waiting(supervisor)
+
+    def open_channel(waiting: Waiting) -> _Packets:
+        supervisor = waiting.supervisor
         medium = make(supervisor, workers, duplex)
         up = medium.authenticator(workers)
         down = medium.authenticator(workers) if duplex else None
@@ -325,5 +424,6 @@ def over_packets(
             supervisor.listen(medium.up.fd)
         elif medium.notice is not None and waiting.no_deadline:
             waiting.watch(medium.notice, medium.check)
-        with waiting.signals_delivered():
-            yield channel
+        return channel
+
+    return Block(open_channel, workers, timeout)

@@ -21,25 +21,27 @@ _BUDGET = 32_768  # bytes of the queues of a duplex channel: a user may have twe
 
 
 class _Queue:
-    """A queue of packets, each behind its tag."""
+    """A queue of packets, each behind its tag.
 
-    def __init__(self, queue: Any) -> None:
-        self._send, self._receive = queue.send, queue.receive
-        self.fd: int = queue.mqd
-        self.room: int = queue.mqd
+    sender, receiver: the queue for each side.  That of the caller does not block, that of a worker
+        does: they are two open descriptions, for the flag belongs to these.
+    """
+
+    def __init__(self, sender: Any, receiver: Any) -> None:
+        self._send, self._receive = sender.send, receiver.receive
+        self.fd: int = receiver.mqd
+        self.room: int = sender.mqd
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
-        packet, timeout = _TAG.pack(tag) + data, None if wait else 0
         try:
-            retry_on_signal(posix_ipc.SignalError, self._send, packet, timeout)
+            retry_on_signal(posix_ipc.SignalError, self._send, _TAG.pack(tag) + data)
         except posix_ipc.BusyError:
             return False
         return True
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        timeout = None if wait else 0
         try:
-            packet, _ = retry_on_signal(posix_ipc.SignalError, self._receive, timeout)
+            packet, _ = retry_on_signal(posix_ipc.SignalError, self._receive)
         except posix_ipc.BusyError:
             return ()
         tag: int = _TAG.unpack_from(packet)[0] if len(packet) >= _TAG.size else 0
@@ -47,18 +49,21 @@ class _Queue:
 
 
 def medium(
-    make: Callable[[Supervisor, int], Any],
+    make: Callable[[Supervisor, int], tuple[Any, Any]],
     depth: int,
     supervisor: Supervisor,
     workers: int,
     duplex: bool,
 ) -> Medium:
-    """Make the queues of a channel: *make* makes one for messages of so many bytes.
+    """Make the queues of a channel.
 
+    make: makes one for messages of so many bytes; returns it as the caller has it, and as the
+        workers do.
     depth: messages that a queue holds by default; fewer bytes are left for each of more queues.
     """
     count = 1 + (workers if duplex else 0)
     size = max(_LEAST, min(_MOST, _BUDGET // (depth * count))) if duplex else _MOST
-    queues = [make(supervisor, size) for _ in range(count)]
-    up, *down = map(_Queue, queues)
-    return Medium(up, down, most=size - _TAG.size, held=lambda: int(queues[0].max_messages))
+    (ours, theirs), *others = (make(supervisor, size) for _ in range(count))
+    up = _Queue(sender=theirs, receiver=ours)
+    down = [_Queue(sender=ours, receiver=theirs) for ours, theirs in others]
+    return Medium(up, down, most=size - _TAG.size, held=lambda: int(ours.max_messages))

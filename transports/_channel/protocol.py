@@ -1,5 +1,6 @@
 """What both kinds of channel share: what a worker and the caller have of one."""
 
+import errno
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
@@ -40,6 +41,25 @@ Work: TypeAlias = Callable[[Link], None]
 def check(workers: int) -> None:
     """Raise TypeError or ValueError unless *workers* is an int of at least 1."""
     kernel.slices(0, workers)
+
+
+def broken_link(error: BaseException) -> RuntimeError:
+    """Return the error of a worker that goes on after *error* has broken into its use of a link."""
+    refusal = RuntimeError(f"this link is broken: {type(error).__name__} broke into its use")
+    refusal.__cause__ = error
+    return refusal
+
+
+def no_worker(worker: object, workers: int) -> Exception:
+    """Return the error for a message to a worker that there is not."""
+    if not isinstance(worker, int):
+        return TypeError(f"a worker is an int, not {worker!r}")
+    return IndexError(f"there is no worker {worker}: they are 0 to {workers - 1}")
+
+
+def gone(worker: int) -> BrokenPipeError:
+    """Return the error for a message to a worker that has ended."""
+    return BrokenPipeError(errno.EPIPE, f"worker {worker} has ended")
 
 
 def one_direction() -> NotImplementedError:

@@ -30,6 +30,12 @@ class Semaphore(Protocol):
     def acquire(self, timeout: float | None = None) -> bool:
         """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever."""
 
+    def keep(self, timeout: float | None = None) -> bool:
+        """Do as `acquire`, unless one is kept; it is kept until `spend`."""
+
+    def spend(self) -> None:
+        """Keep none any more."""
+
     def release(self) -> None:
         """Give one back."""
 
@@ -117,6 +123,13 @@ class Ring:
         (done,) = self._COUNT.unpack_from(memory, at + self._DONE)
         return bool(begun == done)
 
+    def fetch(self, wait: bool) -> bool:
+        """Take a count, and tell whether there was one; with *wait*, sleep for one for a while.
+
+        The count is kept for `take`, also if a handler raises.
+        """
+        return self._there.keep(self._nap if wait else 0)
+
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
         """Return the next packet and its tag, or a notice, or nothing."""
         if wait:
@@ -128,8 +141,10 @@ class Ring:
         return _NOTICED
 
     def _next(self, timeout: float | None) -> Sequence[tuple[bytes, int]]:
-        if not self._there.acquire(timeout):
+        there = self._there
+        if not there.keep(timeout):
             return ()
+        there.spend()
         memory, number = self._memory, self._taken
         if self._COUNT.unpack_from(memory, self._at + self._BEGUN)[0] != self._noticed:
             self._noticed += 1
@@ -165,6 +180,8 @@ def medium(
         authenticator=partial(Authenticator, trusted=True),  # the memory has no name
         foreign=0,
         notice=up.notice,
+        wake=up.notice,
+        fetch=up.fetch,
     )
 
 

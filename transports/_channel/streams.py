@@ -7,23 +7,25 @@ tells that the worker has ended.
 import contextlib
 import math
 import os
-import select
 import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any, NamedTuple
 
+from transports._channel.block import Block
 from transports._channel.protocol import (
     END,
-    Channel,
     Given,
     Message,
     Work,
-    check,
+    broken_link,
+    gone,
+    no_worker,
     one_direction,
 )
+from transports._channel.state import AWAY, BUSY, LOOK_EVERY, SAFE, State, resumable, saved
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor, without_sigpipe, write_all
 
@@ -60,19 +62,19 @@ _size = _SIZE.pack
 
 
 def _parts(data: Given) -> list[Given]:
+    """Return what is to be written of a message: one part, or its size and the message."""
     if type(data) is not bytes:
         data = memoryview(data).cast("B")
     size = len(data)
     return [_size(size) + data] if size < _LARGE else [_size(size), data]
 
 
-def _put(fd: int, data: Given) -> memoryview:
-    """Write what fits of a message; return what is left, as one view of bytes."""
-    parts = _parts(data)
-    done = os.writev(fd, parts)
+def _left(parts: list[Given], done: int) -> memoryview:
+    """Return what is left of *parts* when so many bytes have been written, as one view."""
     last = parts[-1]
-    if done >= sum(map(len, parts)) - len(last):  # a cut within the size before it is rare
-        return memoryview(last)[done - sum(map(len, parts[:-1])) :]
+    ahead = sum(map(len, parts[:-1]))
+    if done >= ahead:  # a cut within the size before the message is rare
+        return memoryview(last)[done - ahead :]
     return memoryview(b"".join(parts))[done:]
 
 
@@ -91,8 +93,8 @@ class _Inflow:
         self._large = bytearray()  # a message under way, and the place of what is to come
         self._place: memoryview | None = None
 
-    def read(self) -> list[Message] | None:
-        """Read once; return the messages that are whole by that, or None at the end of file."""
+    def read(self) -> list[tuple[int, Message]] | None:
+        """Read once; return (worker, message) of what is whole now, or None at the end of file."""
         if self._place is not None:
             size = os.readv(self.fd, [self._place])
             if size < len(self._place):
@@ -100,16 +102,16 @@ class _Inflow:
                 return [] if size else None
             self._place, whole = None, self._large
             self.between = True
-            return [whole]
+            return [(self.worker, whole)]
         data = os.read(self.fd, _READ)
         return self.cut(data) if data else None
 
-    def cut(self, data: bytes) -> list[Message]:
-        """Return the messages that are whole by *data*, which was read."""
-        self.most = _READ
+    def cut(self, data: bytes) -> list[tuple[int, Message]]:
+        """Return (worker, message) of what is whole by *data*, which was read."""
+        self.most, worker = _READ, self.worker
         if self._rest:
             data = self._rest + data
-        messages: list[Message] = []
+        messages: list[tuple[int, Message]] = []
         at, end = 0, len(data)
         while end - at >= 8:
             (size,) = _size_at(data, at)
@@ -124,7 +126,7 @@ class _Inflow:
                     self._place = memoryview(self._large)[end - at - 8 :]
                     at = end
                 break
-            messages.append(data[at + 8 : stop])
+            messages.append((worker, data[at + 8 : stop]))
             at = stop
         self._rest = data[at:]
         self.between = not self._rest and self._place is None
@@ -138,35 +140,55 @@ class _Link:
         self.worker = worker
         self._writer = writer
         self._inflow = _Inflow(worker, reader) if reader >= 0 else None
-        self._messages: deque[Message] = deque()
+        self._messages: deque[tuple[int, Message]] = deque()
+        self._unsent: BaseException | None = None  # what broke into `send`
+        self._unread: BaseException | None = None  # and into `receive`
 
     def send(self, data: Given) -> None:
+        if self._unsent is not None:
+            raise broken_link(self._unsent)
         if type(data) is bytes and len(data) < _LARGE:  # as a rule
             frame = _size(len(data)) + data
-            if (done := os.write(self._writer, frame)) == len(frame):
-                return
-            left = memoryview(frame)[done:]
+            parts: list[Given] = []
         else:
-            left = _put(self._writer, data)
-        while left:
-            left = left[os.write(self._writer, left) :]
+            frame, parts = b"", _parts(data)
+        try:
+            if not parts:
+                if (done := os.write(self._writer, frame)) == len(frame):
+                    return
+                left = memoryview(frame)[done:]
+            else:
+                left = _left(parts, os.writev(self._writer, parts))
+            while left:
+                left = left[os.write(self._writer, left) :]
+        except BaseException as error:
+            self._unsent = error
+            raise
 
     def receive(self) -> Message:
         if (inflow := self._inflow) is None:
             raise one_direction()
-        while not self._messages:
-            if inflow.between:
-                data = os.read(inflow.fd, inflow.most)
-                if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
-                    inflow.most = _FEW if len(data) < _FEW else _READ
-                    return data[8:]
-                messages = inflow.cut(data) if data else None
+        if self._unread is not None:
+            raise broken_link(self._unread)
+        try:
+            while not self._messages:
+                if inflow.between:
+                    data = os.read(inflow.fd, inflow.most)
+                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
+                        inflow.most = _FEW if len(data) < _FEW else _READ
+                        return data[8:]
+                    messages = inflow.cut(data) if data else None
+                else:
+                    messages = inflow.read()
+                if messages is None:
+                    break
+                self._messages.extend(messages)
             else:
-                messages = inflow.read()
-            if messages is None:
-                raise EOFError("the caller has closed the channel")
-            self._messages.extend(messages)
-        return self._messages.popleft()
+                return self._messages.popleft()[1]
+        except BaseException as error:
+            self._unread = error
+            raise
+        raise EOFError("the caller has closed the channel")
 
     def finish(self) -> None:
         write_all(self._writer, _size(END))
@@ -203,92 +225,166 @@ class Streams:
         sockets: bool,
         grace: float = 0.0,
     ) -> None:
+        self.state = State()
         self._waiting = waiting
         self._supervisor = supervisor = waiting.supervisor
-        self._duplex = duplex
-        self._write, self._put = without_sigpipe(os.write), without_sigpipe(_put)
+        self._write: Any = without_sigpipe(os.write)
+        self._writev: Any = without_sigpipe(os.writev)
         self._grace = grace
-        self._alone = -1
         self._flows = {}
         for worker, (reader, writer) in enumerate(ends):
             self._flows[supervisor.listen(reader)] = _Inflow(worker, reader)
             for fd in {reader, writer} - {-1}:
                 os.set_blocking(fd, False)
-        self._writers = [writer for _, writer in ends]
+        self._readers = [reader for reader, _ in ends]
+        self._writers = {worker: writer for worker, (_, writer) in enumerate(ends) if duplex}
+        self._chunks: list[bytes] = []  # read from the only socket, and not looked at yet
+        self._alone = -1
         if sockets and len(ends) == 1 and waiting.no_deadline:
-            self._alone, _ = ends[0]
-            with socket.socket(fileno=os.dup(self._alone)) as place:
-                place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TO_READ)
-                place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
-            os.set_blocking(self._alone, True)
+            self._read_alone(self._readers[0])
         self._ended: set[int] = set()
         self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
-        self._backlog: deque[tuple[int, Message]] = deque()  # came while the caller waited to send
-        self._messages = self._stream()
+        self._backlog: deque[tuple[int, Message]] = deque()  # read, and not taken yet
+        self._look_at = 0.0
+        self._lost: Exception | None = None  # what to raise behind the backlog
+        self._finished = False
+        self._messages = resumable(self._part)
+
+    def _read_alone(self, fd: int) -> None:
+        """Let the only socket be read without poll(2) before."""
+        self._alone = fd
+        with socket.socket(fileno=os.dup(fd)) as place:
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TO_READ)
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
+        os.set_blocking(fd, True)
+        # By the bytes to read.
+        self._reads = {most: saved(self._chunks, os.read, fd, most) for most in (_FEW, _READ)}
+
+    def wake(self) -> None:
+        """Do nothing: at the death of its workers a thread wakes by itself."""
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
+        if self.state.taken:
+            raise self.state.refusal()
         return self._messages
 
-    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912 - a round is one piece
-        waiting, flows, workers = self._waiting, self._flows, len(self._flows)
+    def _part(self) -> Iterator[tuple[int, Message]] | None:
+        """Return an iterator over what is to come, for as long as nothing breaks in; None: all."""
+        return None if self._finished else self._stream()
+
+    def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
+        state, waiting, flows, workers = self.state, self._waiting, self._flows, len(self._flows)
         backlog, exited, ended = self._backlog, waiting.exited, self._ended
-        poll, looked = waiting.poll, 0.0
-        alone = [(self._alone, select.POLLIN)]
-        while not exited or len(exited) < workers or len(ended) < workers:
-            while backlog:
-                yield backlog.popleft()
-            owing = None
-            if poll is not None and not exited:
-                woken = alone if self._alone >= 0 else poll()
-                flow = flows.get(woken[0][0])
-                if len(woken) == 1 and flow is not None and flow.between:
+        poll, monotonic = waiting.poll(), time.monotonic
+        if state.taken:
+            raise state.refusal()
+        phase, state.taken = SAFE, True
+        try:
+            while True:
+                while backlog:
+                    if monotonic() >= self._look_at:
+                        waiting.wait(0)
+                        self._look_at = monotonic() + LOOK_EVERY
+                    phase = BUSY
+                    message = backlog.popleft()
+                    phase, state.taken = AWAY, False
+                    yield message
+                    if state.taken:
+                        raise state.refusal()
+                    phase, state.taken = SAFE, True
+                if self._lost is not None:
+                    raise self._lost
+                if exited and len(exited) == workers and len(ended) == workers:
+                    break
+                if poll is None or exited:
+                    owing = exited - ended
+                    self._expect_end(owing)
+                    ready = waiting.wait(self._grace if owing else math.inf)
+                    phase = BUSY
+                    self._take(ready, owing)
+                    phase = SAFE
+                    continue
+                if (fd := self._alone) >= 0:
+                    flow = flows[fd]
+                    if not flow.between:
+                        phase = BUSY
+                        backlog.extend(self._read(fd))
+                        phase = SAFE
+                        continue
+                    if not self._chunks:
+                        try:
+                            next(self._reads[flow.most])
+                        except BlockingIOError:  # the limit to a read of the only socket
+                            waiting.wait(0)
+                            continue
+                        except ConnectionError:
+                            self._chunks.append(b"")
+                    phase = BUSY
+                    data = self._chunks[0]
+                    del self._chunks[0]
+                else:
+                    woken = poll()
+                    found = flows.get(woken[0][0]) if len(woken) == 1 else None
+                    if found is None or not found.between:
+                        ready = waiting.handle(woken)
+                        phase = BUSY
+                        self._take(ready)
+                        phase = SAFE
+                        continue
+                    flow, phase = found, BUSY
                     try:
                         data = os.read(flow.fd, flow.most)
-                    except BlockingIOError:  # the limit to a read of the only socket
-                        waiting.wait(0)
-                        continue
                     except ConnectionError:
                         data = b""
-                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # as a rule
-                        flow.most = _FEW if len(data) < _FEW else _READ
-                        yield flow.worker, data[8:]
-                        continue
-                    for message in self._took(flow, flow.cut(data) if data else None):
-                        yield flow.worker, message
-                    continue
-                ready = waiting.handle(woken)
-            else:
-                owing = exited - ended
-                for worker in owing - self._quiet_since.keys():
-                    self._quiet_since[worker] = time.monotonic()
-                ready = waiting.wait(self._grace if owing else math.inf)
-                looked = time.monotonic()
-            for fd in ready:
-                while backlog:
-                    yield backlog.popleft()
-                for message in self._read(fd):
-                    yield flows[fd].worker, message
-            if owing:
-                self._raise_if_silent(owing, ready, looked)
-        yield from backlog
+                if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # as a rule
+                    flow.most = _FEW if len(data) < _FEW else _READ
+                    message = flow.worker, data[8:]
+                    phase, state.taken = AWAY, False
+                    yield message
+                    if state.taken:
+                        raise state.refusal()
+                    phase, state.taken = SAFE, True
+                else:
+                    backlog.extend(self._took(flow, flow.cut(data) if data else None))
+                    phase = SAFE
+            self._finished = True
+            phase, state.taken = AWAY, False
+        except BaseException as error:
+            # First of all, before a further handler can raise.
+            if phase == SAFE and self._supervisor.failure is None:
+                state.taken = False
+            elif phase != AWAY:
+                state.broken_by = error
+            if phase != AWAY and state.closed:  # by another thread: it has killed the workers
+                raise state.refusal() from None
+            raise
 
-    def _raise_if_silent(self, owing: set[int], ready: list[int], looked: float) -> None:
-        """Raise the error of a worker of *owing* of which nothing more can come.
+    def _expect_end(self, owing: set[int]) -> None:
+        """Note that workers have exited, and have not sent their end."""
+        for worker in owing - self._quiet_since.keys():
+            self._quiet_since[worker] = time.monotonic()
+
+    def _take(self, ready: Sequence[int], owing: Container[int] = ()) -> None:
+        """Read from all that is *ready*; note the error of a worker of which nothing can come.
 
         owing: workers that had exited, without their end, before the look that found *ready*.
-        looked: when that look ended, by time.monotonic().
         """
+        looked = time.monotonic()
+        for fd in ready:
+            if fd in self._flows:
+                self._backlog.extend(self._read(fd))
         for fd, flow in self._flows.items():
             if (worker := flow.worker) not in owing or worker in self._ended:
                 continue
-            if fd not in self._supervisor.listening:  # read to its end
-                raise self._supervisor.worker_error(worker)
-            if fd in ready:
-                self._quiet_since[worker] = looked
-            elif looked >= self._quiet_since[worker] + self._grace:
-                raise self._supervisor.worker_error(worker)
+            if fd in self._supervisor.listening:  # else it was read to its end
+                if fd in ready:
+                    self._quiet_since[worker] = looked
+                if looked < self._quiet_since[worker] + self._grace or fd in ready:
+                    continue
+            self._lost = self._supervisor.failure = self._supervisor.worker_error(worker)
+            return
 
-    def _read(self, fd: int) -> list[Message]:
+    def _read(self, fd: int) -> list[tuple[int, Message]]:
         flow = self._flows[fd]
         try:
             messages = flow.read()
@@ -300,7 +396,9 @@ class Streams:
             messages = None
         return self._took(flow, messages)
 
-    def _took(self, flow: _Inflow, messages: list[Message] | None) -> list[Message]:
+    def _took(
+        self, flow: _Inflow, messages: list[tuple[int, Message]] | None
+    ) -> list[tuple[int, Message]]:
         if flow.ended:
             self._ended.add(flow.worker)
         if messages is None:
@@ -310,28 +408,58 @@ class Streams:
         return messages
 
     def send(self, worker: int, data: Given) -> None:
-        if not self._duplex:
-            raise one_direction()
-        writer = self._writers[worker]
+        state = self.state
+        if state.taken:
+            raise state.refusal()
+        try:
+            writer = self._writers[worker]
+        except (KeyError, TypeError):
+            raise self._no_way(worker) from None
+        frame: Given | list[Given]
+        if type(data) is bytes and len(data) < _LARGE:  # as a rule
+            frame, write = _size(len(data)) + data, self._write
+            size = len(frame)
+        else:
+            frame, write = _parts(data), self._writev
+            size = sum(map(len, frame))
+        state.taken = True
         try:
             try:
-                if type(data) is bytes and len(data) < _LARGE:  # as a rule
-                    frame = _size(len(data)) + data
-                    if (done := self._write(writer, frame)) == len(frame):
-                        return
-                    left = memoryview(frame)[done:]
-                else:
-                    left = self._put(writer, data)
+                if (done := write(writer, frame)) == size:
+                    state.taken = False
+                    return
             except BlockingIOError:
-                left = memoryview(b"".join(_parts(data)))
-            if left:
-                self._push(writer, left)
-        except ConnectionError:
-            self._raise_if_dead(worker)
+                done = 0
+            except ConnectionError:
+                done = -1
+            sent = self._send_rest(worker, writer, frame, done)
+        except BaseException as error:
+            state.broken_by = error
+            if state.closed:
+                raise state.refusal() from None
             raise
+        state.taken = False
+        if not sent:
+            raise gone(worker)
+
+    def _no_way(self, worker: object) -> Exception:
+        return no_worker(worker, len(self._readers)) if self._writers else one_direction()
+
+    def _send_rest(self, worker: int, writer: int, frame: Given | list[Given], done: int) -> bool:
+        """Send what is left of *frame*, and take in what comes meanwhile; False if *worker* ended.
+
+        done: bytes that were sent; -1: *worker* has closed its end.
+
+        Raises WorkerError if *worker* ended amid its work.
+        """
+        if done >= 0:
+            with contextlib.suppress(ConnectionError):
+                self._push(writer, _left(frame if isinstance(frame, list) else [frame], done))
+                return True
+        self._raise_if_dead(worker)
+        return False
 
     def _push(self, writer: int, left: memoryview) -> None:
-        """Send what is *left* of a message, and take in what comes meanwhile."""
         with self._waiting.writing(writer), self._not_blocking():
             while left:
                 self._take_in()
@@ -351,19 +479,27 @@ class Streams:
 
     def _take_in(self, pause: float = math.inf) -> list[int]:
         """Wait, *pause* seconds at most; keep the messages that come; return what was ready."""
+        if self._chunks:
+            self._backlog.extend(self._unpack_saved())
         ready = self._waiting.wait(pause)
+        if self.state.closed:  # by another thread: the descriptors may be others' any moment
+            raise self.state.refusal()
         for fd in ready:
             if fd in self._flows:
-                flow = self._flows[fd]
-                self._backlog.extend((flow.worker, m) for m in self._read(fd))
+                self._backlog.extend(self._read(fd))
         return ready
+
+    def _unpack_saved(self) -> list[tuple[int, Message]]:
+        """Return the messages in what was read before a handler's exception broke in."""
+        flow, data = self._flows[self._readers[0]], self._chunks.pop()
+        return self._took(flow, flow.cut(data) if data else None)
 
     def _raise_if_dead(self, worker: int) -> None:
         """Raise the error of a *worker* that has closed its end, if it exited amid its work.
 
         A worker may close its end and live on: its exit is waited for half a second.
         """
-        exited, reader = self._waiting.exited, list(self._flows)[worker]
+        exited, reader = self._waiting.exited, self._readers[worker]
         until = time.monotonic() + _EXIT_WAIT
         while worker not in exited and time.monotonic() < until:
             self._take_in(_EXIT_LOOK)
@@ -377,7 +513,6 @@ class Streams:
             raise self._supervisor.worker_error(worker)
 
 
-@contextlib.contextmanager
 def over_streams(
     make: Callable[[Supervisor, bool], tuple[Ends, Ends]],
     work: Work,
@@ -386,23 +521,22 @@ def over_streams(
     timeout: float | None,
     *,
     sockets: bool,
-) -> Iterator[Channel]:
-    """Be a channel over the streams that *make* makes for each worker.
+) -> Block:
+    """Return a channel over the streams that *make* makes for each worker.
 
     make: takes the supervisor and whether the channel is duplex, and returns the ends of the
         caller and those of the worker, all owned by the supervisor.
     sockets: whether they are sockets.
     """
-    check(workers)
-    ends = []
-    with Supervisor(timeout) as supervisor:
+
+    def open_channel(waiting: Waiting) -> Streams:
+        supervisor, ends = waiting.supervisor, []
         for worker in range(workers):
             ours, theirs = make(supervisor, duplex)
             supervisor.fork(serve, work, worker, theirs, ours)
             for fd in set(theirs) - {-1}:
                 supervisor.close(fd)
             ends.append(ours)
-        waiting = Waiting(supervisor)
-        streams = Streams(waiting, ends, duplex, sockets)
-        with waiting.signals_delivered():
-            yield streams
+        return Streams(waiting, ends, duplex, sockets)
+
+    return Block(open_channel, workers, timeout)

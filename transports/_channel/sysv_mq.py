@@ -6,6 +6,7 @@ That process also looks for others that take messages or let none in, and then r
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,12 +14,14 @@ from typing import Any
 
 from transports._channel.authentication import NOTICE, Authenticator
 from transports._channel.packets import Medium
+from transports._channel.state import saved
 from transports._supervisor import Supervisor
 from transports._supervisor.bindings import as_oserror, by_signal, optional, to_oserror
 
 sysv_ipc = optional("sysv_ipc")
 
-MOST = 4096  # bytes of a packet: a quarter of a queue, so that one can go as another comes
+_MOST = 4096  # bytes of a packet: a quarter of a queue, so that one can go as another comes
+_LEAST = 8  # which a size takes
 
 
 class _Queue:
@@ -27,7 +30,10 @@ class _Queue:
     fd = room = -1  # there is none: a process that watches the workers sends a notice
 
     def __init__(self, queue: Any) -> None:
-        self._send, self._receive = queue.send, queue.receive
+        self._send, receive = queue.send, queue.receive
+        self._fetched: list[tuple[bytes, int]] = []
+        self._sleep = saved(self._fetched, receive, True)
+        self._ask = saved(self._fetched, receive, False)
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
         while True:
@@ -40,14 +46,24 @@ class _Queue:
             else:
                 return True
 
-    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        while True:
+    def fetch(self, wait: bool) -> bool:
+        """Have a packet for `take`, if there is one; with *wait*, sleep for one."""
+        receive = self._sleep if wait else self._ask
+        while not self._fetched:
             try:
-                return (self._receive(wait),)
+                next(receive)
             except sysv_ipc.BusyError:
-                return ()
+                return False
             except sysv_ipc.Error as error:
                 _raise_unless_signal(error)
+        return True
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        if not self.fetch(wait):
+            return ()
+        packet = self._fetched[0]
+        del self._fetched[0]
+        return (packet,)
 
 
 def _raise_unless_signal(error: Exception) -> None:
@@ -57,21 +73,37 @@ def _raise_unless_signal(error: Exception) -> None:
 
 
 def medium(
-    make: Callable[[Supervisor, int], list[Any]], supervisor: Supervisor, workers: int, duplex: bool
+    make: Callable[[Supervisor, int, int], list[Any]],
+    supervisor: Supervisor,
+    workers: int,
+    duplex: bool,
 ) -> Medium:
-    """Make the queues of a channel: *make* makes so many."""
-    queues = make(supervisor, 1 + (workers if duplex else 0))
+    """Make the queues of a channel: *make* makes so many, for packets of so many bytes."""
+    most = min(_MOST, _message_bytes())
+    queues = make(supervisor, 1 + (workers if duplex else 0), most)
+    most = min(most, *(_capacity(queue) for queue in queues))
+    if most < _LEAST:
+        raise OSError(errno.EMSGSIZE, f"msgmax and msgmnb leave {most} bytes for a message")
     up, *down = map(_Queue, queues)
     return Medium(
         up,
         down,
-        most=MOST,
+        most=most,
         held=partial(_capacity, queues[0]),
         authenticator=partial(Authenticator, bits=30),  # of a type, which is an int and not 0
         foreign=0,  # what has been taken may come back, and leave no trace of that
         notice=partial(up.put, b"", NOTICE, True),
-        check=partial(_check, supervisor, queues),
+        wake=partial(up.put, b"", NOTICE, False),
+        check=partial(_check, supervisor, queues, most),
+        fetch=up.fetch,
     )
+
+
+def _message_bytes() -> int:
+    """Return the bytes that a message may have, by msgmax, or 4096 where there is no such file."""
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/msgmax") as most:
+        return int(most.read())
+    return _MOST
 
 
 def _capacity(queue: Any) -> int:
@@ -80,12 +112,12 @@ def _capacity(queue: Any) -> int:
         return int(queue.max_size)
 
 
-def _check(supervisor: Supervisor, queues: list[Any]) -> None:
+def _check(supervisor: Supervisor, queues: list[Any], most: int) -> None:
     """Remove the queue, which wakes all, where a message was taken or none can be sent."""
     readers = [supervisor.caller, *(worker.pid for worker in supervisor.workers)]
     for queue, reader in zip(queues, readers, strict=False):  # one, or one for each reader
         with contextlib.suppress(sysv_ipc.ExistentialError):
-            if _foreign(queue.last_receive_pid, reader) or queue.max_size < MOST:
+            if _foreign(queue.last_receive_pid, reader) or queue.max_size < most:
                 queues[0].remove()
 
 

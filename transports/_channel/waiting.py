@@ -5,17 +5,14 @@ who is to be waited for, and for how long, is the channel's to know.
 """
 
 import contextlib
-import gc
 import math
 import os
 import select
-import signal
 import time
 from collections.abc import Callable, Iterator
 
-from transports._supervisor import Supervisor, die_with_parent
-from transports._supervisor.child import Child
-from transports._supervisor.guardian import TERMINAL_SIGNALS
+from transports._supervisor import Supervisor
+from transports._supervisor.child import Child, look_every
 
 _CHECK_EVERY = 250  # milliseconds between two calls of `check` in a watcher
 
@@ -24,53 +21,39 @@ class Waiting:
     """The waits of a channel.
 
     exited: workers that have been seen to exit with status 0.
-    poll: sleeps until something happens, for as long as signals are delivered and there is no
-        time to be kept; else None.
     """
 
     def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
         self._watched = supervisor.watched
-        self.exited: set[int] = set()
-        self.poll: Callable[[], list[tuple[int, int]]] | None = None
+        self.exited = supervisor.exited
 
     @property
     def no_deadline(self) -> bool:
         """Whether the channel has no timeout."""
         return self.supervisor.deadline == math.inf
 
+    def poll(self) -> Callable[[], list[tuple[int, int]]] | None:
+        """Return what sleeps until something happens, or None: then only :meth:`wait` will do.
+
+        What it returns is for :meth:`handle`.
+        """
+        alone = self.no_deadline and not self.supervisor.unseen and look_every() is None
+        return self.supervisor.poller.poll if alone else None
+
     def wait(self, pause: float = math.inf) -> list[int]:
         """Sleep until something happens, *pause* seconds at most; return what can be read.
 
         Raises WorkerError for a worker that ends otherwise than by exit status 0; TimeoutError.
+        If a handler raises, nothing is lost.
         """
-        if self.poll is not None and pause == math.inf:
-            return self.handle(self.poll())
-        ready, exited = self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
-        self.exited.update(exited)
-        return ready
+        return self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
 
     def handle(self, woken: list[tuple[int, int]]) -> list[int]:
-        """Return what can be read of what :attr:`poll` has reported; it raises as :meth:`wait`."""
+        """Return what can be read of what :meth:`poll` has reported; it raises as :meth:`wait`."""
         if len(woken) == 1 and (fd := woken[0][0]) not in self._watched:  # as a rule
             return [fd]
-        ready, exited = self.supervisor.handle(woken)
-        self.exited.update(exited)
-        return ready
-
-    @contextlib.contextmanager
-    def signals_delivered(self) -> Iterator[None]:
-        """Let signals be delivered for as long as the block lasts.
-
-        Nothing is made there; and while a worker that has ended is reaped, they are held back.
-        """
-        with self.supervisor.signals.delivered():
-            if self.no_deadline and not self.supervisor.unseen:
-                self.poll = self.supervisor.poller.poll
-            try:
-                yield
-            finally:
-                self.poll = None
+        return self.supervisor.handle(woken)
 
     @contextlib.contextmanager
     def writing(self, fd: int) -> Iterator[None]:
@@ -111,16 +94,13 @@ class Waiting:
         supervisor = self.supervisor
 
         def watch() -> None:
-            gc.disable()
-            signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL_SIGNALS)
-            die_with_parent(supervisor.caller)
             if other >= 0:
                 os.close(other)
             if supervisor.unseen and other >= 0:  # one watcher alone: see Ring.notice
                 notice()
             _call_at_each_end(sentinels, notice, check)
 
-        watcher = supervisor.start_helper(watch)
+        watcher = supervisor.start_helper(watch, outlives=False)
         supervisor.cleanup.callback(watcher.dismiss)
         return watcher
 
@@ -128,15 +108,19 @@ class Waiting:
 def _call_at_each_end(
     sentinels: list[int], notice: Callable[[], object], check: Callable[[], None] | None
 ) -> None:
-    """Call *notice* whenever one of *sentinels* becomes readable, and *check* in between."""
+    """Call *notice* whenever one of *sentinels* becomes readable, and *check* in between.
+
+    Where a sentinel may be late, *notice* is called in between too: the caller looks itself.
+    """
     poller = select.poll()
     for sentinel in sentinels:
         poller.register(sentinel, select.POLLIN)
+    late = look_every() is not None
     while True:
-        gone = poller.poll(None if check is None else _CHECK_EVERY)
+        gone = poller.poll(_CHECK_EVERY if late or check is not None else None)
         for sentinel, _ in gone:
             poller.unregister(sentinel)
         if check is not None:
             check()
-        if gone:
+        if gone or late:
             notice()

@@ -51,19 +51,23 @@ class WorkerError(RuntimeError):
 
 
 class Child:
-    """A process of the run.
+    """A process of the run, which exists before it is started: so it cannot be lost.
 
     worker: its number, or None for a guardian or a watcher.
-    sentinel: the descriptor that becomes readable at its end; -1 if it had ended, and was not
-        kept as a zombie, before there could be one.
+    parent: the process that starts it.
+    pid: 0 before it is started.
+    sentinel: the descriptor that becomes readable at its end; -1 before it is started, or if it
+        had ended, and was not kept as a zombie, before there could be one.
+    reaped: whether there is nothing to wait for.
     """
 
-    def __init__(self, worker: int | None, pid: int, sentinel: int) -> None:
+    def __init__(self, worker: int | None, parent: int) -> None:
         self.worker = worker
-        self.pid = pid
-        self.sentinel = sentinel
+        self.parent = parent
+        self.pid = 0
+        self.sentinel = -1
         self.exitcode: int | None = None
-        self.reaped = False
+        self.reaped = True
         self.dismissed = False
         """Whether it was killed because it was no longer needed."""
 
@@ -106,32 +110,38 @@ class Child:
 # -- starting -------------------------------------------------------------------------------
 
 
-def _start_with_pidfd(worker: int | None, body: Callable[[], None]) -> Child:
-    """Fork a child that calls *body* and exits; its sentinel is a pidfd."""
-    pid = os.fork()
-    if pid == 0:
-        exit_after(body)
-    child = Child(worker, pid, -1)
+def _start_with_pidfd(child: Child, body: Callable[[], None]) -> None:
+    """Let *child* call *body* and exit; its sentinel is a pidfd."""
     try:
-        child.sentinel = os.pidfd_open(pid)
-    except ProcessLookupError:  # it has ended, and was not kept: SIGCHLD is ignored
-        pass
-    except OSError:
-        child.kill()
-        child.reap()
+        child.pid = os.fork()
+        if child.pid == 0:
+            exit_after(body)
+        child.reaped = False
+    except BaseException:
+        _stay_in_parent(child)
         raise
-    return child
+    try:
+        child.sentinel = os.pidfd_open(child.pid)
+    except ProcessLookupError:  # it has ended, and was not kept: SIGCHLD is ignored
+        return
+
+
+def _stay_in_parent(child: Child) -> None:
+    """End this process if it is *child*: without memory for one call, it must not come back."""
+    if os.getpid() != child.parent:
+        os._exit(1)
 
 
 # A life pipe says "dead" when its last write end is closed, so no other child may inherit it:
-# only one thread at a time opens one, forks and closes its own copy of the write end.
-_life_pipe_lock = threading.Lock()
+# only one thread at a time opens one, forks and closes its own copy of the write end.  A handler
+# may do so within, in the same thread.
+_life_pipe_lock = threading.RLock()
 
 
 def _renew_lock() -> None:
     """Replace the lock in a forked child, where its copy may be held by nobody who lives."""
     global _life_pipe_lock  # noqa: PLW0603 - one a process
-    _life_pipe_lock = threading.Lock()
+    _life_pipe_lock = threading.RLock()
 
 
 @cache
@@ -139,21 +149,23 @@ def _renew_lock_in_children() -> None:
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def _start_with_life_pipe(worker: int | None, body: Callable[[], None]) -> Child:
-    """Fork a child that calls *body* and exits; its sentinel is the end of a pipe."""
+def _start_with_life_pipe(child: Child, body: Callable[[], None]) -> None:
+    """Let *child* call *body* and exit; its sentinel is the end of a pipe."""
     _renew_lock_in_children()
     with _life_pipe_lock:
-        reader, writer = os.pipe()
+        child.sentinel, writer = os.pipe()
         try:
-            pid = os.fork()
-            if pid == 0:
+            child.pid = os.fork()
+            if child.pid == 0:
                 exit_after(body)
+            child.reaped = False
         except BaseException:  # OSError; RuntimeError while the interpreter ends
-            os.close(reader)
+            _stay_in_parent(child)
+            os.close(child.sentinel)
+            child.sentinel = -1
             raise
         finally:
             os.close(writer)
-    return Child(worker, pid, reader)
 
 
 def _pidfds() -> bool:
@@ -166,7 +178,18 @@ def _pidfds() -> bool:
 
 
 start = _start_with_pidfd if _pidfds() else _start_with_life_pipe
-"""Fork a child that calls a function and exits: ``start(worker, body) -> Child``."""
+"""Fork a child that calls a function and exits: ``start(child, body)``."""
+
+_LOOK = 0.25  # seconds between two looks, where nothing tells of an end
+
+
+def look_every() -> float | None:
+    """Return the seconds after which to look whether a child has ended; None if its sentinel does.
+
+    Somebody else may have forked amid `_start_with_life_pipe`, in C or in another thread: that
+    process holds the write end of the pipe for as long as it lives.
+    """
+    return None if start is _start_with_pidfd else _LOOK
 
 
 # -- inside a child -------------------------------------------------------------------------
@@ -195,17 +218,19 @@ def _prctl() -> Callable[..., int] | None:
 
 _PRCTL = _prctl()
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
-_ASK_EVERY = 0.25  # seconds between two looks at the parent, where prctl(2) is missing
 
 
-def die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int, *, by_thread: bool = True, by_timer: bool = True) -> None:
     """Make this process die with *parent*, its parent.
 
-    prctl(2) PR_SET_PDEATHSIG acts when the *thread* that forked ends: that thread is inside
-    `run`, which returns only when no worker is left.  Elsewhere a timer asks four times a
-    second; being a signal, it ends a blocked system call too.
+    by_thread: by prctl(2) PR_SET_PDEATHSIG, if there is one.  It acts when the *thread* that forked
+        ends: for a thread that waits for the end of this process.
+    by_timer: by a timer that asks four times a second, where there is nothing better.  Being a
+        signal, it ends a blocked system call too.
     """
-    if _PRCTL is None or _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+    if by_thread and _PRCTL is not None:
+        by_timer &= _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0
+    if by_timer:
 
         def ask(signum: int, frame: FrameType | None) -> None:
             if os.getppid() != parent:
@@ -213,7 +238,7 @@ def die_with_parent(parent: int) -> None:
 
         signal.signal(signal.SIGALRM, ask)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-        signal.setitimer(signal.ITIMER_REAL, _ASK_EVERY, _ASK_EVERY)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
     if os.getppid() != parent:  # it died before this process asked for the signal
         os._exit(1)
 

@@ -6,11 +6,10 @@ outlives the processes that use it.  Whoever is killed with SIGKILL removes noth
 
 import contextlib
 import errno
-import gc
 import os
 import secrets
+import select
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,45 +17,71 @@ from functools import partial
 from transports._supervisor.signals import without_sigpipe
 from transports._supervisor.supervisor import Supervisor
 
-# What ends a whole terminal group or session must not end its guardian.
-TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM}
+_LOOK = 0.25  # seconds between two looks at the parent, where there are no pidfds
+_LAST_WORDS = 1.0  # seconds for the workers to die, after their caller
 
 
 @contextlib.contextmanager
 def guard(supervisor: Supervisor, remove: Callable[[], None]) -> Iterator[None]:
-    """Call *remove* on leaving, or when the caller and all its workers are dead.
+    """Call *remove* on leaving, or when the caller is dead, in a process of its own.
 
     For an object that lives by its name: enter before it is made, leave once its name
     may go, at the end of the run or, with a mechanism that works on without its name,
     at once.  *remove* must not mind that there is nothing to remove.
 
-    The promise is kept by a process of its own, asleep on a pipe whose write end is held
-    by the caller and its workers: at end of file they are gone, by whatever signal.  If *remove*
-    fails in the caller, the guardian is asked to do it; if it succeeds, the guardian is killed.
+    The guardian sleeps until the caller is dead, by whatever signal.  If *remove* fails in the
+    caller, the guardian is asked to do it; if it succeeds, the guardian is killed.  In a child
+    that somebody forked meanwhile, leaving does nothing.
     """
     reader, writer = supervisor.pipe()
 
     def wait() -> None:
-        gc.disable()
-        signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL_SIGNALS)
         os.close(writer)
-        os.read(reader, 1)
+        _wait_for_end(supervisor.caller, reader)
         remove()
 
-    guardian = supervisor.start_helper(wait)
+    guardian = supervisor.start_helper(wait, outlives=True)
     supervisor.close(reader)
     try:
         yield
     finally:
-        try:
-            remove()
-        except Exception:  # noqa: BLE001 - short of descriptors, perhaps, which the guardian is not
-            with contextlib.suppress(BrokenPipeError):
-                without_sigpipe(os.write)(writer, b"!")
-        else:
-            guardian.dismiss()
-        supervisor.ignore(guardian.sentinel)
-        supervisor.close(writer)
+        if os.getpid() == supervisor.caller:
+            try:
+                remove()
+            except BaseException as error:
+                # Short of descriptors, perhaps, which the guardian is not.
+                with contextlib.suppress(BrokenPipeError):
+                    without_sigpipe(os.write)(writer, b"!")
+                guardian.reap()
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                guardian.dismiss()
+            supervisor.ignore(guardian.sentinel)
+            supervisor.close(writer)
+
+
+def _wait_for_end(caller: int, pipe: int) -> None:
+    """Return when *caller*, the parent, is dead, or when something comes through *pipe*.
+
+    Its workers, which hold the write end too, get a second to die of its death.  Others may hold
+    it for longer: children that somebody forked meanwhile.
+    """
+    poller = select.poll()
+    poller.register(pipe, select.POLLIN)
+    sentinel = -1
+    with contextlib.suppress(AttributeError, OSError):
+        sentinel = os.pidfd_open(caller)
+        poller.register(sentinel, select.POLLIN)
+    look = None if sentinel >= 0 else _LOOK * 1000
+    called = False
+    while not called and os.getppid() == caller:
+        called = any(fd == pipe for fd, _ in poller.poll(look))
+    if sentinel >= 0:
+        poller.unregister(sentinel)
+        os.close(sentinel)  # descriptors may be short
+    if not called:
+        poller.poll(_LAST_WORDS * 1000)
 
 
 def random_name() -> str:

@@ -6,56 +6,86 @@ for as long as a supervisor has something to lose, and delivered while it sleeps
 with more threads the kernel may hand a signal to another of them.)
 """
 
-import contextlib
 import signal
-from collections.abc import Callable, Iterator
+
+# The functions of the module `signal` are written in Python around these in C.  A handler may
+# raise at the entry of a function in Python: before it has blocked anything.
+from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
 
-_NOTHING_TO_DO = contextlib.nullcontext()  # they are blocked already
 _SIGNALS = tuple(int(number) for number in signal.valid_signals())
+
+_nothing: Callable[[], object] = int  # in C: no handler can run in it
 
 
 class BlockedSignals:
-    """The signals that have a handler in Python, blocked in this thread from its creation on."""
+    """The signals that have a handler in Python: to be blocked in this thread, and delivered.
+
+    block, deliver: block them, or let them be delivered.  They are functions in C: the mask is
+        changed first, then the handlers of what has come before are called, which may raise.
+        While the whole block of a channel is to be undisturbed by us (:meth:`release`), *block*
+        does nothing.
+    """
 
     def __init__(self) -> None:
-        self._all = [s for s in _SIGNALS if callable(signal.getsignal(s))]
-        self._handled = self._all  # those that block() blocks
-        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
+        handled = [number for number in _SIGNALS if callable(getsignal(number))]
+        self._handled = handled
+        self._before = pthread_sigmask(signal.SIG_BLOCK, ())
+        self.hold = partial(pthread_sigmask, signal.SIG_BLOCK, handled)
+        """Block them, and from now on again whenever `block` is called."""
+        self.deliver: Callable[[], object] = partial(
+            pthread_sigmask, signal.SIG_SETMASK, self._before
+        )
+        self.block: Callable[[], object] = self.hold
 
-    def deliver(self) -> None:
-        """Let them be delivered."""
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+    def release(self) -> None:
+        """Let them be delivered from now on: `block` does nothing any more."""
+        self.block = _nothing
+        self.deliver()
 
-    def block(self) -> None:
-        """Block them again, unless they are to be delivered for a whole block of code."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
+    def without_interruption(self, call: Callable[..., _Result], *args: object) -> _Result:
+        """Return ``call(*args)``, in which they are blocked, also after :meth:`release`.
 
-    @contextlib.contextmanager
-    def delivered(self) -> Iterator[None]:
-        """Let them be delivered for as long as the block lasts: `block` does nothing there."""
-        handled, self._handled = self._handled, []
+        A handler may raise after the call, and its result is lost then.
+        """
+        if self.block is not _nothing:  # they are blocked
+            return call(*args)
         try:
+            self.hold()
+            return call(*args)
+        finally:
             self.deliver()
-            yield
-        finally:
-            self._handled = handled
-            self.block()
 
-    def held_back(self) -> contextlib.AbstractContextManager[None]:
-        """Block them for as long as the block lasts, also where they are delivered otherwise."""
-        return _NOTHING_TO_DO if self._handled is self._all else self._held_back()
+    def reset_in_worker(self) -> None:
+        """Be as a new program is, in a worker: the mask of the caller, and no handler of its.
 
-    @contextlib.contextmanager
-    def _held_back(self) -> Iterator[None]:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        What the caller handles has its default action here, and so in the programs that a worker
+        starts.  But SIGINT does nothing: Ctrl-C reaches the whole terminal group, and the caller
+        answers it.  It is not ignored, for that would be handed on by execve(2).
+        """
+        for number in self._handled:
+            signal.signal(number, _do_nothing if number == signal.SIGINT else signal.SIG_DFL)
+        self.deliver()
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    pass
+
+
+def all_blocked(call: Callable[..., _Result], *args: object) -> _Result:
+    """Return ``call(*args)``, in which this thread has every signal blocked."""
+    before = pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        return call(*args)
+    finally:
+        pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def without_sigpipe(write: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
@@ -69,13 +99,16 @@ def without_sigpipe(write: Callable[_Arguments, _Result]) -> Callable[_Arguments
         return write
 
     def quietly(*args: _Arguments.args, **options: _Arguments.kwargs) -> _Result:
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
-        pending = signal.SIGPIPE in signal.sigpending()
+        mask = pthread_sigmask(signal.SIG_BLOCK, ())
         try:
-            return write(*args, **options)
+            pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+            pending = signal.SIGPIPE in signal.sigpending()
+            try:
+                return write(*args, **options)
+            finally:
+                if not pending and signal.SIGPIPE in signal.sigpending():
+                    signal.sigwait({signal.SIGPIPE})
         finally:
-            if not pending and signal.SIGPIPE in signal.sigpending():
-                signal.sigwait({signal.SIGPIPE})
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            pthread_sigmask(signal.SIG_SETMASK, mask)
 
     return quietly

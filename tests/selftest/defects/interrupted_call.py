@@ -12,5 +12,5 @@ def run(n, workers):
         _memory.unnamed_semaphore() as semaphore,
     ):
         return _memory.added(
-            memory, semaphore, n, workers, acquire=lambda s: s.acquire(), pause=0.005
+            memory, semaphore, n, workers, acquire=lambda s: s.acquire(), pause=0.002
         )

@@ -9,7 +9,6 @@ CAUGHT_BY = (
     "A5",
     "C1",
     "C6",
-    "F1",
 )
 _remembered = cache(honest.run)
 
