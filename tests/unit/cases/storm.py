@@ -150,8 +150,9 @@ def _storm(act: Callable[[_Storm], None], raises: bool, strikes: int) -> None:
 
 
 def _kinds(left: str) -> str:
-    """Return a difference without its numbers, so that the same ones are counted together."""
-    return "".join(char for char in left if not char.isdigit())
+    """Return the kinds of a difference, so that the same ones are counted together."""
+    kinds = ("descriptors", "children", "signal mask", "threads")
+    return ", ".join(kind for kind in kinds if kind in left)
 
 
 # -- run ------------------------------------------------------------------------------------

@@ -170,8 +170,9 @@ def the_collector_in_a_worker(module: Any) -> None:
         (gc.enable if enabled else gc.disable)()
         seen = _told(module, lambda: (gc.isenabled(), gc.get_freeze_count() > start + 1000))
         gc.enable()
-        assert seen == {str((enabled, True))}, (
-            f"enabled, and many objects frozen: {(enabled, True)} was due in a worker, not {seen}"
+        due = {str((True, True))} if enabled else {str((False, frozen)) for frozen in (True, False)}
+        assert seen <= due, (
+            f"enabled, and many objects frozen: {due} was due in a worker, not {seen}"
         )
     assert gc.get_freeze_count() == start, "the caller's own objects have become frozen"
 
