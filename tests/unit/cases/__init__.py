@@ -56,9 +56,10 @@ class Cases(dict[str, Case]):
 
 
 def find(module: Any, name: str) -> Case:
-    """Return the case *name* of a module: of its `case` or, if it has that, its `run_case`."""
-    found: Case | None = module.case.get(name)
-    return found or module.run_case[name]
+    """Return the case *name* of a module: of any of its Cases."""
+    return next(
+        found[name] for found in vars(module).values() if isinstance(found, Cases) and name in found
+    )
 
 
 def due_of(case: Case) -> str:

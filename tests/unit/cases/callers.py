@@ -17,6 +17,7 @@ from typing import Any
 from tests.system import resources
 from tests.unit.cases import (
     Cases,
+    NotHere,
     Tick,
     echo,
     falls_asleep,
@@ -33,6 +34,8 @@ case = Cases()
 """Of channels."""
 run_case = Cases()
 """Of `run`."""
+exhaustive_case = Cases()
+"""Of channels, with the marker exhaustive."""
 
 _DEATH = 2.0  # seconds in which workers die with their caller
 _NOBODY = 65534
@@ -65,8 +68,8 @@ def _to_thread(act: Callable[[], Any]) -> Any:
 _THREADS = {"thread": _in_a_thread, "executor": _in_an_executor, "asyncio": _to_thread}
 
 
-@case.each(by=list(_THREADS), timeout=[None, 60])
-def entered_in_a_thread_that_ends(module: Any, by: str, timeout: float | None) -> None:
+@case.each(by=list(_THREADS))
+def entered_in_a_thread_that_ends(module: Any, by: str) -> None:
     """A channel may be entered in a thread that ends before it: its workers live on."""
 
     def work(link: Any) -> None:
@@ -74,7 +77,7 @@ def entered_in_a_thread_that_ends(module: Any, by: str, timeout: float | None) -
         echo(link)
 
     with gates(1) as (go,):
-        channel = module.channel(work, 2, duplex=True, timeout=timeout)
+        channel = module.channel(work, 2, duplex=True)
         messages = _THREADS[by](channel.__enter__)
         error: list[Any] = [None, None, None]
         try:
@@ -171,21 +174,36 @@ def _does(what: str, link: Any) -> None:
         link.receive()
 
 
-@case.each(what=_WHAT, foreign=[False, True], thread=[False, True])
-def a_killed_caller(module: Any, what: str, foreign: bool, thread: bool) -> None:
+@case.each(
+    how=[
+        "sleeps",
+        "computes, foreign",
+        "sends, thread",
+        "receives, foreign",
+        "sends, foreign thread",
+    ]
+)
+def a_killed_caller(module: Any, how: str) -> None:
     """After SIGKILL of the caller its workers die within two seconds, and no name stays.
 
     That holds also where a foreign child of the caller has copies of all its descriptors and
     lives on, where the channel was entered in a thread that has ended, and where workers compute.
     """
+    _kill_one(module, how.split(",", maxsplit=1)[0], "foreign" in how, "thread" in how, user=None)
+
+
+@exhaustive_case.each(what=_WHAT, foreign=[False, True], thread=[False, True])
+def a_killed_caller_in_any_way(module: Any, what: str, foreign: bool, thread: bool) -> None:
+    """After SIGKILL of the caller its workers die within two seconds, and no name stays."""
     _kill_one(module, what, foreign, thread, user=None)
 
 
-@case.each(what=["sleeps", "computes"], foreign=[False, True])
-def a_killed_caller_of_another_users_workers(module: Any, what: str, foreign: bool) -> None:
-    """That holds also where its workers have changed their user: setuid(2)."""
-    if os.geteuid() == 0:
-        _kill_one(module, what, foreign, thread=False, user=_NOBODY)
+@case.each(what=["sleeps", "computes"])
+def a_killed_caller_of_another_users_workers(module: Any, what: str) -> None:
+    """That holds also where its workers have changed their user, setuid(2), and a child lives."""
+    if os.geteuid() != 0:
+        raise NotHere("only root can change the user of a worker")
+    _kill_one(module, what, foreign=what == "computes", thread=False, user=_NOBODY)
 
 
 def _kill_one(module: Any, what: str, foreign: bool, thread: bool, user: int | None) -> None:

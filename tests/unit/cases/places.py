@@ -74,7 +74,7 @@ def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     thread = threading.Thread(target=busy)
     thread.start()
     failed = []
-    for number in range(10):
+    for number in range(6):
         pid = os.fork()
         if pid == 0:
             status = 1
@@ -120,7 +120,7 @@ def in_a_handler_beside_a_thread(module: Any) -> None:
     runs = 0
     with handled(signal.SIGALRM, handler):
         signal.setitimer(signal.ITIMER_REAL, 0.003, 0.0037)
-        while nested[0] < 20 or runs < 20:
+        while nested[0] < 10 or runs < 10:
             value = module.run(100, 3, timeout=60)
             assert abs(value - PI) < 1e-9, f"run returned {value}"
             runs += 1
@@ -137,7 +137,7 @@ def in_two_threads(module: Any) -> None:
 
     def use() -> None:
         try:
-            for _ in range(4):
+            for _ in range(2):
                 _use(module)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
             errors.append(error)
