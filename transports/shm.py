@@ -49,7 +49,21 @@ def _mapped(supervisor: Supervisor, fd: int, size: int) -> mmap.mmap:
     if hasattr(os, "posix_fallocate"):  # macOS has none
         # ENOSPC now, not SIGBUS at the first touch of a page that cannot be had.
         os.posix_fallocate(fd, 0, size)
-    return supervisor.cleanup.enter_context(contextlib.closing(mmap.mmap(fd, size)))
+    memory = mmap.mmap(fd, size)
+    try:
+        supervisor.cleanup.callback(_close, memory)
+    except MemoryError:
+        memory.close()
+        raise
+    return memory
+
+
+def _close(memory: mmap.mmap) -> None:
+    # What an exception holds in its traceback may use the memory still: it goes with that.
+    try:
+        memory.close()
+    except BufferError:
+        return
 
 
 def _named_memory(supervisor: Supervisor, size: int) -> mmap.mmap:

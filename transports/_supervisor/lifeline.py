@@ -14,21 +14,29 @@ from transports._supervisor.forked import forget, leave_to_parent
 
 
 class Lifeline:
-    """The lifeline of this process, which alone holds its write end."""
+    """The lifeline of this process, which alone holds its write end.
+
+    It is there before its pipe is, so that nothing can come between the pipe and its owner.
+    """
 
     def __init__(self) -> None:
         import fcntl  # noqa: F401, PLC0415 - for the children; each mapping makes forks dearer
 
-        self._reader, self._writer = os.pipe()
+        self._reader, self._writer = -1, -1
         self._caller = os.getpid()
         # Or the thread may end while the caller lives.
         self._main = threading.current_thread() is threading.main_thread()
+
+    def open(self) -> None:
+        """Make the pipe; `close` is needed from then on, also if this raises."""
         leave_to_parent(self)
+        self._reader, self._writer = os.pipe()
 
     def abandon(self) -> None:
         """Close the write end, in a child of whatever kind."""
         writer, self._writer = self._writer, -1
-        os.close(writer)
+        if writer >= 0:
+            os.close(writer)
 
     def close(self) -> None:
         """Close what this process holds of it; it may be called again."""

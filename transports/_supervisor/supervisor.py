@@ -153,8 +153,9 @@ class Supervisor:
             if self._users_code:
                 _flush_standard_streams()  # or each worker would write what is buffered
                 self._lifeline = Lifeline()
+                self._lifeline.open()
         except BaseException:
-            self._end()
+            self.__exit__(*sys.exc_info())
             raise
         return self
 
@@ -165,9 +166,13 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self.signals.hold()
-        finally:
+            try:
+                self.signals.hold()
+            finally:
+                self._end()
+        except BaseException:  # also where there was no memory for that call
             self._end()
+            raise
         for helper in self._helpers:
             # A guardian that died early could not have kept its promise.
             if kind is None and not helper.dismissed and helper.exitcode not in (0, None):
@@ -187,6 +192,7 @@ class Supervisor:
             if broken_by is not None:
                 raise broken_by
         finally:
+            broken_by = None  # its traceback has this frame: a cycle
             self.signals.deliver()
 
     def _clean_up(self) -> None:
