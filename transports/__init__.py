@@ -79,9 +79,10 @@ Each module here is one transport.  It promises:
       above, every further use raises RuntimeError, with the exception as its cause;
     * after ``break`` the iteration can be taken up again.
 
-    The work of a worker meets what the user of a pool expects.  Signals that the caller handles
-    in Python have their default action, but SIGINT, which does nothing: Ctrl-C reaches the
-    whole terminal group, and the caller ends the workers.  The signal mask is the caller's.
+    The work of a worker meets what the user of a pool expects.  A signal that the caller handles
+    in Python does nothing: it may have been sent to the whole process group, as Ctrl-C is, and
+    the caller answers it.  The work may set handlers of its own; programs that it starts have
+    the default actions.  The signal mask is the caller's.
     The garbage collector is on if it was; it leaves the caller's objects alone.  What was
     printed is flushed in the caller before the first fork, and in the worker at its end.
     A worker may use `send` in one thread and `receive` in another; an exception that breaks into

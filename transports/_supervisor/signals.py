@@ -63,14 +63,14 @@ class BlockedSignals:
             self.deliver()
 
     def reset_in_worker(self) -> None:
-        """Be as a new program is, in a worker: the mask of the caller, and no handler of its.
+        """Let the mask be that of the caller, in a worker; what the caller handles does nothing.
 
-        What the caller handles has its default action here, and so in the programs that a worker
-        starts.  But SIGINT does nothing: Ctrl-C reaches the whole terminal group, and the caller
-        answers it.  It is not ignored, for that would be handed on by execve(2).
+        Such a signal may reach the whole process group, as Ctrl-C does: the caller answers it, and
+        may end the workers.  It is not ignored, for execve(2) would hand that on to the programs
+        that a worker starts.
         """
         for number in self._handled:
-            signal.signal(number, _do_nothing if number == signal.SIGINT else signal.SIG_DFL)
+            signal.signal(number, _do_nothing)
         self.deliver()
 
 
