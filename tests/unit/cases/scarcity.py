@@ -1,6 +1,7 @@
 """Cases: memory, frames and small limits of the system."""
 
 import contextlib
+import gc
 import importlib
 import linecache
 import os
@@ -10,7 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.unit.cases import APART, PI, Cases, NotHere, Snapshot, collected, echo, short
 from transports import WorkerError
@@ -70,10 +71,22 @@ def _lost_by_cpython(error: BaseException) -> bool:
     return in_socket or any(call in (frames[-1].line or "") for call in _LOSE)
 
 
-def _one_fails(at: int, act: Callable[[], None]) -> BaseException | None:
-    """Let allocation number *at* of *act* fail; return what it raises."""
-    _testcapi: Any = importlib.import_module("_testcapi")  # may be missing
+class _Failure(NamedTuple):
+    """What became of a call in which an allocation failed.
 
+    error: what it raised, with its place; "" if nothing.
+    wrong: whether that is an error of its own, whatever is left.
+    lost: whether CPython itself may have lost something.
+    """
+
+    error: str
+    wrong: bool
+    lost: bool
+
+
+def _one_fails(at: int, act: Callable[[], None]) -> _Failure:
+    """Let allocation number *at* of *act* fail.  What it raised is gone on return, and its frames."""
+    _testcapi: Any = importlib.import_module("_testcapi")  # may be missing
     try:
         try:
             _testcapi.set_nomemory(at, at + 1)
@@ -81,8 +94,9 @@ def _one_fails(at: int, act: Callable[[], None]) -> BaseException | None:
         finally:
             _testcapi.remove_mem_hooks()
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is a result
-        return error
-    return None
+        wrong = isinstance(error, AssertionError | TimeoutError)
+        return _Failure(f"{error!r} at {_place(error)}", wrong, _lost_by_cpython(error))
+    return _Failure("", False, False)
 
 
 def _each_allocation(module: Any, act: Callable[[Any], None], every: int) -> None:
@@ -91,20 +105,18 @@ def _each_allocation(module: Any, act: Callable[[Any], None], every: int) -> Non
     before, wrong, in_a_row, tried, lost = Snapshot(), Counter[str](), 0, 0, 0
     at = random.randrange(every)
     while in_a_row < _IN_A_ROW[every]:
-        error = _one_fails(at, lambda: act(module))
+        failure = _one_fails(at, lambda: act(module))
         at, tried = at + every, tried + 1
-        in_a_row = 0 if error else in_a_row + 1
+        in_a_row = 0 if failure.error else in_a_row + 1
+        if before.difference():
+            gc.collect()
         left = before.difference()
-        if error is not None:
-            if isinstance(error, AssertionError | TimeoutError):
-                wrong[f"{error!r} at {_place(error)}"] += 1
-            elif left and _lost_by_cpython(error):
-                lost += 1
-            elif left:
-                wrong[f"{left}, after {error!r} at {_place(error)}"] += 1
-            error.__traceback__ = None
+        if failure.wrong:
+            wrong[failure.error] += 1
+        elif left and failure.lost:
+            lost += 1
         elif left:
-            wrong[f"{left}, and no error"] += 1
+            wrong[f"{left}, after {failure.error or 'no error'}"] += 1
         if left:
             before.restore()
             before = Snapshot()

@@ -111,23 +111,57 @@ def a_handler_of_a_worker(module: Any) -> None:
 
 @case
 def the_callers_handlers_in_a_worker(module: Any) -> None:
-    """They do not run there: SIGUSR1 and SIGTERM have their default action, and end it."""
+    """They do not run there: what the caller handles does nothing in a worker."""
+    numbers = (signal.SIGUSR1, signal.SIGTERM, signal.SIGALRM)
 
     def handler(signum: int, frame: FrameType | None) -> None:
         os.write(said.writer, b"%d" % os.getpid())
 
     def work(link: Any) -> None:
-        os.kill(os.getpid(), number)
-        time.sleep(5)
+        for number in numbers:
+            os.kill(os.getpid(), number)
+        time.sleep(0.005)
+        link.send(b"lives")
 
-    with gates(1) as (said,):
-        for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGALRM):
-            with handled(number, handler):
-                error = raised(WorkerError, f"a worker gets {number!r}", everything, module, work)
-            assert error.exitcode == -number, f"it was to die of {number!r}: {error}"
+    with gates(1) as (said,), contextlib.ExitStack() as handlers:
+        for number in numbers:
+            handlers.enter_context(handled(number, handler))
+        came = everything(module, work)
         os.set_blocking(said.reader, False)
         with contextlib.suppress(BlockingIOError):
             raise AssertionError(f"the caller's handler ran in process {os.read(said.reader, 9)!r}")
+    assert came == [(0, b"lives")], f"{short(came)} came"
+
+
+@case.each(duplex=[False, True])
+def a_signal_to_the_group(module: Any, duplex: bool) -> None:
+    """What the caller handles, it handles alone, once; its workers go on, and so does the run."""
+    pids: list[int] = []
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        pids.append(os.getpid())
+
+    def work(link: Any) -> None:
+        link.send(b"one")
+        go.wait()
+        link.send(link.receive() if duplex else b"two")
+
+    with (
+        gates(1) as (go,),
+        handled(signal.SIGUSR1, handler),
+        module.channel(work, 2, duplex=duplex) as messages,
+    ):
+        iterator = iter(messages)
+        came = sorted(next(iterator) for _ in range(2))
+        os.killpg(os.getpgrp(), signal.SIGUSR1)  # each case has a group of its own
+        if duplex:
+            messages.send(0, b"two")
+            messages.send(1, b"two")
+        go.open(2)
+        came += sorted(iterator)
+    due = [(worker, text) for text in (b"one", b"two") for worker in range(2)]
+    assert came == due, f"{short(came)} came"
+    assert pids == [os.getpid()], f"the handler ran in {pids}, the caller is {os.getpid()}"
 
 
 @case.each(handler=["as usual", "its own", "ignored"])
