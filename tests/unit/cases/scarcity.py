@@ -85,7 +85,7 @@ class _Failure(NamedTuple):
 
 
 def _one_fails(at: int, act: Callable[[], None]) -> _Failure:
-    """Let allocation number *at* of *act* fail.  What it raised is gone on return, and its frames."""
+    """Let allocation number *at* of *act* fail; what that raised is gone on return."""
     _testcapi: Any = importlib.import_module("_testcapi")  # may be missing
     try:
         try:
