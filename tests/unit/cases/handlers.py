@@ -38,14 +38,9 @@ _ALARM, _USR1 = signal.SIGALRM, signal.SIGUSR1
 # -- while an iteration waits ---------------------------------------------------------------
 
 
-@case.each(
-    iterator=["the same", "a new one"],
-    workers=[1, 3],
-    duplex=[False, True],
-    timeout=[None, 60],
-)
+@case.each(iterator=["the same", "a new one"], workers=[1, 3], timeout=[None, 60])
 def going_on_after_an_exception(
-    module: Any, iterator: str, workers: int, duplex: bool, timeout: float | None
+    module: Any, iterator: str, workers: int, timeout: float | None
 ) -> None:
     """A handler raises while an iteration waits; the caller goes on: all comes, in order, once."""
     caller, ticks = os.getpid(), [0]
@@ -75,7 +70,7 @@ def going_on_after_an_exception(
     with (
         gates(3) as (stored, handled_it, others),
         handled(_USR1, handler),
-        module.channel(work, workers, duplex=duplex, timeout=timeout) as messages,
+        module.channel(work, workers, duplex=workers > 1, timeout=timeout) as messages,
     ):
         if workers == 1:
             stored.open()
