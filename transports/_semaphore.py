@@ -10,8 +10,8 @@ import errno
 import mmap
 import os
 import time
+from collections import deque
 from functools import partial
-from operator import call
 from typing import Any
 
 from transports._supervisor import Supervisor, guard, random_name
@@ -19,6 +19,7 @@ from transports._supervisor.bindings import as_oserror, optional, retry_on_signa
 
 posix_ipc = optional("posix_ipc")
 
+_NONE = -1  # none is kept: no call has taken one
 SIZE = 64  # bytes: no sem_t is larger; 32 on Linux
 
 
@@ -39,9 +40,10 @@ class _Unnamed:
         # Bound once: to look a function up by its name costs as much as to call it.  By address:
         # the traceback of a handler's exception would hold the memory, which is to be closed.
         place, bind = ctypes.c_void_p(ctypes.addressof(self._place)), partial
-        self._wait, self._post = bind(libc.sem_wait, place), bind(libc.sem_post, place)
+        self._wait, self.post = bind(libc.sem_wait, place), bind(libc.sem_post, place)
         self._try = bind(libc.sem_trywait, place)
-        self._kept: list[int] = []  # what the call returned by which one was taken and kept
+        self.kept = deque([_NONE], 1)
+        """What the last call of `keep` returned: 0 while the one that it has taken is kept."""
         # By a clock that nobody sets, where there is the choice (glibc 2.30).
         self._until = _Timespec()
         until = ctypes.byref(self._until)
@@ -51,6 +53,9 @@ class _Unnamed:
         else:
             self._clock = time.CLOCK_REALTIME
             self._timed = bind(libc.sem_timedwait, place, until)
+        # All in C: no handler can raise between a call and the note of what it has returned.
+        self._tries = map(self.kept.append, iter(self._try, None))
+        self._timed_tries = map(self.kept.append, iter(self._timed, None))
 
     def acquire(self, timeout: float | None = None) -> bool:
         """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever.
@@ -65,23 +70,16 @@ class _Unnamed:
         return True
 
     def keep(self, timeout: float | None = None) -> bool:
-        """Do as `acquire`, unless one is kept; it is kept until `spend`, whatever a handler raises.
+        """Do as `acquire`, unless one is kept; it is kept until somebody sets `kept` to another.
 
-        For one thread.
+        For one thread, and whatever a handler raises.
         """
-        kept = self._kept
-        wait = self._wait if timeout is None else self._timed if timeout else self._try
-        while not kept or kept[0] != 0:
-            kept.clear()
-            # All in C: no handler can raise between the call and the note of what it returned.
-            kept.extend(map(call, (wait,)))
+        kept, tries = self.kept, self._timed_tries if timeout else self._tries
+        while kept[0] != 0:
+            next(tries)
             if kept[0] != 0 and self._was_none(timeout):
                 return False
         return True
-
-    def spend(self) -> None:
-        """Keep none any more."""
-        self._kept[0] = -1
 
     def _was_none(self, timeout: float | None) -> bool:
         """After a call that failed: return whether none was to be had; False: call again."""
@@ -98,12 +96,13 @@ class _Unnamed:
 
     def release(self) -> None:
         """Give one back."""
-        if self._post() != 0:
+        if self.post() != 0:
             raise _error("sem_post")
 
     def close(self) -> None:
         """Let go of the memory, which cannot be closed before."""
-        del self._place, self._wait, self._post, self._try, self._timed
+        del self._place, self._wait, self.post, self._try, self._timed
+        del self._tries, self._timed_tries
 
 
 def _error(name: str) -> OSError:
@@ -126,8 +125,9 @@ class _Named:
             self._semaphore = posix_ipc.Semaphore(
                 name, posix_ipc.O_CREX, 0o600, initial_value=value
             )
-        self._kept: list[None] = []
-        self.release, self.close = self._semaphore.release, self._semaphore.close
+        self.kept = deque([_NONE], 1)
+        self.release = self.post = self._semaphore.release
+        self.close = self._semaphore.close
 
     def acquire(self, timeout: float | None = None) -> bool:
         """Do as that of _Unnamed."""
@@ -139,18 +139,13 @@ class _Named:
 
     def keep(self, timeout: float | None = None) -> bool:
         """Do as that of _Unnamed."""
-        while not self._kept:
-            try:
-                self._kept.extend(map(self._semaphore.acquire, (timeout,)))
-            except posix_ipc.BusyError:
-                return False
-            except posix_ipc.SignalError:
-                pass
+        while self.kept[0] == _NONE:
+            with contextlib.suppress(posix_ipc.SignalError):
+                try:
+                    self.kept.extend(map(self._semaphore.acquire, (timeout,)))  # it returns None
+                except posix_ipc.BusyError:
+                    return False
         return True
-
-    def spend(self) -> None:
-        """Do as that of _Unnamed."""
-        self._kept.clear()
 
 
 def semaphore(supervisor: Supervisor, memory: mmap.mmap, at: int = 0, value: int = 1) -> Any:

@@ -22,7 +22,7 @@ class _Late:
     def __init__(self, semaphore: Semaphore) -> None:
         self._semaphore = semaphore
         self.acquire, self.keep = semaphore.acquire, semaphore.keep
-        self.spend = semaphore.spend
+        self.kept, self.post = semaphore.kept, semaphore.post
 
     def release(self) -> None:
         time.sleep(_DELAY)

@@ -3,7 +3,8 @@
 import itertools
 import mmap
 import time
-from typing import Any
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from tests.scenarios import messages
 from transports._channel.authentication import NOTICE
 from transports._channel.shm import Ring
 from transports._supervisor import Outstanding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LATE_NOTICE = "tests.unit.late_notice"
 
@@ -63,7 +67,8 @@ class _Count:
 
     def __init__(self) -> None:
         self.value = 0
-        self.kept = False
+        self.kept = deque([-1])
+        self.post: Callable[[], object] = self.release
         self.before_release: Any = _nothing
 
     def acquire(self, timeout: float | None = None) -> bool:
@@ -73,11 +78,9 @@ class _Count:
         return True
 
     def keep(self, timeout: float | None = None) -> bool:
-        self.kept = self.kept or self.acquire(timeout)
-        return self.kept
-
-    def spend(self) -> None:
-        self.kept = False
+        if self.kept[0] and self.acquire(timeout):
+            self.kept[0] = 0
+        return self.kept[0] == 0
 
     def release(self) -> None:
         self.before_release()
@@ -90,13 +93,17 @@ def test_a_ring_is_not_settled_amid_a_notice() -> None:
     free.value = 100
     ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, free, there)
     seen: list[object] = []
-    notice = ((b"", NOTICE),)
+    notice = [(b"", NOTICE)]
+
+    def fetch() -> list[tuple[bytes, int]]:
+        ring.fetch(wait=False)
+        return [ring.fetched.popleft()]
 
     def amid() -> None:
         there.before_release = _nothing
         seen.append(ring.settled())
-        seen.append(ring.take(wait=False))
-        seen.append(ring.take(wait=False))
+        seen.append(fetch())
+        seen.append(fetch())
 
     assert ring.settled()
     ring.put(b"packet", 7, wait=False)
@@ -104,7 +111,7 @@ def test_a_ring_is_not_settled_amid_a_notice() -> None:
     ring.notice()
     assert seen == [False, notice, notice]
     assert ring.settled()
-    assert ring.take(wait=False) == ((b"packet", 7),)
+    assert fetch() == [(b"packet", 7)]
 
 
 def test_a_watcher_that_is_held_up_costs_no_message() -> None:

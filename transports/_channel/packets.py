@@ -9,8 +9,8 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from transports._channel.authentication import FOREIGN, NOTICE, Authenticator, Flow, ForeignPackets
 from transports._channel.block import Block
@@ -24,14 +24,22 @@ from transports._channel.protocol import (
     no_worker,
     one_direction,
 )
-from transports._channel.state import AWAY, BUSY, LOOK_EVERY, SAFE, State, resumable
+from transports._channel.state import (
+    AWAY,
+    BUSY,
+    LOOK_EVERY,
+    QUICK,
+    SAFE,
+    SKIP,
+    State,
+    resumable,
+)
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor
 
 _TRY_EVERY = 8  # rounds, after which it tries to take a packet without poll(2) before
 _ASK = 64  # times that a queue is asked in a row before the caller takes a nap
 _NAP = 1e-3  # seconds
-_EMPTY = memoryview(b"")
 
 
 class PacketQueue(Protocol):
@@ -67,8 +75,9 @@ class Medium:
     wake: wakes it as well, and never waits.
     check: called now and then in another process: ends the run if others have meddled.
     join: called in each worker with its number, before its work.
-    fetch: where *up* has no descriptor: has a packet for its next `take`, and tells whether there
+    fetch: where *up* has no descriptor: has a packet of it in *unopened*, and tells whether there
         was one; with True, it sleeps for one.  An exception of a handler loses nothing.
+    unopened: packets of *up* that were taken, and not looked at yet.
     """
 
     up: PacketQueue
@@ -82,6 +91,7 @@ class Medium:
     check: Callable[[], None] | None = None
     join: Callable[[int], object] | None = None
     fetch: Callable[[bool], bool] | None = None
+    unopened: deque[tuple[bytes, int]] = field(default_factory=deque)
 
 
 def _pieces(view: memoryview, most: int) -> Iterator[bytes]:
@@ -112,14 +122,20 @@ class _Link:
     def send(self, data: Given) -> None:
         if self._unsent is not None:
             raise broken_link(self._unsent)
-        packet = data if type(data) is bytes and len(data) <= self._most else None  # as a rule
-        view = _EMPTY if packet is not None else memoryview(data).cast("B")
+        if type(data) is bytes and len(data) <= self._most:  # as a rule
+            try:
+                flow = self._out
+                self._put(data, self._out_digest(data) & self._out_mask ^ flow.due, True)
+                flow.due = next(flow.pads)
+            except BaseException as error:
+                self._unsent = error
+                raise
+        else:
+            self._send_pieces(memoryview(data).cast("B"))
+
+    def _send_pieces(self, view: memoryview) -> None:
         try:
             flow = self._out
-            if packet is not None:
-                self._put(packet, self._out_digest(packet) & self._out_mask ^ flow.due, True)
-                flow.due = next(flow.pads)
-                return
             if view.nbytes > self._most:
                 self._announce(view.nbytes)
             for piece in _pieces(view, self._most):
@@ -200,8 +216,8 @@ class _Packets:
         self._ended: set[int] = set()
         # Of workers that exited without their end: packets that may still be ahead of it.
         self._ahead: dict[int, int] = {}
-        self._unopened: deque[tuple[bytes, int]] = deque()  # taken, and not looked at yet
-        self._look_at = 0.0
+        self._unopened = medium.unopened
+        self._look_at = self._timed_at = 0.0
         self._asked = self._idle = 0
         self._finished = False
         self._messages = resumable(self._part)
@@ -222,15 +238,15 @@ class _Packets:
 
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, up = self.state, self._waiting, self._medium.up
-        take, unopened, monotonic = up.take, self._unopened, time.monotonic
+        poll, unopened, monotonic = waiting.poll(), self._unopened, time.monotonic
         # Where nothing can be waited for together with the deaths of workers: `fetch` sleeps, and
         # is woken by a notice; if there is a time to be kept, it is asked again and again.
-        fetch, no_deadline = self._medium.fetch, waiting.no_deadline
+        fetch, sleeps = self._medium.fetch, waiting.no_deadline
         workers, exited, ended = len(self._in), waiting.exited, self._ended
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
         # One for each value of the low bits; behind the workers, one whose check fails.
         flows = self._in + self._in[-1:] * (low + 1 - workers)
-        turns, hot = 0, False
+        turns, hot, skip = 0, False, 0
         if state.taken:
             raise state.refusal()
         phase, state.taken = SAFE, True
@@ -243,52 +259,56 @@ class _Packets:
                     pass
                 elif ended and len(ended) == workers:
                     waiting.wait()
-                elif owing:
-                    pass
-                elif fetch is not None:
-                    if no_deadline:
-                        fetch(True)
-                    else:
-                        self._ask(fetch)
-                elif not hot:
+                elif fetch is None:
                     # To try at once saves a system call where there is more, and costs an
                     # exception where there is not: do it now and then.
-                    waiting.wait()
-                phase = BUSY
-                if not unopened:
-                    unopened.extend(take(False))
+                    if not hot and not owing:
+                        if poll is None:
+                            waiting.wait()
+                        else:
+                            waiting.handle(poll())
+                    phase = BUSY
+                    unopened.extend(up.take(False))
                     turns += 1
                     hot = bool(unopened) and (hot or turns % _TRY_EVERY == 0)
-                opened, found = 0, bool(unopened)
-                if not found and no_deadline:
                     phase = SAFE
+                elif owing:
+                    fetch(False)
+                elif sleeps:
+                    fetch(True)
+                else:
+                    self._ask(fetch)
+                opened, found = 0, bool(unopened)
+                if not found and (sleeps or fetch is None):
                     waiting.wait(0)
                 while unopened:
                     phase = BUSY
                     data, tag = unopened[0]
                     del unopened[0]
-                    opened += tag != NOTICE
-                    flow, message = flows[tag & low], None
+                    if owing:
+                        opened += tag != NOTICE
+                    flow = flows[tag & low]
                     if digest(data) & mask ^ tag == flow.due:
                         flow.due = next(flow.pads)
                         message = flow.add(data) if flow.left else data
+                        if message is not None:
+                            item = flow.worker, message
+                            phase, state.taken = AWAY, False
+                            yield item
+                            if state.taken:
+                                raise state.refusal()
+                            phase, state.taken = SAFE, True
                     elif not flow.accept_control(data, tag):  # a notice, or another process's
                         if tag != NOTICE:
                             self._foreign.count()
-                        self._look_at = 0.0
+                        self._look_at, skip = 0.0, 0
                     elif flow.ended:
                         ended.add(flow.worker)
-                    if message is not None:
-                        item = flow.worker, message
-                        phase, state.taken = AWAY, False
-                        yield item
-                        if state.taken:
-                            raise state.refusal()
-                        phase, state.taken = SAFE, True
                     phase = SAFE
-                    if monotonic() >= self._look_at:
-                        waiting.wait(0)
-                        self._look_at = monotonic() + LOOK_EVERY
+                    if skip:
+                        skip -= 1
+                    else:
+                        skip = self._look(monotonic())
                 if owing:
                     phase = BUSY
                     self._raise_if_missing(owing, found, opened)
@@ -312,6 +332,15 @@ class _Packets:
         """
         for worker in owing - self._ahead.keys():
             self._ahead[worker] = len(self._unopened) + self._medium.held()
+
+    def _look(self, now: float) -> int:
+        """Look for deaths and the timeout, if it is time; return how many messages not to ask."""
+        quick = now < self._timed_at + QUICK
+        self._timed_at = now
+        if now >= self._look_at:
+            self._waiting.wait(0)
+            self._look_at = now + LOOK_EVERY
+        return SKIP if quick else 0
 
     def _raise_if_missing(self, owing: set[int], found: bool, opened: int) -> None:
         """Raise the error of a worker of *owing* whose end cannot come any more.
@@ -345,17 +374,17 @@ class _Packets:
             put = self._puts[worker]
         except (KeyError, TypeError):
             raise self._no_way(worker) from None
-        packet = data if type(data) is bytes and len(data) <= self._most else None  # as a rule
-        view = _EMPTY if packet is not None else memoryview(data).cast("B")
+        small = type(data) is bytes and len(data) <= self._most  # as a rule
+        packet: Any = data if small else memoryview(data).cast("B")
         state.taken = True
         try:
-            flow, sent = self._out[worker], True
-            if packet is not None:
+            flow = self._out[worker]
+            if small:
                 tag = self._out_digest(packet) & self._out_mask ^ flow.due
                 sent = put(packet, tag, False) or self._push(worker, packet, tag)
                 flow.due = next(flow.pads)
             else:
-                sent = self._send_pieces(worker, flow, view)
+                sent = self._send_pieces(worker, flow, packet)
         except BaseException as error:
             state.broken_by = error
             if state.closed:
@@ -390,9 +419,12 @@ class _Packets:
             while not put(data, tag, False):
                 if worker in self._waiting.exited:
                     return False
-                found = [packet for packet in self._medium.up.take(False) if packet[1] != NOTICE]
-                self._unopened.extend(found)
-                if not found:
+                before = len(self._unopened)
+                if self._medium.fetch is None:
+                    self._unopened.extend(self._medium.up.take(False))
+                else:
+                    self._medium.fetch(False)
+                if len(self._unopened) == before:
                     # Where nothing tells of room, ask again each millisecond.
                     self._waiting.wait(math.inf if room >= 0 else _NAP)
                 if self.state.closed:  # by another thread: the descriptors may be others'

@@ -7,6 +7,7 @@ if that process is dead too, the caller looks itself twice a second.
 import mmap
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
@@ -30,14 +31,17 @@ class Semaphore(Protocol):
     def acquire(self, timeout: float | None = None) -> bool:
         """Take one, and tell whether there was one; wait for *timeout* s, or None: for ever."""
 
-    def keep(self, timeout: float | None = None) -> bool:
-        """Do as `acquire`, unless one is kept; it is kept until `spend`."""
+    kept: deque[int]
+    """Its only item is set to -1 when the one that `keep` has taken is used."""
 
-    def spend(self) -> None:
-        """Keep none any more."""
+    def keep(self, timeout: float | None = None) -> bool:
+        """Do as `acquire`, unless one is kept."""
 
     def release(self) -> None:
         """Give one back."""
+
+    post: Callable[[], object]
+    """Gives one back by a function in C, which does not tell of an error."""
 
 
 class Ring:
@@ -81,6 +85,8 @@ class Ring:
         self._memory, self._at, self._slots = memory, at, slots
         self._lock, self._free, self._there, self._nap = lock, free, there, nap
         self._taken = self._noticed = 0
+        self.fetched: deque[tuple[bytes, int]] = deque()
+        """Packets that the caller has fetched, and not used yet."""
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
         """Add a packet and tell whether there was room; with *wait*, wait for room."""
@@ -123,40 +129,52 @@ class Ring:
         (done,) = self._COUNT.unpack_from(memory, at + self._DONE)
         return bool(begun == done)
 
-    def fetch(self, wait: bool) -> bool:
-        """Take a count, and tell whether there was one; with *wait*, sleep for one for a while.
-
-        The count is kept for `take`, also if a handler raises.
-        """
-        return self._there.keep(self._nap if wait else 0)
-
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        """Return the next packet and its tag, or a notice, or nothing."""
-        if wait:
-            return self._next(self._nap)
-        settled = self.settled()  # before the semaphore is tried
-        if (found := self._next(0)) or settled:
-            return found
-        time.sleep(_MOMENT)  # or a stopped watcher would keep a processor busy
-        return _NOTICED
-
-    def _next(self, timeout: float | None) -> Sequence[tuple[bytes, int]]:
-        there = self._there
-        if not there.keep(timeout):
+        """Return the next packet and its tag, or nothing: for a worker, which gets no notices."""
+        if not self._there.acquire(None if wait else 0):
             return ()
-        there.spend()
-        memory, number = self._memory, self._taken
-        if self._COUNT.unpack_from(memory, self._at + self._BEGUN)[0] != self._noticed:
-            self._noticed += 1
-            return _NOTICED
-        start = self._at + self.HEAD + number % self._slots * self.SLOT
-        size, tag = self._SLOT.unpack_from(memory, start)
-        start += self._SLOT.size
-        data = memory[start : start + size]
-        self._taken = number = number + 1 & 0xFFFFFFFF
-        if number % self.BATCH == 0:
+        packet, self._taken = self._packet(), self._taken + 1 & 0xFFFFFFFF
+        if self._taken % self.BATCH == 0:
             self._free.release()
-        return ((data, tag),)
+        return (packet,)
+
+    def fetch(self, wait: bool) -> bool:
+        """Have a further packet or notice in `fetched`, if there is one, and tell.
+
+        With *wait*, sleep for it for a while.  An exception of a handler loses nothing.
+        """
+        settled = wait or self.settled()  # before the semaphore is tried
+        if self._there.keep(self._nap if wait else 0):
+            self._use_kept()
+            return True
+        if not settled:
+            time.sleep(_MOMENT)  # or a stopped watcher would keep a processor busy
+            self.fetched += _NOTICED
+        return not settled
+
+    def _use_kept(self) -> None:
+        """Fetch what the count stands for that is kept.
+
+        A handler can run after a call alone, so none breaks into the steps that belong together.
+        """
+        kept, memory = self._there.kept, self._memory
+        if self._COUNT.unpack_from(memory, self._at + self._BEGUN)[0] != self._noticed:
+            kept[0] = -1
+            self._noticed += 1
+            self.fetched += _NOTICED
+            return
+        packet, number = (self._packet(),), self._taken + 1 & 0xFFFFFFFF
+        kept[0] = -1
+        self._taken = number
+        self.fetched += packet
+        if number % self.BATCH == 0:
+            self._free.post()
+
+    def _packet(self) -> tuple[bytes, int]:
+        start = self._at + self.HEAD + self._taken % self._slots * self.SLOT
+        size, tag = self._SLOT.unpack_from(self._memory, start)
+        start += self._SLOT.size
+        return self._memory[start : start + size], tag
 
 
 def medium(
@@ -182,6 +200,7 @@ def medium(
         notice=up.notice,
         wake=up.notice,
         fetch=up.fetch,
+        unopened=up.fetched,
     )
 
 

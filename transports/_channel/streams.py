@@ -25,7 +25,17 @@ from transports._channel.protocol import (
     no_worker,
     one_direction,
 )
-from transports._channel.state import AWAY, BUSY, LOOK_EVERY, SAFE, State, resumable, saved
+from transports._channel.state import (
+    AWAY,
+    BUSY,
+    LOOK_EVERY,
+    QUICK,
+    SAFE,
+    SKIP,
+    State,
+    resumable,
+    saved,
+)
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor, without_sigpipe, write_all
 
@@ -149,18 +159,18 @@ class _Link:
             raise broken_link(self._unsent)
         if type(data) is bytes and len(data) < _LARGE:  # as a rule
             frame = _size(len(data)) + data
-            parts: list[Given] = []
+            try:
+                if (done := os.write(self._writer, frame)) != len(frame):
+                    write_all(self._writer, memoryview(frame)[done:])
+            except BaseException as error:
+                self._unsent = error
+                raise
         else:
-            frame, parts = b"", _parts(data)
+            self._send_parts(_parts(data))
+
+    def _send_parts(self, parts: list[Given]) -> None:
         try:
-            if not parts:
-                if (done := os.write(self._writer, frame)) == len(frame):
-                    return
-                left = memoryview(frame)[done:]
-            else:
-                left = _left(parts, os.writev(self._writer, parts))
-            while left:
-                left = left[os.write(self._writer, left) :]
+            write_all(self._writer, _left(parts, os.writev(self._writer, parts)))
         except BaseException as error:
             self._unsent = error
             raise
@@ -245,7 +255,7 @@ class Streams:
         self._ended: set[int] = set()
         self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
         self._backlog: deque[tuple[int, Message]] = deque()  # read, and not taken yet
-        self._look_at = 0.0
+        self._look_at = self._timed_at = 0.0
         self._lost: Exception | None = None  # what to raise behind the backlog
         self._finished = False
         self._messages = resumable(self._part)
@@ -275,27 +285,29 @@ class Streams:
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, flows, workers = self.state, self._waiting, self._flows, len(self._flows)
         backlog, exited, ended = self._backlog, waiting.exited, self._ended
-        poll, monotonic = waiting.poll(), time.monotonic
+        poll, monotonic, skip = waiting.poll(), time.monotonic, 0
         if state.taken:
             raise state.refusal()
         phase, state.taken = SAFE, True
         try:
             while True:
                 while backlog:
-                    if monotonic() >= self._look_at:
-                        waiting.wait(0)
-                        self._look_at = monotonic() + LOOK_EVERY
-                    phase = BUSY
-                    message = backlog.popleft()
+                    if skip:
+                        skip -= 1
+                    else:
+                        skip = self._look(monotonic())
+                    message = backlog[0]
                     phase, state.taken = AWAY, False
+                    del backlog[0]
                     yield message
                     if state.taken:
                         raise state.refusal()
                     phase, state.taken = SAFE, True
-                if self._lost is not None:
-                    raise self._lost
-                if exited and len(exited) == workers and len(ended) == workers:
-                    break
+                if exited:
+                    if self._lost is not None:
+                        raise self._lost
+                    if len(exited) == workers and len(ended) == workers:
+                        break
                 if poll is None or exited:
                     owing = exited - ended
                     self._expect_end(owing)
@@ -359,6 +371,15 @@ class Streams:
                 raise state.refusal() from None
             raise
 
+    def _look(self, now: float) -> int:
+        """Look for deaths and the timeout, if it is time; return how many messages not to ask."""
+        quick = now < self._timed_at + QUICK
+        self._timed_at = now
+        if now >= self._look_at:
+            self._waiting.wait(0)
+            self._look_at = now + LOOK_EVERY
+        return SKIP if quick else 0
+
     def _expect_end(self, owing: set[int]) -> None:
         """Note that workers have exited, and have not sent their end."""
         for worker in owing - self._quiet_since.keys():
@@ -415,24 +436,41 @@ class Streams:
             writer = self._writers[worker]
         except (KeyError, TypeError):
             raise self._no_way(worker) from None
-        frame: Given | list[Given]
-        if type(data) is bytes and len(data) < _LARGE:  # as a rule
-            frame, write = _size(len(data)) + data, self._write
-            size = len(frame)
-        else:
-            frame, write = _parts(data), self._writev
-            size = sum(map(len, frame))
+        if type(data) is not bytes or len(data) >= _LARGE:
+            self._send_parts(worker, writer, _parts(data))
+            return
+        frame = _size(len(data)) + data
         state.taken = True
         try:
             try:
-                if (done := write(writer, frame)) == size:
+                if (done := self._write(writer, frame)) == len(frame):
                     state.taken = False
                     return
             except BlockingIOError:
                 done = 0
             except ConnectionError:
                 done = -1
-            sent = self._send_rest(worker, writer, frame, done)
+            sent = self._send_rest(worker, writer, [frame], done)
+        except BaseException as error:
+            state.broken_by = error
+            if state.closed:
+                raise state.refusal() from None
+            raise
+        state.taken = False
+        if not sent:
+            raise gone(worker)
+
+    def _send_parts(self, worker: int, writer: int, parts: list[Given]) -> None:
+        state = self.state
+        state.taken = True
+        try:
+            try:
+                done = self._writev(writer, parts)
+            except BlockingIOError:
+                done = 0
+            except ConnectionError:
+                done = -1
+            sent = self._send_rest(worker, writer, parts, done)
         except BaseException as error:
             state.broken_by = error
             if state.closed:
@@ -445,8 +483,8 @@ class Streams:
     def _no_way(self, worker: object) -> Exception:
         return no_worker(worker, len(self._readers)) if self._writers else one_direction()
 
-    def _send_rest(self, worker: int, writer: int, frame: Given | list[Given], done: int) -> bool:
-        """Send what is left of *frame*, and take in what comes meanwhile; False if *worker* ended.
+    def _send_rest(self, worker: int, writer: int, parts: list[Given], done: int) -> bool:
+        """Send what is left of *parts*, and take in what comes meanwhile; False if *worker* ended.
 
         done: bytes that were sent; -1: *worker* has closed its end.
 
@@ -454,7 +492,8 @@ class Streams:
         """
         if done >= 0:
             with contextlib.suppress(ConnectionError):
-                self._push(writer, _left(frame if isinstance(frame, list) else [frame], done))
+                if left := _left(parts, done):
+                    self._push(writer, left)
                 return True
         self._raise_if_dead(worker)
         return False

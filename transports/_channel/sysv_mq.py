@@ -8,6 +8,7 @@ That process also looks for others that take messages or let none in, and then r
 import contextlib
 import errno
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -30,10 +31,11 @@ class _Queue:
     fd = room = -1  # there is none: a process that watches the workers sends a notice
 
     def __init__(self, queue: Any) -> None:
-        self._send, receive = queue.send, queue.receive
-        self._fetched: list[tuple[bytes, int]] = []
-        self._sleep = saved(self._fetched, receive, True)
-        self._ask = saved(self._fetched, receive, False)
+        self._send, self._receive = queue.send, queue.receive
+        self.fetched: deque[tuple[bytes, int]] = deque()
+        """Packets that the caller has fetched, and not used yet."""
+        self._sleep = saved(self.fetched, queue.receive, True)
+        self._ask = saved(self.fetched, queue.receive, False)
 
     def put(self, data: bytes, tag: int, wait: bool) -> bool:
         while True:
@@ -47,23 +49,29 @@ class _Queue:
                 return True
 
     def fetch(self, wait: bool) -> bool:
-        """Have a packet for `take`, if there is one; with *wait*, sleep for one."""
+        """Have a further packet in `fetched`, if there is one, and tell; with *wait*, sleep for it.
+
+        An exception of a handler loses nothing.
+        """
         receive = self._sleep if wait else self._ask
-        while not self._fetched:
+        while True:
             try:
                 next(receive)
             except sysv_ipc.BusyError:
                 return False
             except sysv_ipc.Error as error:
                 _raise_unless_signal(error)
-        return True
+            else:
+                return True
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
-        if not self.fetch(wait):
-            return ()
-        packet = self._fetched[0]
-        del self._fetched[0]
-        return (packet,)
+        while True:
+            try:
+                return (self._receive(wait),)
+            except sysv_ipc.BusyError:
+                return ()
+            except sysv_ipc.Error as error:
+                _raise_unless_signal(error)
 
 
 def _raise_unless_signal(error: Exception) -> None:
@@ -96,6 +104,7 @@ def medium(
         wake=partial(up.put, b"", NOTICE, False),
         check=partial(_check, supervisor, queues, most),
         fetch=up.fetch,
+        unopened=up.fetched,
     )
 
 

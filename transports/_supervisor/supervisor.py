@@ -70,7 +70,7 @@ def _close(thing: int | socket.socket) -> None:
     os.close(thing) if isinstance(thing, int) else thing.close()
 
 
-def write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes | memoryview) -> None:
     """Write all of *data*: write(2) may take less, on a full disk or a signal."""
     view = memoryview(data)
     while view:
