@@ -5,7 +5,7 @@ import pytest
 from tests.unit.cases import Cases, storm
 from tests.unit.stage import Stage
 
-_LIMITS = {storm.FEW: 60.0, storm.MANY: 900.0}  # seconds
+_FEW, _MANY = 60.0, 900.0  # seconds
 
 
 def _storms(cases: Cases) -> list[object]:
@@ -18,7 +18,7 @@ def _storms(cases: Cases) -> list[object]:
 
 
 def _limit(name: str) -> float:
-    return next(limit for many, limit in _LIMITS.items() if name.endswith(f"strikes={many}]"))
+    return _MANY if name.endswith(f"strikes={storm.MANY}]") else _FEW
 
 
 @pytest.mark.parametrize("name", _storms(storm.case))

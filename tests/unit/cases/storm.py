@@ -161,13 +161,13 @@ def _kinds(left: str) -> str:
 @run_case.each(raises=[False, True], strikes=[FEW, MANY])
 def storm_over_run(module: Any, raises: bool, strikes: int) -> None:
     """Under a storm of signals `run` returns the value or lets the exception out; nothing stays."""
+    _storm(lambda storm: _run_once(module, storm), raises, strikes)
 
-    def act(storm: _Storm) -> None:
-        value = module.run(100, 2)
-        if abs(value - PI) > 1e-9:
-            storm.wrong[f"run returned {value}"] += 1
 
-    _storm(act, raises, strikes)
+def _run_once(module: Any, storm: _Storm) -> None:
+    value = module.run(100, 2)
+    if abs(value - PI) > 1e-9:
+        storm.wrong[f"run returned {value}"] += 1
 
 
 # -- channels -------------------------------------------------------------------------------
@@ -192,10 +192,10 @@ def _sends_back(link: Any) -> None:
 class _Traffic:
     """The messages of one channel; the caller catches strikes and goes on, for a while."""
 
-    def __init__(self, storm: _Storm, messages: Any) -> None:
+    def __init__(self, storm: _Storm, messages: Any, patience: int) -> None:
         self._storm = storm
         self._messages = messages
-        self._patience = random.randrange(_PATIENCE)
+        self._patience = patience
         self._strikes = 0
         self._sent: list[set[int]] = [set(), set()]  # by worker
         self._cut: list[set[int]] = [set(), set()]
@@ -270,21 +270,108 @@ def _carry(traffic: _Traffic, duplex: bool) -> None:
     traffic.check(None if duplex else [set(range(_MESSAGES))] * 2)
 
 
+def _carry_in_a_block(module: Any, duplex: bool, storm: _Storm, patience: int) -> None:
+    """Open a channel, carry messages, and leave it; a broken one has a strike as its cause."""
+    work = _sends_back if duplex else _sends
+    with module.channel(work, 2, duplex=duplex, timeout=60) as messages:
+        try:
+            _carry(_Traffic(storm, messages, patience), duplex)
+        except RuntimeError as error:
+            storm.came_out()
+            if type(error) is not RuntimeError or not isinstance(error.__cause__, _Strike):
+                storm.wrong[f"{error!r}, from {error.__cause__!r}"[:300]] += 1
+            storm.broken += 1
+
+
 @case.each(duplex=[False, True], raises=[False, True], strikes=[FEW, MANY])
 def storm_over_channels(module: Any, duplex: bool, raises: bool, strikes: int) -> None:
     """Under a storm each message is exact, or the channel broken, and the exception comes out."""
 
     def act(storm: _Storm) -> None:
-        work = _sends_back if duplex else _sends
-        with module.channel(work, 2, duplex=duplex, timeout=60) as messages:
-            if random.random() < 0.2:  # leave early
+        if random.random() < 0.2:  # leave early
+            with module.channel(_sends, 2, timeout=60):
                 return
-            try:
-                _carry(_Traffic(storm, messages), duplex)
-            except RuntimeError as error:
-                storm.came_out()
-                if type(error) is not RuntimeError or not isinstance(error.__cause__, _Strike):
-                    storm.wrong[f"{error!r}, from {error.__cause__!r}"[:300]] += 1
-                storm.broken += 1
+        _carry_in_a_block(module, duplex, storm, random.randrange(_PATIENCE))
 
     _storm(act, raises, strikes)
+
+
+# -- one strike, at each place in turn ------------------------------------------------------
+
+
+class _Entries:
+    """A trace function that stands for a handler: it raises at entry number *at* of a function.
+
+    CPython calls handlers at the entry of a function in Python, among other places.  So that is
+    where one may raise, unless its signal is blocked.
+
+    most: entries of each function that count.
+    """
+
+    def __init__(self, storm: _Storm, at: int, most: int) -> None:
+        self.where = ""
+        self._storm = storm
+        self._left = at
+        self._most = most
+        self._seen = Counter[object]()
+        self._me = os.getpid()
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
+        """Raise, if it is time for that."""
+        code = frame.f_code
+        if self.where or os.getpid() != self._me or "/transports/" not in code.co_filename:
+            return
+        if signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+            return
+        self._seen[code] += 1
+        self._left -= self._seen[code] <= self._most
+        if self._left == 0:
+            self.where = code.co_qualname
+            self._storm.strikes += 1
+            self._storm.pending.append(self._storm.strikes)
+            raise _Strike(self._storm.strikes)
+
+
+def _at_each_entry(act: Callable[[_Storm], None], most: int) -> None:
+    """Do *act* with a strike at the first entry of a function, at the second, and so on."""
+    storm, before, without = _Storm(raises=False), Snapshot(), 0
+    handler = signal.signal(signal.SIGALRM, storm)
+    while without < 3:  # rounds in a row, for not all have as many entries
+        storm.rounds += 1
+        entries = _Entries(storm, storm.rounds, most)
+        wrong = storm.wrong.copy()
+        try:
+            sys.settrace(entries)
+            act(storm)
+            storm.went_well("the whole")
+        except _Strike:
+            storm.came_out()
+        finally:
+            sys.settrace(None)
+        gc.collect()
+        if left := before.difference():
+            storm.wrong[f"left: {_kinds(left)}"] += 1
+            before.restore()
+            before = Snapshot()
+        without = 0 if entries.where else without + 1
+        for what in storm.wrong - wrong:
+            storm.wrong[f"at the entry of {entries.where}: {what}"] += storm.wrong.pop(what)
+    signal.signal(signal.SIGALRM, handler)
+    print(f"{storm.strikes} strikes in {storm.rounds} rounds; {storm.broken} channels were broken")
+    found = "; ".join(f"{count} times: {what}" for what, count in storm.wrong.most_common(8))
+    assert not storm.wrong, f"{storm.strikes} strikes, one in each round: {found}"
+
+
+@run_case.each(strikes=[2, MANY])
+def a_strike_at_each_entry_in_run(module: Any, strikes: int) -> None:
+    """Let a handler raise at the entry of a function: `run` lets that out, and nothing stays."""
+    _at_each_entry(lambda storm: _run_once(module, storm), strikes)
+
+
+@case.each(duplex=[False, True], strikes=[2, MANY])
+def a_strike_at_each_entry(module: Any, duplex: bool, strikes: int) -> None:
+    """Let a handler raise at the entry of a function: nothing is lost or left, or it is an error.
+
+    strikes: at each function.
+    """
+    _at_each_entry(lambda storm: _carry_in_a_block(module, duplex, storm, _PATIENCE), strikes)
