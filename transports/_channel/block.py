@@ -1,5 +1,6 @@
 """The block of a channel: what is done when the caller enters and leaves it."""
 
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -24,8 +25,10 @@ class Opened(Channel, Protocol):
 class Block(AbstractContextManager[Channel]):
     """The block of a channel.
 
-    It is a class, not a generator: a handler that raises amid the code of `contextlib`, while
-    signals are delivered, would keep a generator from doing its clean-up.
+    It is a class, not a generator: the code of `contextlib` runs while signals are delivered, and a
+    handler that raises in it would put the clean-up off.  At the entry of `__exit__` one may raise
+    all the same, before the first line.  Then the clean-up is done when the exception is dropped,
+    and this object with it.
 
     make: makes the channel, and forks its workers.
     """
@@ -36,11 +39,13 @@ class Block(AbstractContextManager[Channel]):
         self._make = make
         self._workers = workers
         self._timeout = timeout
+        self._open = False
 
     def __enter__(self) -> Channel:
         check(self._workers)
         self._supervisor = supervisor = Supervisor(self._timeout, users_code=True)
         supervisor.__enter__()
+        self._open = True
         self._channel: Opened | None = None
         try:
             self._channel = channel = self._make(Waiting(supervisor))
@@ -48,8 +53,17 @@ class Block(AbstractContextManager[Channel]):
             supervisor.signals.release()
             return channel
         except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
+            try:
+                supervisor.signals.hold()  # in C: no handler raises before
+            finally:
+                self.__exit__(type(error), error, error.__traceback__)
             raise
+
+    def __del__(self) -> None:
+        if self._open:
+            # What a handler raises here cannot come out; another exception has done so already.
+            with contextlib.suppress(BaseException):
+                self.__exit__(None, None, None)
 
     def __exit__(
         self,
@@ -64,6 +78,7 @@ class Block(AbstractContextManager[Channel]):
             try:
                 self._close()
             finally:
+                self._open = False
                 supervisor.__exit__(kind, error, trace)
 
     def _close(self) -> None:

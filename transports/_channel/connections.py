@@ -1,5 +1,6 @@
 """Messages over a connection of each worker to a listening socket: streams that are dialled."""
 
+import contextlib
 import math
 import socket
 import time
@@ -11,6 +12,8 @@ from transports._channel.streams import Ends, Streams, serve
 from transports._channel.waiting import Waiting
 from transports._supervisor import Outstanding, SignedFrames, Supervisor
 from transports._supervisor.connections import Rendezvous, accept_pending
+
+_NAP = 1e-3  # seconds between two looks whether all that was sent has been taken
 
 
 def over_connections(
@@ -51,6 +54,23 @@ def _dial_and_serve(
     connection.sendall(hello)
     fd = connection.detach()  # closed when the worker exits
     serve(work, worker, Ends(fd if duplex else -1, fd))
+    if duplex:
+        _wait_until_taken(fd)
+
+
+def _wait_until_taken(connection: int) -> None:
+    """Return when all that was sent has reached the other side, and could not be lost any more.
+
+    A TCP connection that is closed while something is unread is reset (RFC 1122, 4.2.2.13), and
+    what still waits to be sent is dropped.
+    """
+    import fcntl  # noqa: PLC0415 - a worker alone needs them: they make forks dearer
+    import termios  # noqa: PLC0415
+
+    waits = bytearray(4)
+    with contextlib.suppress(OSError):  # another system; or the caller has closed its end
+        while fcntl.ioctl(connection, termios.TIOCOUTQ, waits) == 0 and any(waits):  # tcp(7)
+            time.sleep(_NAP)
 
 
 def _handshake(

@@ -205,7 +205,7 @@ class _Packets:
         self._supervisor = waiting.supervisor
         self._medium = medium
         self._most = medium.most
-        self._puts = {worker: queue.put for worker, queue in enumerate(medium.down)}
+        self._puts = [queue.put for queue in medium.down]
         self._up = up
         self._in = [Flow(up, worker) for worker in range(workers)]
         self._out: list[Flow] = []
@@ -372,8 +372,10 @@ class _Packets:
             raise state.refusal()
         try:
             put = self._puts[worker]
-        except (KeyError, TypeError):
+        except (IndexError, TypeError):
             raise self._no_way(worker) from None
+        if worker < 0:
+            raise self._no_way(worker)
         small = type(data) is bytes and len(data) <= self._most  # as a rule
         packet: Any = data if small else memoryview(data).cast("B")
         state.taken = True

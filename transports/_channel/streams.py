@@ -247,7 +247,7 @@ class Streams:
             for fd in {reader, writer} - {-1}:
                 os.set_blocking(fd, False)
         self._readers = [reader for reader, _ in ends]
-        self._writers = {worker: writer for worker, (_, writer) in enumerate(ends) if duplex}
+        self._writers = [writer for _, writer in ends] if duplex else []
         self._chunks: list[bytes] = []  # read from the only socket, and not looked at yet
         self._alone = -1
         if sockets and len(ends) == 1 and waiting.no_deadline:
@@ -434,8 +434,10 @@ class Streams:
             raise state.refusal()
         try:
             writer = self._writers[worker]
-        except (KeyError, TypeError):
+        except (IndexError, TypeError):
             raise self._no_way(worker) from None
+        if worker < 0:
+            raise self._no_way(worker)
         if type(data) is not bytes or len(data) >= _LARGE:
             self._send_parts(worker, writer, _parts(data))
             return
