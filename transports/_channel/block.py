@@ -1,6 +1,5 @@
 """The block of a channel: what is done when the caller enters and leaves it."""
 
-import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -60,10 +59,15 @@ class Block(AbstractContextManager[Channel]):
             raise
 
     def __del__(self) -> None:
-        if self._open:
-            # What a handler raises here cannot come out; another exception has done so already.
-            with contextlib.suppress(BaseException):
+        if not self._open:
+            return
+        try:
+            try:
+                self._supervisor.signals.hold()
+            finally:
                 self.__exit__(None, None, None)
+        except BaseException:  # noqa: BLE001, S110 - nothing can come out; one has come out before
+            pass
 
     def __exit__(
         self,
