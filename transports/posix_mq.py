@@ -19,7 +19,13 @@ import kernel
 from transports._channel import Channel, Work, over_packets
 from transports._channel.posix_mq import medium
 from transports._supervisor import SignedFrames, Supervisor, guard, main, probe, random_name
-from transports._supervisor.bindings import as_oserror, optional, require, retry_on_signal
+from transports._supervisor.bindings import (
+    as_oserror,
+    close_at_end,
+    optional,
+    require,
+    retry_on_signal,
+)
 
 posix_ipc = optional("posix_ipc")
 
@@ -47,9 +53,8 @@ def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> tuple[Any, 
         theirs = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=size
         )
-        supervisor.cleanup.enter_context(contextlib.closing(theirs))
-        ours = posix_ipc.MessageQueue(name)
-        supervisor.cleanup.enter_context(contextlib.closing(ours))
+        close_at_end(supervisor, theirs)
+        ours = close_at_end(supervisor, posix_ipc.MessageQueue(name))
         ours.block = False
     return ours, theirs
 

@@ -38,13 +38,12 @@ class Block(AbstractContextManager[Channel]):
         self._make = make
         self._workers = workers
         self._timeout = timeout
-        self._open = False
 
     def __enter__(self) -> Channel:
         check(self._workers)
         self._supervisor = supervisor = Supervisor(self._timeout, users_code=True)
         supervisor.__enter__()
-        self._open = True
+        self.__class__ = _Entered
         self._channel: Opened | None = None
         try:
             self._channel = channel = self._make(Waiting(supervisor))
@@ -57,17 +56,6 @@ class Block(AbstractContextManager[Channel]):
             finally:
                 self.__exit__(type(error), error, error.__traceback__)
             raise
-
-    def __del__(self) -> None:
-        if not self._open:
-            return
-        try:
-            try:
-                self._supervisor.signals.hold()
-            finally:
-                self.__exit__(None, None, None)
-        except BaseException:  # noqa: BLE001, S110 - nothing can come out; one has come out before
-            pass
 
     def __exit__(
         self,
@@ -82,7 +70,7 @@ class Block(AbstractContextManager[Channel]):
             try:
                 self._close()
             finally:
-                self._open = False
+                self.__class__ = Block
                 supervisor.__exit__(kind, error, trace)
 
     def _close(self) -> None:
@@ -95,3 +83,19 @@ class Block(AbstractContextManager[Channel]):
             worker.kill()
         if self._channel is not None:
             self._channel.wake()
+
+
+class _Entered(Block):
+    """A block that has not been left yet: a class of its own, or its end would cost each block.
+
+    A handler may raise at the entry of `__del__` too, and that exception is lost.
+    """
+
+    def __del__(self) -> None:
+        try:
+            try:
+                self._supervisor.signals.hold()
+            finally:
+                self.__exit__(None, None, None)
+        except BaseException:  # noqa: BLE001, S110 - nothing can come out; one has come out before
+            pass

@@ -52,9 +52,10 @@ def _dial_and_serve(
 ) -> None:
     connection = dial()
     connection.sendall(hello)
+    resets = connection.family != socket.AF_UNIX
     fd = connection.detach()  # closed when the worker exits
     serve(work, worker, Ends(fd if duplex else -1, fd))
-    if duplex:
+    if duplex and resets:
         _wait_until_taken(fd)
 
 

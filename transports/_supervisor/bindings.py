@@ -5,6 +5,8 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from transports._supervisor.supervisor import Supervisor
+
 _Result = TypeVar("_Result")
 
 
@@ -41,6 +43,16 @@ def retry_on_signal(
 def by_signal(error: Exception) -> bool:
     """Whether *error* tells of a signal: sysv_ipc has no class of its own for that."""
     return "ignal" in str(error)
+
+
+def close_at_end(supervisor: Supervisor, thing: Any) -> Any:
+    """Return *thing*, which is closed at the end at the latest, or now if that cannot be noted."""
+    try:
+        supervisor.cleanup.callback(thing.close)
+    except BaseException:  # MemoryError
+        thing.close()
+        raise
+    return thing
 
 
 @contextlib.contextmanager
