@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from transports._supervisor.child import Child
 from transports._supervisor.signals import without_sigpipe
 from transports._supervisor.supervisor import Supervisor
 
@@ -41,6 +42,7 @@ def guard(supervisor: Supervisor, remove: Callable[[], None]) -> Iterator[None]:
         remove()
 
     guardian = supervisor.start_helper(wait, outlives=True)
+    supervisor.cleanup.callback(_let_remove, guardian, writer)
     supervisor.close(reader)
     try:
         yield
@@ -48,17 +50,22 @@ def guard(supervisor: Supervisor, remove: Callable[[], None]) -> Iterator[None]:
         if os.getpid() == supervisor.caller:
             try:
                 remove()
-            except BaseException as error:
-                # Short of descriptors, perhaps, which the guardian is not.
-                with contextlib.suppress(BrokenPipeError):
-                    without_sigpipe(os.write)(writer, b"!")
-                guardian.reap()
-                if not isinstance(error, Exception):
-                    raise
+            except Exception:  # noqa: BLE001 - short of descriptors, perhaps, which it is not
+                _let_remove(guardian, writer)
             else:
                 guardian.dismiss()
             supervisor.ignore(guardian.sentinel)
             supervisor.close(writer)
+
+
+def _let_remove(guardian: Child, writer: int) -> None:
+    """Ask the guardian to remove what it guards, unless that was done, and wait for its end."""
+    if guardian.dismissed:
+        guardian.kill()  # again: something may have broken in
+    elif not guardian.reaped:
+        with contextlib.suppress(BrokenPipeError):
+            without_sigpipe(os.write)(writer, b"!")
+    guardian.reap()
 
 
 def _wait_for_end(caller: int, pipe: int) -> None:

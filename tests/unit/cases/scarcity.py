@@ -58,7 +58,7 @@ def _place(error: BaseException) -> str:
     ours = [frame for frame in summary if "/transports/" in frame.filename][-1:]
     lines = [
         f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.line}"
-        for frame in (*ours, summary[-1])
+        for frame in (*ours, *summary[-1:])
     ]
     return " > ".join(dict.fromkeys(lines))
 
@@ -68,7 +68,8 @@ def _lost_by_cpython(error: BaseException) -> bool:
         return False
     frames = traceback.extract_tb(error.__traceback__)
     in_socket = any(frame.filename.endswith(_LOSE_IN) for frame in frames)
-    return in_socket or any(call in (frames[-1].line or "") for call in _LOSE)
+    last = frames[-1].line or "" if frames else ""  # without memory it may have no traceback
+    return in_socket or any(call in last for call in _LOSE)
 
 
 class _Failure(NamedTuple):
