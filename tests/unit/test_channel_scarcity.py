@@ -24,10 +24,19 @@ def _every(name: str) -> bool:
     return re.search(r"every=1\b", name) is not None
 
 
+def _is_left_out(name: str) -> bool:
+    """Tell whether a case is for the marker exhaustive.
+
+    Which allocation has which number is not the same in each run, so neither is the place that
+    fails: too much of chance for a test that everybody runs.
+    """
+    return "allocation" in name
+
+
 def _names(cases: Cases) -> list[object]:
-    """Return parameters for *cases*; those that take long are for the marker exhaustive."""
+    """Return parameters for *cases*, some of them for the marker exhaustive."""
     return [
-        pytest.param(name, marks=pytest.mark.exhaustive if _every(name) else ())
+        pytest.param(name, marks=pytest.mark.exhaustive if _is_left_out(name) else ())
         for name in cases
         if not name.startswith(_SMALL)
     ]
@@ -36,6 +45,8 @@ def _names(cases: Cases) -> list[object]:
 def _perform(stage: Stage, name: str) -> None:
     if "allocation" in name and importlib.util.find_spec("_testcapi") is None:
         pytest.skip("this Python has no _testcapi")
+    if "allocation" in name and stage.target == "transports.posix_mq":
+        pytest.skip("posix_ipc.MessageQueue() ends the process where an allocation fails (1.3.2)")
     print(stage.perform(scarcity, name, limit=_ALL if _every(name) else _SOME))
 
 

@@ -6,6 +6,7 @@ The child may be of os.fork or multiprocessing, of another thread, or a worker o
 import os
 from functools import cache
 from typing import Protocol
+from weakref import WeakSet
 
 
 class Abandoned(Protocol):
@@ -15,7 +16,8 @@ class Abandoned(Protocol):
         """Give up what the parent alone may hold or use."""
 
 
-_open: set[Abandoned] = set()
+# Weak references: what an exception of a handler has kept from being forgotten can go all the same.
+_open: WeakSet[Abandoned] = WeakSet()
 
 
 def leave_to_parent(thing: Abandoned) -> None:
