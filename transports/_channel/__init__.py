@@ -15,8 +15,9 @@ A transport hands its makers over; nothing here imports a transport.
 """
 
 from transports._channel.connections import over_connections
+from transports._channel.framing import Ends
 from transports._channel.packets import over_packets
 from transports._channel.protocol import Channel, Work
-from transports._channel.streams import Ends, over_streams
+from transports._channel.streams import over_streams
 
 __all__ = ["Channel", "Ends", "Work", "over_connections", "over_packets", "over_streams"]

@@ -1,8 +1,4 @@
-"""Messages over streams of bytes: one for each worker and direction.
-
-Before each message goes its size, eight bytes in the byte order of the machine.  END in its place
-tells that the worker has ended.
-"""
+"""Messages over streams of bytes: one for each worker and direction (:mod:`.framing`)."""
 
 import contextlib
 import math
@@ -12,9 +8,20 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from transports._channel.block import Block
+from transports._channel.framing import (
+    FEW,
+    LARGE,
+    READ,
+    Ends,
+    Inflow,
+    left_of,
+    parts_of,
+    size_at,
+    size_of,
+)
 from transports._channel.protocol import (
     END,
     Given,
@@ -39,26 +46,6 @@ from transports._channel.state import (
 from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor, without_sigpipe, write_all
 
-
-class Ends(NamedTuple):
-    """One side of the streams of a worker: a descriptor to read from, and one to write to.
-
-    They may be one and the same; -1 is none.
-    """
-
-    reader: int
-    writer: int
-
-
-_SIZE = struct.Struct("=Q")
-_READ = 65536  # bytes to read at once: what a pipe holds, pipe(7)
-# Bytes to read after a small message.  With the header of a bytes object this is less than 512,
-# up to which CPython takes memory from pools of its own (Objects/obmalloc.c).
-_FEW = 448
-# Bytes from which a message is not copied behind its size: the copy would cost more than the system
-# call that it saves.
-_LARGE = 32768
-
 # A socket that is the only one is read without poll(2) before.  These are the limits to such a
 # read, and to a write: a struct timeval each, sys_time.h(0p).
 _TO_READ = struct.pack("@ll", 0, 250_000)  # a quarter of a second
@@ -67,81 +54,6 @@ _TO_WRITE = struct.pack("@ll", 0, 1)  # the shortest there is; Linux rounds it u
 _EXIT_WAIT = 0.5  # seconds for a worker that has closed its end to exit
 _EXIT_LOOK = 0.01  # seconds between two looks for that
 
-_size_at = _SIZE.unpack_from
-_size = _SIZE.pack
-
-
-def _parts(data: Given) -> list[Given]:
-    """Return what is to be written of a message: one part, or its size and the message."""
-    if type(data) is not bytes:
-        data = memoryview(data).cast("B")
-    size = len(data)
-    return [_size(size) + data] if size < _LARGE else [_size(size), data]
-
-
-def _left(parts: list[Given], done: int) -> memoryview:
-    """Return what is left of *parts* when so many bytes have been written, as one view."""
-    last = parts[-1]
-    ahead = sum(map(len, parts[:-1]))
-    if done >= ahead:  # a cut within the size before the message is rare
-        return memoryview(last)[done - ahead :]
-    return memoryview(b"".join(parts))[done:]
-
-
-class _Inflow:
-    """The messages out of a stream of bytes."""
-
-    def __init__(self, worker: int, fd: int) -> None:
-        self.worker = worker
-        self.fd = fd
-        self.ended = False
-        self.most = _READ
-        """Bytes to read at once."""
-        self.between = True
-        """Whether no part of a message has been read yet."""
-        self._rest = b""  # the start of a frame
-        self._large = bytearray()  # a message under way, and the place of what is to come
-        self._place: memoryview | None = None
-
-    def read(self) -> list[tuple[int, Message]] | None:
-        """Read once; return (worker, message) of what is whole now, or None at the end of file."""
-        if self._place is not None:
-            size = os.readv(self.fd, [self._place])
-            if size < len(self._place):
-                self._place = self._place[size:]
-                return [] if size else None
-            self._place, whole = None, self._large
-            self.between = True
-            return [(self.worker, whole)]
-        data = os.read(self.fd, _READ)
-        return self.cut(data) if data else None
-
-    def cut(self, data: bytes) -> list[tuple[int, Message]]:
-        """Return (worker, message) of what is whole by *data*, which was read."""
-        self.most, worker = _READ, self.worker
-        if self._rest:
-            data = self._rest + data
-        messages: list[tuple[int, Message]] = []
-        at, end = 0, len(data)
-        while end - at >= 8:
-            (size,) = _size_at(data, at)
-            if size == END:
-                self.ended = True
-                break
-            stop = at + 8 + size
-            if stop > end:
-                if size >= _LARGE:
-                    self._large = bytearray(size)
-                    self._large[: end - at - 8] = data[at + 8 :]
-                    self._place = memoryview(self._large)[end - at - 8 :]
-                    at = end
-                break
-            messages.append((worker, data[at + 8 : stop]))
-            at = stop
-        self._rest = data[at:]
-        self.between = not self._rest and self._place is None
-        return messages
-
 
 class _Link:
     """A worker's ends of its streams; -1 for none."""
@@ -149,7 +61,7 @@ class _Link:
     def __init__(self, worker: int, reader: int, writer: int) -> None:
         self.worker = worker
         self._writer = writer
-        self._inflow = _Inflow(worker, reader) if reader >= 0 else None
+        self._inflow = Inflow(worker, reader) if reader >= 0 else None
         self._messages: deque[tuple[int, Message]] = deque()
         self._unsent: BaseException | None = None  # what broke into `send`
         self._unread: BaseException | None = None  # and into `receive`
@@ -157,8 +69,8 @@ class _Link:
     def send(self, data: Given) -> None:
         if self._unsent is not None:
             raise broken_link(self._unsent)
-        if type(data) is bytes and len(data) < _LARGE:  # as a rule
-            frame = _size(len(data)) + data
+        if type(data) is bytes and len(data) < LARGE:  # as a rule
+            frame = size_of(len(data)) + data
             try:
                 if (done := os.write(self._writer, frame)) != len(frame):
                     write_all(self._writer, memoryview(frame)[done:])
@@ -166,11 +78,11 @@ class _Link:
                 self._unsent = error
                 raise
         else:
-            self._send_parts(_parts(data))
+            self._send_parts(parts_of(data))
 
     def _send_parts(self, parts: list[Given]) -> None:
         try:
-            write_all(self._writer, _left(parts, os.writev(self._writer, parts)))
+            write_all(self._writer, left_of(parts, os.writev(self._writer, parts)))
         except BaseException as error:
             self._unsent = error
             raise
@@ -184,8 +96,8 @@ class _Link:
             while not self._messages:
                 if inflow.between:
                     data = os.read(inflow.fd, inflow.most)
-                    if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # one, as a rule
-                        inflow.most = _FEW if len(data) < _FEW else _READ
+                    if len(data) >= 8 and size_at(data)[0] == len(data) - 8:  # one, as a rule
+                        inflow.most = FEW if len(data) < FEW else READ
                         return data[8:]
                     messages = inflow.cut(data) if data else None
                 else:
@@ -201,7 +113,7 @@ class _Link:
         raise EOFError("the caller has closed the channel")
 
     def finish(self) -> None:
-        write_all(self._writer, _size(END))
+        write_all(self._writer, size_of(END))
 
 
 def serve(work: Work, worker: int, ends: Ends, callers: Ends | None = None) -> None:
@@ -243,7 +155,7 @@ class Streams:
         self._grace = grace
         self._flows = {}
         for worker, (reader, writer) in enumerate(ends):
-            self._flows[supervisor.listen(reader)] = _Inflow(worker, reader)
+            self._flows[supervisor.listen(reader)] = Inflow(worker, reader)
             for fd in {reader, writer} - {-1}:
                 os.set_blocking(fd, False)
         self._readers = [reader for reader, _ in ends]
@@ -267,7 +179,7 @@ class Streams:
             place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
         os.set_blocking(fd, True)
         # By the bytes to read.
-        self._reads = {most: saved(self._chunks, os.read, fd, most) for most in (_FEW, _READ)}
+        self._reads = {most: saved(self._chunks, os.read, fd, most) for most in (FEW, READ)}
 
     def wake(self) -> None:
         """Do nothing: at the death of its workers a thread wakes by itself."""
@@ -344,8 +256,8 @@ class Streams:
                         data = os.read(flow.fd, flow.most)
                     except ConnectionError:
                         data = b""
-                if len(data) >= 8 and _size_at(data)[0] == len(data) - 8:  # as a rule
-                    flow.most = _FEW if len(data) < _FEW else _READ
+                if len(data) >= 8 and size_at(data)[0] == len(data) - 8:  # as a rule
+                    flow.most = FEW if len(data) < FEW else READ
                     message = flow.worker, data[8:]
                     phase, state.taken = AWAY, False
                     yield message
@@ -414,7 +326,7 @@ class Streams:
         return self._took(flow, messages)
 
     def _took(
-        self, flow: _Inflow, messages: list[tuple[int, Message]] | None
+        self, flow: Inflow, messages: list[tuple[int, Message]] | None
     ) -> list[tuple[int, Message]]:
         if flow.ended:
             self._ended.add(flow.worker)
@@ -434,10 +346,10 @@ class Streams:
             raise self._no_way(worker) from None
         if worker < 0:
             raise self._no_way(worker)
-        if type(data) is not bytes or len(data) >= _LARGE:
-            self._send_parts(worker, writer, _parts(data))
+        if type(data) is not bytes or len(data) >= LARGE:
+            self._send_parts(worker, writer, parts_of(data))
             return
-        frame = _size(len(data)) + data
+        frame = size_of(len(data)) + data
         state.taken = True
         try:
             try:
@@ -490,7 +402,7 @@ class Streams:
         """
         if done >= 0:
             with contextlib.suppress(ConnectionError):
-                if left := _left(parts, done):
+                if left := left_of(parts, done):
                     self._push(writer, left)
                 return True
         self._raise_if_dead(worker)
