@@ -4,17 +4,39 @@ import pytest
 
 from tests import harness
 from tests.unit.stage import Stage, stage_of
+from transports import NAMES
+
+
+def _is_of_another(item: pytest.Item) -> bool:
+    """Tell whether a test is of the reference transports, and *item* of another module."""
+    if "reference" not in getattr(item, "fixturenames", ()):
+        return False
+    name = str(item.callspec.params["transport"])  # type: ignore[attr-defined]
+    return name.removeprefix("transports.") not in NAMES
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what is promised of the reference transports alone, for any other module."""
+    others = [item for item in items if _is_of_another(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
 
 
 @pytest.fixture
-def run_stage(transport: str) -> Stage:
+def reference(transport: str) -> str:
+    """Return the module name of a reference transport."""
+    return transport
+
+
+@pytest.fixture
+def run_stage(reference: str) -> Stage:
     """Return the stage of a transport."""
-    return stage_of(transport)
+    return stage_of(reference)
 
 
 @pytest.fixture
-def channel_stage(transport: str) -> Stage:
+def channel_stage(reference: str) -> Stage:
     """Return the stage of a transport that has a channel, or skip with the reason."""
-    if (reason := harness.support(transport).no_channel) is not None:
+    if (reason := harness.support(reference).no_channel) is not None:
         pytest.skip(reason)
-    return stage_of(transport)
+    return stage_of(reference)

@@ -105,10 +105,10 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("shift", [_DAY, -_DAY])
-def test_a_wrong_clock_changes_nothing(transport: str, clock: str, shift: int) -> None:
+def test_a_wrong_clock_changes_nothing(reference: str, clock: str, shift: int) -> None:
     """The wall clock as the process reads it is a day ahead of the kernel's, or behind it."""
     env = {"LD_PRELOAD": clock, "CLOCK_SHIFT": str(shift)}
-    status, printed = fresh("-c", _CLOCK, transport, env=env, limit=20)
+    status, printed = fresh("-c", _CLOCK, reference, env=env, limit=20)
     read, *rest = printed.splitlines()
     if abs(float(read) - time.time() - shift) > _DAY / 2:
         pytest.skip("LD_PRELOAD does not move the clock here")

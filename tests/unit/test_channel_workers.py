@@ -50,7 +50,7 @@ def test_run(run_stage: Stage, name: str) -> None:
     run_stage.perform(workers, name, limit=20)
 
 
-def test_no_warning_is_printed(transport: str) -> None:
+def test_no_warning_is_printed(reference: str) -> None:
     """With -X dev and -W error."""
-    status, printed = fresh("-X", "dev", "-W", "error", "-c", _QUIET, transport)
+    status, printed = fresh("-X", "dev", "-W", "error", "-c", _QUIET, reference)
     assert (status, printed) == (0, ""), f"it ended with {status}, and printed {printed}"
