@@ -59,13 +59,20 @@ class _Count:
             self._over = self._fault(self.begun)
 
 
-def struck(module: ModuleType, log: Log, workers: int) -> None:
-    """Strike in each way while *workers* workers are forked: SIGINT, a death, a timeout."""
+def _births_of(module: ModuleType, log: Log) -> Births | None:
+    """Return what sees the births of workers from now on, or None, and log why they are not met."""
     lift_limits()
     births = Births(log)
     module.run(2, 2)
-    if not births.forked:
-        log("unmet", why="the caller does not fork its workers")
+    if births.forked:
+        return births
+    log("unmet", why="the caller does not fork its workers")
+    return None
+
+
+def struck(module: ModuleType, log: Log, workers: int) -> None:
+    """Strike in each way while *workers* workers are forked: SIGINT, a death, a timeout."""
+    if (births := _births_of(module, log)) is None:
         return
     cases = {"SIGINT": _interrupted, "death": _bereaved, "timeout": _timed}
     if "timeout" not in inspect.signature(module.run).parameters:
@@ -151,11 +158,7 @@ def _dead(pid: int) -> bool:
 
 def crowds(module: ModuleType, log: Log, workers: int) -> None:
     """Strike 0.3 s after the start of a run with *workers* workers that compute for long."""
-    lift_limits()
-    births = Births(log)
-    module.run(2, 2)
-    if not births.forked:
-        log("unmet", why="the caller does not fork its workers")
+    if _births_of(module, log) is None:
         return
     runs = {"SIGINT": module.run}
     if "timeout" in inspect.signature(module.run).parameters:

@@ -27,10 +27,7 @@ from transports._channel.protocol import (
 from transports._channel.state import (
     AWAY,
     BUSY,
-    LOOK_EVERY,
-    QUICK,
     SAFE,
-    SKIP,
     Resumable,
     State,
 )
@@ -217,7 +214,6 @@ class _Packets:
         # Of workers that exited without their end: packets that may still be ahead of it.
         self._ahead: dict[int, int] = {}
         self._unopened = medium.unopened
-        self._look_at = self._timed_at = 0.0
         self._asked = self._idle = 0
         self._messages = Resumable(self._stream)
 
@@ -297,14 +293,14 @@ class _Packets:
                     elif not flow.accept_control(data, tag):  # a notice, or another process's
                         if tag != NOTICE:
                             self._foreign.count()
-                        self._look_at, skip = 0.0, 0
+                        waiting.look_at, skip = 0.0, 0
                     elif flow.ended:
                         ended.add(flow.worker)
                     phase = SAFE
                     if skip:
                         skip -= 1
                     else:
-                        skip = self._look(monotonic())
+                        skip = waiting.look(monotonic())
                 if owing:
                     phase = BUSY
                     self._raise_if_missing(owing, found, opened)
@@ -328,15 +324,6 @@ class _Packets:
         """
         for worker in owing - self._ahead.keys():
             self._ahead[worker] = len(self._unopened) + self._medium.held()
-
-    def _look(self, now: float) -> int:
-        """Look for deaths and the timeout, if it is time; return how many messages not to ask."""
-        quick = now < self._timed_at + QUICK
-        self._timed_at = now
-        if now >= self._look_at:
-            self._waiting.wait(0)
-            self._look_at = now + LOOK_EVERY
-        return SKIP if quick else 0
 
     def _raise_if_missing(self, owing: set[int], found: bool, opened: int) -> None:
         """Raise the error of a worker of *owing* whose end cannot come any more.

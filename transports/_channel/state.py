@@ -71,13 +71,6 @@ AWAY = 0  # the caller has a message; it may do with the channel what it likes
 SAFE = 1  # nothing is half done: the iteration can be taken up again
 BUSY = 2  # something is: the channel is broken
 
-# While messages wait that were read, deaths and the timeout are looked for each hundredth of a
-# second.  To ask for the time costs as much as a small message, so a caller that takes messages
-# quickly is timed once in eight of them.
-LOOK_EVERY = 0.01  # seconds
-QUICK = 0.001  # seconds for
-SKIP = 8  # messages
-
 
 class Resumable(Generic[_Item]):
     """An iterator that can be used further after an exception, which a generator cannot.

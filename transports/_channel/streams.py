@@ -35,10 +35,7 @@ from transports._channel.protocol import (
 from transports._channel.state import (
     AWAY,
     BUSY,
-    LOOK_EVERY,
-    QUICK,
     SAFE,
-    SKIP,
     Resumable,
     State,
     saved,
@@ -167,7 +164,6 @@ class Streams:
         self._ended: set[int] = set()
         self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
         self._backlog: deque[tuple[int, Message]] = deque()  # read, and not taken yet
-        self._look_at = self._timed_at = 0.0
         self._lost: Exception | None = None  # what to raise behind the backlog
         self._messages = Resumable(self._stream)
 
@@ -203,7 +199,7 @@ class Streams:
                     if skip:
                         skip -= 1
                     else:
-                        skip = self._look(monotonic())
+                        skip = waiting.look(monotonic())
                     message = backlog[0]
                     phase, state.taken = AWAY, False
                     del backlog[0]
@@ -278,15 +274,6 @@ class Streams:
             if phase != AWAY and state.closed:  # by another thread: it has killed the workers
                 raise state.refusal() from None
             raise
-
-    def _look(self, now: float) -> int:
-        """Look for deaths and the timeout, if it is time; return how many messages not to ask."""
-        quick = now < self._timed_at + QUICK
-        self._timed_at = now
-        if now >= self._look_at:
-            self._waiting.wait(0)
-            self._look_at = now + LOOK_EVERY
-        return SKIP if quick else 0
 
     def _expect_end(self, owing: set[int]) -> None:
         """Note that workers have exited, and have not sent their end."""

@@ -16,6 +16,13 @@ from transports._supervisor.child import Child, look_every
 
 _CHECK_EVERY = 250  # milliseconds between two calls of `check` in a watcher
 
+# While messages wait that were read, deaths and the timeout are looked for each hundredth of a
+# second.  To ask for the time costs as much as a small message, so a caller that takes messages
+# quickly is timed once in eight of them.
+_LOOK_EVERY = 0.01  # seconds
+_QUICK = 0.001  # seconds between two times of asking, below which a caller is quick
+_SKIP = 8  # messages
+
 
 class Waiting:
     """The waits of a channel.
@@ -27,6 +34,9 @@ class Waiting:
         self.supervisor = supervisor
         self._watched = supervisor.watched
         self.exited = supervisor.exited
+        self.look_at = 0.0
+        """When :meth:`look` is to look again, by time.monotonic()."""
+        self._timed_at = 0.0
 
     @property
     def no_deadline(self) -> bool:
@@ -48,6 +58,20 @@ class Waiting:
         If a handler raises, nothing is lost.
         """
         return self.supervisor.wait(time.monotonic() + pause if pause else 0.0)
+
+    def look(self, now: float) -> int:
+        """Look for deaths and the timeout, if it is time; return after how many messages to ask.
+
+        It raises as :meth:`wait`.
+
+        now: the time, by time.monotonic().
+        """
+        quick = now < self._timed_at + _QUICK
+        self._timed_at = now
+        if now >= self.look_at:
+            self.wait(0)
+            self.look_at = now + _LOOK_EVERY
+        return _SKIP if quick else 0
 
     def handle(self, woken: list[tuple[int, int]]) -> list[int]:
         """Return what can be read of what :meth:`poll` has reported; it raises as :meth:`wait`."""

@@ -180,7 +180,7 @@ def _pidfds() -> bool:
 start = _start_with_pidfd if _pidfds() else _start_with_life_pipe
 """Fork a child that calls a function and exits: ``start(child, body)``."""
 
-_LOOK = 0.25  # seconds between two looks, where nothing tells of an end
+LOOK = 0.25  # seconds between two looks, where nothing tells of an end
 
 
 def look_every() -> float | None:
@@ -189,7 +189,7 @@ def look_every() -> float | None:
     Somebody else may have forked amid `_start_with_life_pipe`, in C or in another thread: that
     process holds the write end of the pipe for as long as it lives.
     """
-    return None if start is _start_with_pidfd else _LOOK
+    return None if start is _start_with_pidfd else LOOK
 
 
 # -- inside a child -------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def die_with_parent(parent: int, *, by_thread: bool = True, by_timer: bool = Tru
 
         signal.signal(signal.SIGALRM, ask)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-        signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
+        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
     if os.getppid() != parent:  # it died before this process asked for the signal
         os._exit(1)
 

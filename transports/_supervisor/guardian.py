@@ -14,12 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from transports._supervisor.child import Child
+from transports._supervisor.child import LOOK, Child
 from transports._supervisor.signals import without_sigpipe
 from transports._supervisor.supervisor import Supervisor
 
-_LOOK = 0.25  # seconds between two looks at the parent, where there are no pidfds
-_LAST_WORDS = 1.0  # seconds for the workers to die, after their caller
+_WORKERS_END = 1.0  # seconds for the workers to end, after their caller
 
 
 @contextlib.contextmanager
@@ -71,8 +70,8 @@ def _let_remove(guardian: Child, writer: int) -> None:
 def _wait_for_end(caller: int, pipe: int) -> None:
     """Return when *caller*, the parent, is dead, or when something comes through *pipe*.
 
-    Its workers, which hold the write end too, get a second to die of its death.  Others may hold
-    it for longer: children that somebody forked meanwhile.
+    Its workers, which hold the write end too, are killed then, and get a second to end.  Others may
+    hold it for longer: children that somebody forked meanwhile.
     """
     poller = select.poll()
     poller.register(pipe, select.POLLIN)
@@ -80,7 +79,7 @@ def _wait_for_end(caller: int, pipe: int) -> None:
     with contextlib.suppress(AttributeError, OSError):
         sentinel = os.pidfd_open(caller)
         poller.register(sentinel, select.POLLIN)
-    look = None if sentinel >= 0 else _LOOK * 1000
+    look = None if sentinel >= 0 else LOOK * 1000
     called = False
     while not called and os.getppid() == caller:
         called = any(fd == pipe for fd, _ in poller.poll(look))
@@ -88,7 +87,7 @@ def _wait_for_end(caller: int, pipe: int) -> None:
         poller.unregister(sentinel)
         os.close(sentinel)  # descriptors may be short
     if not called:
-        poller.poll(_LAST_WORDS * 1000)
+        poller.poll(_WORKERS_END * 1000)
 
 
 def random_name() -> str:

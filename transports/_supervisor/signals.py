@@ -29,8 +29,7 @@ class BlockedSignals:
 
     block, deliver: block them, or let them be delivered.  They are functions in C: the mask is
         changed first, then the handlers of what has come before are called, which may raise.
-        While the whole block of a channel is to be undisturbed by us (:meth:`release`), *block*
-        does nothing.
+        After :meth:`release` *block* does nothing: in the block of a channel they are delivered.
     """
 
     def __init__(self) -> None:
@@ -38,7 +37,7 @@ class BlockedSignals:
         self._handled = handled
         self._before = pthread_sigmask(signal.SIG_BLOCK, ())
         self.hold = partial(pthread_sigmask, signal.SIG_BLOCK, handled)
-        """Block them, and from now on again whenever `block` is called."""
+        """Block them, also after :meth:`release`."""
         self.deliver: Callable[[], object] = partial(
             pthread_sigmask, signal.SIG_SETMASK, self._before
         )
