@@ -12,6 +12,7 @@ its own raises, but for KeyboardInterrupt, and the call goes on.
 """
 
 import contextlib
+import os
 from functools import partial
 from typing import Any
 
@@ -54,6 +55,7 @@ def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> tuple[Any, 
             name, posix_ipc.O_CREX, 0o600, max_messages=_depth(), max_message_size=size
         )
         close_at_end(supervisor, theirs)
+        os.fchmod(theirs.mqd, 0o600)  # whatever the umask: it is opened once more
         ours = close_at_end(supervisor, posix_ipc.MessageQueue(name))
         ours.block = False
     return ours, theirs
