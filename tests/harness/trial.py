@@ -219,6 +219,10 @@ class Trial:
 
     def _may_be_ours(self, found: resources.Resource) -> bool:
         """Tell whether this trial may have made something new: many programs use /tmp."""
+        if found.kind == resources.POSIX_QUEUE and found.size and self.outcome.of("foreign"):
+            # Bytes of queues, with or without a name.  A child of the caller's own lives on, and
+            # has all its descriptors: with them, a queue whose name was removed in time.
+            return False
         if found.place not in _SHARED_FILES:
             return True
         # Few programs make sockets and FIFOs; and code in another language than Python may make
