@@ -158,6 +158,7 @@ class Streams:
         self._readers = [reader for reader, _ in ends]
         self._writers = [writer for _, writer in ends] if duplex else []
         self._chunks: list[bytes] = []  # read from the only socket, and not looked at yet
+        self._reads: dict[int, Iterator[None]] = {}  # of the only socket, by the bytes to read
         self._alone = -1
         if sockets and len(ends) == 1 and waiting.no_deadline:
             self._read_alone(self._readers[0])
@@ -174,7 +175,6 @@ class Streams:
             place.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TO_READ)
             place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TO_WRITE)
         os.set_blocking(fd, True)
-        # By the bytes to read.
         self._reads = {most: saved(self._chunks, os.read, fd, most) for most in (FEW, READ)}
 
     def wake(self) -> None:
@@ -189,6 +189,7 @@ class Streams:
         state, waiting, flows, workers = self.state, self._waiting, self._flows, len(self._flows)
         backlog, exited, ended = self._backlog, waiting.exited, self._ended
         poll, monotonic, skip = waiting.poll(), time.monotonic, 0
+        chunks, reads = self._chunks, self._reads
         self._messages.go_on()
         if state.taken:
             raise state.refusal()
@@ -227,17 +228,17 @@ class Streams:
                         backlog.extend(self._read(fd))
                         phase = SAFE
                         continue
-                    if not self._chunks:
+                    if not chunks:
                         try:
-                            next(self._reads[flow.most])
+                            next(reads[flow.most])
                         except BlockingIOError:  # the limit to a read of the only socket
                             waiting.wait(0)
                             continue
                         except ConnectionError:
-                            self._chunks.append(b"")
+                            chunks.append(b"")
                     phase = BUSY
-                    data = self._chunks[0]
-                    del self._chunks[0]
+                    data = chunks[0]
+                    del chunks[0]
                 else:
                     woken = poll()
                     found = flows.get(woken[0][0]) if len(woken) == 1 else None
