@@ -1,7 +1,6 @@
 """D. Progress: no deadlock, no busy wait, and a timeout only where the caller asks for one."""
 
 import contextlib
-import os
 import signal
 import statistics
 import time
@@ -31,9 +30,9 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(
     def hold(trial: harness.Trial) -> None:
         trial.hear_out("born", workers * 5 // 6, limit=30)  # a pool may start fewer
         with contextlib.suppress(ProcessLookupError):
-            os.kill(trial.process.pid, signal.SIGSTOP)
+            trial.world.kill(trial.process.pid, signal.SIGSTOP)
             time.sleep(0.3)
-            os.kill(trial.process.pid, signal.SIGCONT)
+            trial.world.kill(trial.process.pid, signal.SIGCONT)
 
     outcome = harness.run_trial(
         transport, harness.call(basics.crowded, n=6000, workers=workers), act=hold, limit=30

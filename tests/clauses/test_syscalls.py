@@ -10,7 +10,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, syscall_sweep
+from tests.harness import checks, syscall_sweep, tracer
 from tests.scenarios import faults
 
 pytestmark = pytest.mark.exhaustive
@@ -35,7 +35,7 @@ def _sweep(
 
     signals: those to send, with spaces between; "" for all faults that *points* yields.
     """
-    if (reason := syscall_sweep.untraceable()) is not None:
+    if (reason := tracer.untraceable()) is not None:
         pytest.skip(reason)
     seen = syscall_sweep.Sweep()
     with syscall_sweep.ForkServer(transport, N, WORKERS) as server:
@@ -51,7 +51,7 @@ def _sweep(
 def _end_the_caller(
     record_property: RecordProperty, transport: str, clause: str, signals: str
 ) -> None:
-    if (reason := syscall_sweep.untraceable()) is None:
+    if (reason := tracer.untraceable()) is None:
         _sweep(
             record_property,
             transport,
@@ -88,7 +88,7 @@ def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(
     transport: str, record_property: RecordProperty
 ) -> None:
     """A3: the run raises an error within a second or is exact, and nothing is left."""
-    if (reason := syscall_sweep.untraceable()) is None:
+    if (reason := tracer.untraceable()) is None:
         _sweep(record_property, transport, "A3", syscall_sweep.kill_points, caller=False)
         return
     outcome = harness.run_trial(

@@ -1,7 +1,8 @@
 """What runs in pytest's own process: it starts trials of a transport, and checks their outcomes.
 
 limits          limits of time
-interpreter     the fresh interpreter of a trial
+places          directories, and the environment of a trial
+worlds          where a trial runs: apart, in namespaces of its own, or on the machine
 outcome         what a trial has shown: faults with verdicts, and messages
 trial           one scenario with one transport
 support         what a transport says of itself
@@ -13,17 +14,16 @@ oracle          the exact result
 room            how many workers the limits of this machine allow
 """
 
-from tests.harness.interpreter import ROOT
 from tests.harness.outcome import Hang, Message, Outcome, state
+from tests.harness.places import ROOT
 from tests.harness.support import Support, module_of, quarter_of_a_second, support, unsupported
-from tests.harness.trial import SHARED, Trial, run_trial
+from tests.harness.trial import Trial, run_trial
 from tests.scenarios.protocol import call
 from transports import NAMES
 
 __all__ = [
     "NAMES",
     "ROOT",
-    "SHARED",
     "Hang",
     "Message",
     "Outcome",

@@ -12,14 +12,16 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT, SHARED, Hang, Message, Outcome, Trial, call, run_trial, state
+from tests.harness import Hang, Message, Outcome, Trial, call, run_trial, state
+from tests.harness.apart import refused
+from tests.harness.places import SHARED, base_directory
+from tests.harness.worlds import Streams, World
 from tests.scenarios import exposure
 from tests.system import processes
 from tests.system.files import own_directory
@@ -106,24 +108,28 @@ class IntruderProcess:
     """The process of tests.intruder, and its latest report.
 
     spec: see `tests.intruder.__main__`.
+    world: where it runs.
     program: the arguments of the interpreter that runs it.
     """
 
-    def __init__(self, spec: dict[str, Any], program: Sequence[str] = _PROGRAM) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *program, json.dumps(spec)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+    def __init__(
+        self, spec: dict[str, Any], world: World, program: Sequence[str] = _PROGRAM
+    ) -> None:
+        reader, requests = os.pipe()
+        answers, writer = os.pipe()
+        self._requests = open(requests, "wb", buffering=0)  # noqa: SIM115 - closed by `end`
+        self._answers = open(answers, "rb")  # noqa: SIM115 - closed by `end`
+        arguments = [sys.executable, *program, json.dumps(spec)]
+        self.process = world.start(arguments, Streams(reader, writer, 2))
+        os.close(reader)
+        os.close(writer)
         self.report: Message = {"attempts": 0, "entered": [], "seen": [], "found": 0}
 
     def read_line(self) -> Message:
         """Return the next line that it writes."""
-        assert self.process.stdout
         poller = select.poll()
-        poller.register(self.process.stdout, select.POLLIN)
-        line = self.process.stdout.readline() if poller.poll(_ANSWER * 1000) else b""
+        poller.register(self._answers, select.POLLIN)
+        line = self._answers.readline() if poller.poll(_ANSWER * 1000) else b""
         if not line:
             raise RuntimeError("the intruder did not answer")
         answer: Message = json.loads(line)
@@ -140,32 +146,27 @@ class IntruderProcess:
 
     def send(self, do: str, **more: Any) -> None:
         """Send a request."""
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps({"do": do} | more).encode() + b"\n")
-        self.process.stdin.flush()
+        self._requests.write(json.dumps({"do": do} | more).encode() + b"\n")
 
     def end(self) -> None:
         """Let it remove what it has planted, and end."""
-        assert self.process.stdin
-        assert self.process.stdout
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
+        self._requests.close()
         try:
             self.process.wait(_INTRUDER_END)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+        self._answers.close()
 
 
-def _continue(pids: Sequence[int]) -> None:
+def _continue(world: World, pids: Sequence[int]) -> None:
     """Let stopped children go on."""
     for pid in pids:
         until = time.monotonic() + _STOP
-        while processes.state(pid) not in _NOT_RUNNING and time.monotonic() < until:
+        while world.state(pid) not in _NOT_RUNNING and time.monotonic() < until:
             time.sleep(_PAUSE)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+            world.kill(pid, signal.SIGCONT)
 
 
 def _made(trial: Trial) -> list[str]:
@@ -175,18 +176,14 @@ def _made(trial: Trial) -> list[str]:
 
 
 def _start_intruder(trial: Trial, spec: dict[str, Any]) -> IntruderProcess:
-    """Start the intruder for a trial, in the trial's own IPC namespace if it has one."""
-    (apart,) = trial.expect("apart")
-    pid = trial.process.pid
-    return IntruderProcess(
-        spec
-        | {
-            "session": pid,
-            "ipc": pid if apart["ipc"] else None,
-            "shared": SHARED,
-            "private": [*spec["private"], *map(str, trial.private)],
-        }
+    """Start the intruder for a trial, in the world of the trial."""
+    private = [*spec["private"], *map(str, trial.private)]
+    places = (
+        {"private": private, "shared": SHARED, "alone": False}
+        if refused()
+        else {"private": [*private, *SHARED], "shared": [], "alone": True}
     )
+    return IntruderProcess(spec | {"session": trial.process.pid} | places, trial.world)
 
 
 Stop = tuple[str, int]  # a stage, "birth" or "exit", and how many children have stopped there
@@ -220,7 +217,7 @@ class _Runs:
             stops.append(_stop(stopped))
             if attack != NOTHING and stops[-1][0].startswith(stage):
                 self._intruder.ask("attack", attacks=[attack], made=_made(self._trial))
-            _continue(list(stopped))
+            _continue(self._trial.world, list(stopped))
             resumed = time.monotonic()
 
     def _wait(
@@ -292,10 +289,8 @@ def other_uid() -> int | None:
 
 @contextlib.contextmanager
 def _open_directory() -> Iterator[Path]:
-    """Give a directory with the mode of /tmp, in one that every user reaches if there is one."""
-    bases = [tempfile.gettempdir(), *SHARED]
-    open_to_all = [b for b in bases if os.path.isdir(b) and os.stat(b).st_mode & 0o1007 == 0o1007]
-    with own_directory("ipc-open-", [*open_to_all, bases[0]][0]) as place:
+    """Give a directory with the mode of /tmp."""
+    with own_directory("ipc-open-", base_directory()) as place:
         place.chmod(0o1777)
         yield place
 
@@ -333,7 +328,7 @@ def intrude(
     intrusion = Intrusion()
     left = list(ways)
     while left:  # a hang ends a trial: the next one goes on with the next way
-        with own_directory("ipc-canary-") as scratch, _open_directory() as tmp:
+        with own_directory("ipc-canary-", base_directory()) as scratch, _open_directory() as tmp:
             left = _AttackedTrial(plan, scratch, tmp, intrusion).hold(left)
     return intrusion
 

@@ -1,7 +1,6 @@
 """Trials that several clauses check: each runs once for a transport, when it is first needed."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -39,7 +38,9 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
     try:
         with (
             harness.Trial(transport, call(basics.repeated, n=60, workers=2, times=300)) as one,
-            harness.Trial(transport, call(basics.repeated, n=60, workers=2, times=60)) as two,
+            harness.Trial(
+                transport, call(basics.repeated, n=60, workers=2, times=60), beside=one
+            ) as two,
         ):
             for trial in (one, two):  # both: an inventory would see the other's channels
                 trial.hear_out("done", limit=60)
@@ -124,7 +125,10 @@ def _at_once(transports: Sequence[str], scenario: Call) -> Iterator[dict[str, ha
 
 
 def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outcome]:
-    """Return the outcome of each when all are done: an inventory would see the others' channels."""
+    """Return the outcome of each when all are done.
+
+    Where they share the machine, each inventory would have the others' channels.
+    """
     for trial in trials.values():
         trial.hear_out("done", limit=limit)
     return {transport: trial.finish(1) for transport, trial in trials.items()}
@@ -146,7 +150,7 @@ def waits(transports: Sequence[str]) -> dict[str, Outcome]:
                 # New ones too: a launcher that was stopped starts its workers only now.
                 for child in trial.outcome.of("born"):
                     with contextlib.suppress(ProcessLookupError):
-                        os.kill(child["pid"], signal.SIGCONT)
+                        trial.world.kill(child["pid"], signal.SIGCONT)
             for trial in waiting:
                 trial.hear_out("done", limit=0.2)
             waiting = [trial for trial in waiting if not trial.outcome.of("done")]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.harness import limits
-from tests.harness.interpreter import STARTED_IN
+from tests.harness.places import STARTED_IN
 from tests.harness.trial import run_trial
 from tests.scenarios import basics
 from tests.scenarios.protocol import CHANNEL, call

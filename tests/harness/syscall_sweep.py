@@ -9,26 +9,21 @@ import contextlib
 import os
 import random
 import re
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Self
 
 from tests.harness import limits
 from tests.harness.outcome import Hang, Message, state
+from tests.harness.tracer import attach
 from tests.harness.trial import Left, Trial
+from tests.harness.worlds import Process
 from tests.scenarios import fork_server
-from tests.scenarios.fork_server import PR_SET_PTRACER
 from tests.scenarios.protocol import call
-from tests.system import processes
 from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
@@ -131,52 +126,6 @@ class Sweep:
         return f"{self.verdicts.total()} points" + (f": {counts}" if counts else "")
 
 
-_TAMPERED = f"""
-import ctypes, os, signal
-ctypes.CDLL(None).prctl({PR_SET_PTRACER}, ctypes.c_ulong(-1), 0, 0, 0)
-os.kill(os.getpid(), signal.SIGSTOP)
-os.mkdir("")
-"""
-
-
-@cache
-def untraceable() -> str | None:
-    """Return why no process can be traced on this machine, or None: one is, to find it out."""
-    if shutil.which("strace") is None:
-        return "no strace"
-    command = [sys.executable, "-c", _TAMPERED]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-            tracer = _attach(process.pid, "/dev/null", "inject=mkdir:error=ENOSPC:when=1")
-            if isinstance(tracer, str):
-                return tracer
-            os.kill(process.pid, signal.SIGCONT)
-            errors = process.communicate(timeout=LIMIT)[1]
-            tracer.wait()
-        finally:
-            process.kill()
-    return None if "No space left" in errors else f"strace does not tamper here: {errors[-300:]}"
-
-
-def _attach(pid: int, log: str, *expressions: str) -> "subprocess.Popen[bytes] | str":
-    """Let strace trace *pid*, which is stopped; return it, or why it could not."""
-    options = [word for expression in expressions for word in ("-e", expression)]
-    with tempfile.TemporaryFile("w+") as errors:
-        tracer = subprocess.Popen(
-            ["strace", "-qq", "-y", "-s", "0", "-o", log, "-p", str(pid), *options],  # noqa: S607
-            stderr=errors,
-        )
-        status = Path(f"/proc/{pid}/status")
-        while processes.state(pid) in processes.STOPPED and "TracerPid:\t0\n" in status.read_text():
-            if tracer.poll() is not None:
-                errors.seek(0)
-                lines = (line.removeprefix("strace: ") for line in errors.read().splitlines())
-                return f"strace: {'; '.join(lines)}"
-            time.sleep(0.0005)
-    return tracer
-
-
 class ForkServer:
     """A running `tests.scenarios.fork_server`, which forks a caller for each point of a sweep."""
 
@@ -216,22 +165,19 @@ class ForkServer:
         os.truncate(self._log, 0)  # the trace of the run before
         request = {"who": who, "stop": stop, "kill": kill, "delay": delay}
         self._trial.tell(request | {"group": group, "amid": amid})
-        tracer: subprocess.Popen[bytes] | None = None
+        tracer: Process | None = None
         try:
             # A helper of the transport may be ended before it stops itself. Then the run ends, and
             # no message "stopped" comes.
             stopped = self._trial.expect("stopped ended", limit=LIMIT)[0] if stop else None
             if stopped is not None and stopped["kind"] == "stopped":
-                while (now := processes.state(stopped["pid"])) not in "TZX":
+                while (now := self._trial.world.state(stopped["pid"])) not in "TZX":
                     time.sleep(0.0002)
                 # A helper may also be ended while it is stopped. Then there is nothing to trace.
-                attached = _attach(stopped["pid"], self._log, *expressions) if now == "T" else None
-                if isinstance(attached, str) and processes.state(stopped["pid"]) == "T":
-                    raise RuntimeError(attached)
-                if isinstance(attached, subprocess.Popen):
-                    tracer = attached
+                if now == "T":
+                    tracer = attach(self._trial.world, stopped["pid"], self._log, *expressions)
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(stopped["pid"], signal.SIGCONT)
+                    self._trial.world.kill(stopped["pid"], signal.SIGCONT)
                 if tracer is not None and not who:
                     self._detach(tracer)
             (ended,) = self._trial.expect("ended", limit=LIMIT)
@@ -248,16 +194,17 @@ class ForkServer:
             ended |= {message["kind"]: message}
         return ended
 
-    def _detach(self, tracer: "subprocess.Popen[bytes]") -> None:
+    def _detach(self, tracer: Process) -> None:
         """Detach *tracer* from the caller once it has come back from `run`, if it comes back.
 
         After that the caller looks for what `run` has left, in which no call may fail.
         """
         returned = self._trial.expect("returned ended", limit=LIMIT)[0]
         if returned["kind"] == "returned":
-            tracer.terminate()  # strace detaches when it gets SIGTERM
+            with contextlib.suppress(ProcessLookupError):
+                self._trial.world.kill(tracer.pid, signal.SIGTERM)  # then strace detaches
             tracer.wait()
-            os.kill(returned["pid"], signal.SIGUSR1)
+            self._trial.world.kill(returned["pid"], signal.SIGUSR1)
 
     def trace(self, who: int) -> list[tuple[str, str]]:
         """Return (name, target of its descriptor) of each system call that a run makes.

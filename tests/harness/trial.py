@@ -6,18 +6,21 @@ import math
 import os
 import select
 import signal
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from tests.harness import limits
-from tests.harness.interpreter import base_directory, fresh_interpreter
+from tests.harness import limits, machine
+from tests.harness.apart import Apart, refused
 from tests.harness.outcome import Hang, Message, Outcome
+from tests.harness.places import SHARED, base_directory, environment, needed
+from tests.harness.worlds import Process, Streams, World
 from tests.scenarios.protocol import Call
 from tests.system import processes, resources
+from tests.system.files import remove_tree
 
-# Directories that all programs of the machine share: another program may have made what is new.
-SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
 _SHARED_FILES = SHARED[:2]  # where many programs make files
 
 _LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
@@ -37,20 +40,39 @@ class Left(NamedTuple):
     shared: bool
 
 
+def make_world(target: str, env: Mapping[str, str]) -> World:
+    """Return a world for a trial of *target* with the variables *env*."""
+    return machine.Machine() if refused() else Apart(needed(target, env))
+
+
 class Trial:
     """A running trial.  Leaving the context ends all of its processes.
 
     target: the module of the transport, as `support.module_of` names it.
     scenario: a function of `tests.scenarios` with its arguments, by `harness.call`.
     env: environment variables to add.
+    beside: another trial, in whose world this one is to be: each sees what the other makes.
     """
 
-    def __init__(self, target: str, scenario: Call, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        target: str,
+        scenario: Call,
+        env: Mapping[str, str] | None = None,
+        *,
+        beside: "Trial | None" = None,
+    ) -> None:
         self.outcome = Outcome()
         self.shared_leaks = 0  # faults that another program may have caused
-        self._interpreter = fresh_interpreter(env or {})
-        self.process = self._interpreter.process
-        self.private = self._interpreter.private
+        self._place = Path(tempfile.mkdtemp(dir=base_directory()))
+        self.private = [self._place / name for name in ("tmp", "cwd", "home")]
+        for directory in self.private:
+            directory.mkdir()
+        self._owns_world = beside is None
+        self.world: World = beside.world if beside else make_world(target, env or {})
+        self._interpreters: set[int] = beside._interpreters if beside else set()
+        self.process = self._start(env or {})
+        self._interpreters.add(self.process.pid)
         self._rest = b""
         self._pace = limits.pace(target)
         self._last_look, self._quiet_looks = time.monotonic(), 0
@@ -60,35 +82,57 @@ class Trial:
             {
                 "target": target,
                 "call": scenario.request,
-                "shared": SHARED,
+                # In a world of its own, whatever is there is the trial's.
+                "shared": SHARED if refused() else (),
                 "private": base_directory(),
             }
         )
+
+    def _start(self, env: Mapping[str, str]) -> Process:
+        stdin, writer = os.pipe()
+        self._stdin = open(writer, "wb", buffering=0)  # noqa: SIM115 - closed by close_stdin
+        self._reader, log = os.pipe()
+        os.set_blocking(self._reader, False)
+        # Output goes to files, not to pipes: an orphan would hold a pipe open.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        output, stacks = (os.open(self._place / name, flags) for name in ("output", "stacks"))
+        whole = environment(self.private[0], self.private[2]) | dict(env)
+        try:
+            return self.world.run(
+                Streams(stdin, output, output), log, stacks, str(self.private[1]), whole
+            )
+        finally:
+            for fd in (stdin, log, output, stacks):
+                os.close(fd)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill_survivors()
-        self._interpreter.close()
+        self.close_stdin()
+        if self._owns_world:
+            self.world.close()
+        os.close(self._reader)
+        remove_tree(str(self._place))
+
+    def close_stdin(self) -> None:
+        """Let the scenario find the end of its standard input."""
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
 
     def inventory(self) -> resources.Inventory:
         """Return what exists now in all places where this trial could leave something."""
-        return resources.of_the_system(*map(str, self.private), *SHARED)
+        return self.world.inventory([*map(str, self.private), *SHARED])
 
     def survivors(self) -> list[int]:
-        """Return the processes of this trial except the interpreter itself and zombies.
-
-        They are found by a mark in the environment that each was started with.
-        """
-        found = processes.marked(self._interpreter.mark)
-        return [pid for pid in found if pid != self.process.pid]
+        """Return the living processes of this world except the interpreters."""
+        return [pid for pid in self.world.pids() if pid not in self._interpreters]
 
     def kill_survivors(self) -> None:
         """Kill all processes of this trial except the interpreter itself."""
         for pid in self.survivors():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                self.world.kill(pid, signal.SIGKILL)
 
     def _is_quiet(self) -> bool:
         """Tell whether no process of this trial has used CPU for limits.QUIET seconds."""
@@ -96,7 +140,7 @@ class Trial:
         if math.isinf(limits.QUIET) or now < self._last_look + _LOOK_EVERY:
             return False
         self._last_look = now
-        seen = list(processes.of_session(self.process.pid))
+        seen = [found for found in self.world.stats() if found.session == self.process.pid]
         cpu_times = [found._replace(state="") for found in seen]
         runnable = any(found.state in processes.RUNNABLE for found in seen)
         if runnable or cpu_times != self._cpu_times:
@@ -109,11 +153,11 @@ class Trial:
     def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come; wait up to *seconds* if there is none yet."""
         poller = select.poll()
-        poller.register(self._interpreter.reader, select.POLLIN)
+        poller.register(self._reader, select.POLLIN)
         if not poller.poll(max(0.0, seconds) * 1000):
             return []
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._interpreter.reader, _READ):
+            while data := os.read(self._reader, _READ):
                 self._rest += data
             if not self._rest:  # end of file: nobody is left who could write
                 time.sleep(min(0.005, max(0.0, seconds)))  # or the caller's loop would be busy
@@ -144,7 +188,7 @@ class Trial:
     def tell(self, request: Any) -> None:
         """Write *request*, as a line of JSON, to the standard input of the scenario."""
         with contextlib.suppress(BrokenPipeError):  # it has ended, which finish() reports
-            self._interpreter.tell(request)
+            self._stdin.write(json.dumps(request).encode() + b"\n")
 
     def ask(self, *request: Any, limit: float = 20.0) -> Message:
         """Send *request* to the scenario `basics.serve`, and return the outcome."""
@@ -159,15 +203,13 @@ class Trial:
         patience: for a caller that was killed, the seconds that its processes and objects may
             outlive it; 0 for a caller that ends by itself.
         """
-        assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
+        self.close_stdin()
         until = time.monotonic() + limit * self._pace
         while self.process.poll() is None and time.monotonic() < until and not self._is_quiet():
             self.listen(0.02)
         self.listen(0)
         outcome = self.outcome
-        outcome.output = self._interpreter.output()
+        outcome.output = (self._place / "output").read_text(errors="replace")
         if self.process.poll() is None:
             last = outcome.messages[-1] if outcome.messages else "nothing"
             outcome.add_fault("HANG", f"not done after {limit} s; last heard: {last}")
@@ -219,6 +261,8 @@ class Trial:
 
     def _may_be_ours(self, found: resources.Resource) -> bool:
         """Tell whether this trial may have made something new: many programs use /tmp."""
+        if not refused():
+            return True
         if found.kind == resources.POSIX_QUEUE and found.size and self.outcome.of("foreign"):
             # Bytes of queues, with or without a name.  A child of the caller's own lives on, and
             # has all its descriptors: with them, a queue whose name was removed in time.
@@ -233,6 +277,8 @@ class Trial:
 
 def _is_shared(found: resources.Resource) -> bool:
     """Tell whether other programs make such things in the same place."""
+    if not refused():
+        return False
     return found.kind in (resources.SYSTEM_V, resources.POSIX_QUEUE) or found.place in SHARED
 
 

@@ -7,7 +7,7 @@ private, shared: directories to look in: those that only the trial uses, and tho
 marker: a directory that code makes where it is run.
 canary: a directory with a file, to which links lead; nobody may change it.
 uid: the user to act as, or null.
-ipc: a process whose IPC namespace to join, or null.
+alone: whether all that the system has is the trial's, in namespaces of its own.
 
 First it writes {"ready": the private directories that it reaches, "euid": its user}.  Then it
 reads requests from its standard input, as lines of JSON, and answers each with a report:
@@ -33,7 +33,6 @@ import time
 from typing import Any
 
 from tests.intruder.attacks import Intruder
-from tests.system import namespaces
 from tests.system.objects import queue_directory
 
 _READ = 65536  # bytes of requests at a time: the default capacity of a pipe, pipe(7)
@@ -104,8 +103,6 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.umask(0)  # the mode of what it plants must keep nobody out
-    if spec["ipc"] is not None:
-        namespaces.join_ipc(spec["ipc"])
     with queue_directory() as queues:
         if spec["uid"] is not None:
             os.setgroups([])

@@ -107,7 +107,7 @@ class Search:
         self._session = Session(spec["session"])
         self._private: list[str] = spec["private"]
         self._shared: list[str] = spec["shared"]
-        self._own_namespace: bool = spec["ipc"] is not None
+        self._alone: bool = spec["alone"]
         self._owner = os.getuid()
         self._record = record
         self._present: set[Found] = set()
@@ -143,7 +143,7 @@ class Search:
             yield from self._unix(holdings)
         for thing in system_v_objects():
             if thing.owner == self._owner and (
-                holdings is None or self._own_namespace or self._session.used(thing)
+                holdings is None or self._alone or self._session.used(thing)
             ):
                 yield Found(thing.kind, f"id {thing.id}", thing.id)
         yield from self._posix_queues(holdings)
@@ -160,7 +160,7 @@ class Search:
                 info = os.lstat(os.path.join(str(self.queues), name))
                 identity = identity_of(info)
                 if info.st_uid == self._owner and (
-                    holdings is None or self._own_namespace or identity in holdings.objects
+                    holdings is None or self._alone or identity in holdings.objects
                 ):
                     yield Found("mqueue", "/" + name, identity)
 

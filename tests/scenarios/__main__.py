@@ -1,8 +1,9 @@
 """The program of a trial: a fresh interpreter, which runs one scenario with one transport.
 
-`tests.harness.Trial` starts it as ``python -m tests.scenarios FD``.  It reads its trial, a line of
-JSON, from standard input, and writes messages to the descriptor FD.  If a worker comes back into
-this code, it writes messages too, and the harness sees by their pid that it was disturbed.
+`tests.harness.Trial` starts it as ``python -m tests.scenarios LOG STACKS``, or the keeper of a
+world forks it (tests.worlds).  It reads its trial, a line of JSON, from standard input, and writes
+messages to the descriptor LOG.  If a worker comes back into this code, it writes messages too, and
+the harness sees by their pid that it was disturbed.
 """
 
 import importlib
@@ -13,9 +14,8 @@ import signal
 import sys
 from typing import Any
 
-from tests.scenarios import spawned_workers
+from tests.scenarios import spawned_workers, stacks
 from tests.scenarios.protocol import Log, load, resolve
-from tests.system import namespaces
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
 # this file: multiprocessing's fork server imports the file too.
@@ -31,10 +31,9 @@ _NAME_AT = {
     "socket.bind": 1,
 }
 
-# Scenarios that `main` treats in a special way. Their addresses are written out, because it would
-# take time to import their modules for each trial.
+# A scenario that is treated in a special way. Its address is written out, because it would take
+# time to import its module for each trial.
 SUPPORT = "tests.scenarios.basics:support"
-ATTACKED = "tests.scenarios.exposure:attacked"
 
 
 def _makes(event: str, args: tuple[Any, ...], path: str) -> bool:
@@ -76,10 +75,8 @@ class Paths:
                     self._log("named", place=place, name=name, made=made)
 
 
-def main() -> None:
+def serve_trial(log_fd: int) -> None:
     """Run the scenario that a line on standard input names."""
-    fd = int(sys.argv[1])
-    importlib.import_module(_PRELOADED)
     line = sys.stdin.readline()
     if not line:  # the harness has no more trials
         return
@@ -88,14 +85,13 @@ def main() -> None:
     # A shell without job control lets its background jobs ignore SIGINT (POSIX, Shell Command
     # Language, 2.11). Python then does not install its usual handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    log = Log(fd)
-    sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
-    spawned_workers.install(fd)
+    # The suite may have been started with signals blocked, as by a parent that waits for them.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    log = Log(log_fd)
+    if spec["shared"]:
+        sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
+    spawned_workers.install(log_fd)
     request = spec["call"]
-    if request["function"] == ATTACKED:
-        # In an IPC namespace of its own everything is the trial's, and may be attacked. To import
-        # the transport may create queues, so that comes later.
-        log("apart", ipc=namespaces.leave_ipc())
     try:
         module = load(spec["target"])
     except Exception as error:
@@ -109,6 +105,14 @@ def main() -> None:
     log("ready")
     scenario(module, log, *request["args"], **request["kwargs"])
     log("done")
+
+
+def main() -> None:
+    """Run a trial in this interpreter, which is for it alone."""
+    log_fd, stacks_fd = map(int, sys.argv[1:])
+    importlib.import_module(_PRELOADED)
+    stacks.write_to(stacks_fd)
+    serve_trial(log_fd)
 
 
 if __name__ == "__main__":

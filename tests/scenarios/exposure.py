@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.scenarios.injection import EXIT, Births
 from tests.scenarios.protocol import Log, inject
-from tests.system import namespaces, resources
+from tests.system import resources
 from tests.system.objects import kind_of, queue_directory, system_v_objects
 
 # Descriptors that a run may have: the default limit of a process on macOS. The intruder opens more
@@ -48,17 +48,12 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once for each request on standard input, with each child stopped at birth and exit.
 
     A request is a line of JSON: {"way": the name of the attack}.  With {"seconds": s} too, run
-    again and again for that long, and stop no child.  In an IPC namespace of its own, this process
-    logs what is left there, because the harness cannot see it.
+    again and again for that long, and stop no child.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
     births = Births(log)
     log.call(module.run, n, workers, warm=True)
-    apart = namespaces.apart()
-    queued = (
-        resources.of_the_namespace() if apart else set()
-    )  # before the next line: it opens a directory
     before = resources.of_this_process()
     log("warm")
     for line in sys.stdin:
@@ -74,8 +69,6 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
             births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
-    if apart:
-        log("inside", new=resources.added_since(queued, resources.of_the_namespace))
 
 
 def _descriptors() -> set[int]:

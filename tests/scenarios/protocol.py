@@ -22,7 +22,6 @@ Run = Callable[..., float]
 # The kinds of messages, and the fields of each. All have "kind", "pid" and "at" (CLOCK_MONOTONIC).
 KINDS = {
     # of the program
-    "apart": "ipc: whether in an IPC namespace of its own",
     "named": "place: shared directory; name: entry in it; made: whether it is new",
     "ready": "",
     "done": "",

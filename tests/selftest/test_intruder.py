@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.harness.intrusion import IntruderProcess, intrude
+from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
 from tests.system.files import own_directory, remove_tree
@@ -142,8 +143,9 @@ class Stage:
                 "marker": str(root / "marker"),
                 "canary": str(root / "canary"),
                 "uid": None,
-                "ipc": None,
+                "alone": False,
             },
+            Machine(),
             ["-c", INTRUDER.format(uid=uid)],
         )
         self._intruder.read_line()

@@ -17,7 +17,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.clauses import test_a_correct, test_d_progress, test_f_scarce
-from tests.harness import Message, Outcome, room, syscall_sweep
+from tests.harness import Message, Outcome, room, tracer
 
 PIPE = "transports.pipe"
 
@@ -133,7 +133,7 @@ def test_why_nothing_can_be_traced_is_one_line(
     )
     strace.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    reason = syscall_sweep.untraceable.__wrapped__()  # which keeps what it found
+    reason = tracer.untraceable.__wrapped__()  # which keeps what it found
     gc.collect()
     assert reason == (
         "strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted;"

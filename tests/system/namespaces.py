@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 _NEWNS, _NEWUSER = 0x0002_0000, 0x1000_0000  # <linux/sched.h>
-NEWIPC = 0x0800_0000
+NEWIPC, NEWPID, NEWNET = 0x0800_0000, 0x2000_0000, 0x4000_0000
 _REC, _PRIVATE, _DETACH = 0x4000, 1 << 18, 2  # <sys/mount.h>
 
 
@@ -56,9 +56,18 @@ def leave(flags: int = 0, *, user: bool = True) -> None:
         raise Refused(f"user namespace: {error}") from error
 
 
-def mount(kind: str, place: str, options: str = "") -> None:
-    """Mount a file system of this *kind* over the directory *place*."""
-    call("mount", b"none", place.encode(), kind.encode(), ctypes.c_ulong(0), options.encode())
+def mount(
+    kind: str, place: str, options: str = "", *, source: str = "none", flags: int = 0
+) -> None:
+    """Mount a file system of this *kind* over *place*.
+
+    source, flags: as mount(2) has them; with MS_BIND, *source* is a path.
+    """
+    words = (os.fsencode(word) for word in (source, place, kind))
+    try:
+        call("mount", *words, ctypes.c_ulong(flags), options.encode())
+    except Refused as refused:
+        raise Refused(f"{refused} ({kind if source == 'none' else source} at {place})") from None
 
 
 def unmount(place: str) -> None:
@@ -79,25 +88,6 @@ def leave_ipc() -> bool:
     except Refused:
         return False
     return True
-
-
-def apart() -> bool:
-    """Tell whether this process and its parent are in different IPC namespaces."""
-    try:
-        return os.readlink("/proc/self/ns/ipc") != os.readlink(f"/proc/{os.getppid()}/ns/ipc")
-    except OSError:
-        return False
-
-
-def join_ipc(pid: int) -> None:
-    """Move this process to the IPC namespace of process *pid*, setns(2)."""
-    fd = os.open(f"/proc/{pid}/ns/ipc", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        call("setns", fd, NEWIPC)
-    finally:
-        os.close(fd)
-    leave(user=False)
-    _show_queues()
 
 
 def _show_queues() -> None:

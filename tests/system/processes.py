@@ -34,10 +34,13 @@ class Stat(NamedTuple):
     cstime: int
 
 
-def stat(pid: int) -> Stat | None:
-    """Return the fields of /proc/PID/stat, or None if there is no such process."""
+def stat(pid: int, proc: str = "/proc") -> Stat | None:
+    """Return the fields of /proc/PID/stat, or None if there is no such process.
+
+    proc: where the file system of another pid namespace is to be found.
+    """
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        text = Path(f"{proc}/{pid}/stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
     # Field 2, the name in brackets, may itself contain spaces and brackets. Field 3 comes next.
@@ -45,9 +48,9 @@ def stat(pid: int) -> Stat | None:
     return Stat(pid, third, int(fourth), int(sixth), *map(int, rest[7:11]))  # fields 14 to 17
 
 
-def state(pid: int) -> str:
+def state(pid: int, proc: str = "/proc") -> str:
     """Return the state of a process: one letter of proc_pid_stat(5), GONE if it does not exist."""
-    found = stat(pid)
+    found = stat(pid, proc)
     return GONE if found is None else found.state
 
 

@@ -16,7 +16,6 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,15 +72,13 @@ def added(before: Inventory, after: Inventory) -> list[Resource]:
     )
 
 
-def added_since(before: Inventory, look: Callable[[], Inventory] | None = None) -> list[Resource]:
+def added_since(before: Inventory) -> list[Resource]:
     """Return what exists now and is not in *before*, which is an inventory of this process.
 
     A thread that was joined may not have ended yet: it is given _THREAD_END.
-
-    look: the function that *before* is from, if it is another inventory.
     """
     until = time.monotonic() + _THREAD_END
-    while (found := added(before, (look or of_this_process)())) and time.monotonic() < until:
+    while (found := added(before, of_this_process())) and time.monotonic() < until:
         time.sleep(_PAUSE)
     return found
 

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from tests.harness import ROOT
-from tests.harness.interpreter import base_directory
+from tests.harness.places import base_directory
 from tests.system import processes
 from tests.system.files import remove_tree
 from tests.unit.cases import SKIP, due_of, find

@@ -1,0 +1,99 @@
+"""The file systems of a world: /tmp, /var/tmp, /dev and /proc of its own, and all else as it is.
+
+What the suite and the module under test need is shown at its usual place, also if that is below
+/tmp: the suite, its Python, the directory of the module, and the directories of the trial.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+
+from tests.system import namespaces
+from tests.system.files import PATH_ONLY
+
+_COVERED = ("/tmp", "/var/tmp", "/dev")  # noqa: S108 - mounted over
+_MEMORY, _QUEUES = "/dev/shm", "/dev/mqueue"  # noqa: S108 - mounted over
+
+# What POSIX (XBD 10.1) and Linux programs expect in /dev: nodes to show, and links to make.
+_NODES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+}
+
+_NO_SUID, _NO_DEVICES, _NO_EXEC = 2, 4, 8  # <sys/mount.h>
+_BIND, _REC = 0x1000, 0x4000
+
+
+def enter(kept: list[str]) -> None:
+    """Mount the file systems of a world in the mount namespace of this process.
+
+    kept: files and directories to show at their places, where these are mounted over.
+
+    Raises namespaces.Refused.
+    """
+    memory = _size_of(_MEMORY)
+    with contextlib.ExitStack() as stack:
+        shown = [(path, _opened(stack, path)) for path in _to_show(kept)]
+        for place in _COVERED:
+            if os.path.isdir(place) and not os.path.islink(place):
+                mode = "755" if place == "/dev" else "1777"
+                namespaces.mount("tmpfs", place, f"mode={mode}", flags=_NO_SUID | _NO_DEVICES)
+        for path, fd in shown:
+            _show(path, fd)
+    for name, target in _LINKS.items():
+        os.symlink(target, os.path.join("/dev", name))
+    for place in (_MEMORY, _QUEUES):
+        os.mkdir(place)
+    namespaces.mount("tmpfs", _MEMORY, f"mode=1777{memory}", flags=_NO_SUID | _NO_DEVICES)
+    namespaces.mount("mqueue", _QUEUES)
+    namespaces.mount("proc", "/proc", flags=_NO_SUID | _NO_DEVICES | _NO_EXEC)
+
+
+def _size_of(place: str) -> str:
+    """Return an option for the size of the file system at *place*: a container may have little."""
+    try:
+        found = os.statvfs(place)
+    except OSError:
+        return ""
+    return f",size={found.f_blocks * found.f_frsize}" if found.f_blocks else ""
+
+
+def _to_show(kept: list[str]) -> Iterator[str]:
+    """Yield the paths that are mounted over, and are to be shown at their places."""
+    for name in _NODES:
+        if os.path.exists(path := os.path.join("/dev", name)):
+            yield path
+    for path in sorted({os.path.realpath(path) for path in kept}):
+        if path in _COVERED:  # other programs' files are in it too: only modules are shown
+            yield from _modules(path)
+        elif any(path.startswith(f"{place}/") for place in _COVERED) and os.path.exists(path):
+            yield path
+
+
+def _modules(place: str) -> Iterator[str]:
+    with os.scandir(place) as entries:
+        for entry in entries:
+            package = entry.is_dir() and os.path.exists(os.path.join(entry.path, "__init__.py"))
+            if package or entry.name.endswith(".py"):
+                yield entry.path
+
+
+def _opened(stack: contextlib.ExitStack, path: str) -> int:
+    fd = os.open(path, PATH_ONLY | os.O_CLOEXEC)
+    stack.callback(os.close, fd)
+    return fd
+
+
+def _show(path: str, fd: int) -> None:
+    """Show what *fd* has open at *path*; make what is missing of the path."""
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        os.makedirs(path, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(path, "xb"):
+            pass
+    namespaces.mount("none", path, source=f"/proc/self/fd/{fd}", flags=_BIND | _REC)
