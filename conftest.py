@@ -12,7 +12,7 @@ from tests import harness
 from tests.harness import requirements
 from tests.harness.expectations import Expectations
 
-pytest_plugins = ["report.plugin"]
+pytest_plugins = ["report.plugin", "tests.harness.isolation"]
 
 _GIVEN = pytest.StashKey[list[str]]()  # the transports to test
 

@@ -240,9 +240,20 @@ def _start_of(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(_AT_START)}
 
 
+_forbidden: list[str] = []  # reasons of the user's
+
+
+def forbid(reason: str) -> None:
+    """Use no namespaces from now on."""
+    _forbidden.append(reason)
+    refused.cache_clear()
+
+
 @cache
 def refused() -> str | None:
     """Return why trials have no namespaces of their own here, or None: they have."""
+    if _forbidden:
+        return _forbidden[0]
     if sys.platform != "linux":
         return f"{sys.platform} has none"
     try:
