@@ -20,6 +20,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "tests.system": set(),
     "tests.scenarios": {"kernel", "tests.system"},
+    "tests.worlds": {"tests.system", "tests.scenarios"},
     "tests.intruder": {"tests.system"},
     "tests.harness": {"kernel", "report", "transports", "tests.system", "tests.scenarios"},
 }  # fmt: skip
