@@ -3,7 +3,7 @@
 import pytest
 
 from tests import harness
-from tests.harness import Message, Outcome, checks, shared_trials
+from tests.harness import Message, Outcome, checks, plain, shared_trials
 from tests.scenarios import surroundings
 
 
@@ -36,6 +36,7 @@ def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
     """E2: in seven settings, one with SIGCHLD ignored; after a result and after an error."""
+    plain.needs_answered_deaths(transport)
     assert (
         len(_in_each_state(harness.run_trial(transport, harness.call(surroundings.signalled)))) == 7
     )
@@ -44,6 +45,7 @@ def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
 @pytest.mark.clause("E3")
 def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str) -> None:
     """E3: a zombie that exited with 7, a child that lives, and one that is stopped."""
+    plain.needs_answered_deaths(transport)
     outcome = checks.finished(harness.run_trial(transport, harness.call(surroundings.parental)))
     checks.all_exact(call for call in outcome.calls() if "injected" not in call)
     (children,) = outcome.of("children")
@@ -56,6 +58,7 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
     """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
+    plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(surroundings.placed))
     assert len(_in_each_state(outcome)) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())
@@ -64,10 +67,12 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 @pytest.mark.clause("E5")
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
     """E5: stdout, C's stdout, a file; atexit, finally, weakref.finalize: not in a worker."""
+    plain.needs_answered_deaths(transport)
     n = shared_trials.terms(transport, "work")
     outcome = checks.not_disturbed(
         harness.run_trial(transport, harness.call(surroundings.buffered, n=n))
     )
+    checks.some_exact(outcome)
     checks.all_error(
         (call for call in outcome.calls() if "injected" in call), or_exact=True, late=float("inf")
     )
@@ -85,6 +90,7 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
 @pytest.mark.clause("E6")
 def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) -> None:
     """E6: umask, directory, environment, limits, random state; warnings are errors."""
+    plain.needs_answered_deaths(transport)
     outcome = checks.not_disturbed(harness.run_trial(transport, harness.call(surroundings.quiet)))
     assert len(_in_each_state(outcome)) == 1
 

@@ -15,7 +15,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, limits
+from tests.harness import checks, limits, plain
 from tests.harness.apart import refused
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.places import SHARED, base_directory
@@ -77,6 +77,7 @@ def _check_attacked(
 ) -> None:
     """Fail unless the runs under *attacks* ended well, in time, and left nothing."""
     intrusion = _intrusion(transport, who)
+    _needs_calm(intrusion)
     runs = intrusion.of(*attacks)
     assert len(runs) >= len(attacks), f"only {[run.way for run in runs]} were tried"
     wrong = [run for run in runs if not _is_good(run, who)]
@@ -85,6 +86,8 @@ def _check_attacked(
         clause,
         f"{attempts} attacks by {who}" if intrusion.found else f"{who} sees nothing",
     )
+    if wrong and all(run.call is None for run in wrong):
+        plain.needs_answered_deaths(transport)  # an attack may end a worker
     if wrong:
         pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
     leaves = _leaves(transport)
@@ -93,6 +96,13 @@ def _check_attacked(
         if outcome.verdict not in ("HANG", "DISTURBED"):
             (checks.no_orphan if leaves else checks.nothing_left)(outcome)
     assert leaves or not intrusion.left, f"left in the temporary directory: {intrusion.left}"
+
+
+def _needs_calm(intrusion: Intrusion) -> None:
+    """Skip where no run was exact that nobody attacked."""
+    calm = [c for o in intrusion.outcomes for c in o.calls() if c.get("way") == NOTHING]
+    if not any(harness.state(call) == "exact" for call in calm):
+        pytest.skip("not judged: see A1: no run was exact that nobody attacked")
 
 
 def _describe(run: AttackedRun) -> str:
@@ -268,9 +278,17 @@ def test_no_symbolic_link_is_followed(transport: str, record_property: RecordPro
 @pytest.mark.clause("G4")
 @WHO
 def test_bytes_are_never_code(transport: str, who: str, record_property: RecordProperty) -> None:
-    """G4: pickles, marshalled code and programs as text, in every frame, are not run."""
-    assert not _intrusion(transport, who).marked, f"what {who} sent was run as code"
-    _check_attacked(record_property, transport, who, "G4", "code")
+    """G4: pickles, marshalled code and programs as text, in every frame, are not run.
+
+    What they do to the result is for clause G5.
+    """
+    intrusion = _intrusion(transport, who)
+    assert not intrusion.marked, f"what {who} sent was run as code"
+    _needs_calm(intrusion)
+    attempts = sum(run.attempts for run in intrusion.of("code"))
+    if not intrusion.of("code"):
+        pytest.skip("not judged: see G5: the runs ended before code was sent")
+    record_property("G4", f"{attempts} programs sent by {who}")
 
 
 @pytest.mark.clause("G5")
@@ -278,8 +296,8 @@ def test_bytes_are_never_code(transport: str, who: str, record_property: RecordP
 def test_no_frame_of_a_stranger_counts(
     transport: str, who: str, record_property: RecordProperty
 ) -> None:
-    """G5: garbage, plausible values, half, oversized and replayed frames."""
-    _check_attacked(record_property, transport, who, "G5", "garbage", "half", "replay")
+    """G5: garbage, plausible values, half, oversized and replayed frames, and programs."""
+    _check_attacked(record_property, transport, who, "G5", "garbage", "half", "replay", "code")
 
 
 @pytest.mark.clause("G6")

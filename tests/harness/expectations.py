@@ -1,19 +1,29 @@
-"""The pytest plugin for what a module declares in EXPECTED_FAILURES, and for explaining failures.
+"""The pytest plugin that settles what the tests of a transport may say of it.
 
-The outcomes themselves are collected by `report.results`; this plugin asks the module under test,
-which the report cannot do.
+It lets no test be run where a short run of the module gives no result; it marks the failures that a
+module declares in EXPECTED_FAILURES; it leaves a failure to the clause whose it is, and explains
+all others.  The outcomes themselves are collected by `report.results`; this plugin asks the module
+under test, which the report cannot do.
 """
 
 import shlex
 from collections.abc import Generator
+from typing import NoReturn
 
 import pytest
 
 from report.clauses import clauses
-from report.results import Results, clause_of
+from report.results import Results, clause_of, transport_of
 from tests import harness
+from tests.harness import causes, remarks
+from tests.harness.outcome import Hang
+from tests.harness.smoke import smoke
+from tests.harness.trouble import Crashed, Trouble
 
-__all__ = ["Expectations"]
+__all__ = ["NOT_JUDGED", "SMOKE", "Expectations"]
+
+SMOKE = "test_a_short_run_returns_pi"  # the test that tells what is wrong with a short run
+NOT_JUDGED = "not judged: "
 
 
 def _expected(transport: str) -> dict[str, str]:
@@ -40,8 +50,14 @@ class Expectations:
         assert isinstance(results, Results)
         self._results = results
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Expect the failures that a module declares."""
+        """Judge nothing where a short run fails; expect the failures that a module declares."""
+        name = transport_of(item)
+        if name is not None and getattr(item, "originalname", "") != SMOKE:
+            target = harness.module_of(name)
+            if why := smoke(target):
+                pytest.skip(f"{NOT_JUDGED}{why.splitlines()[0]}")
         if (found := clause_of(item)) is not None:
             clause, transport = found
             expected = _expected(transport)
@@ -49,18 +65,43 @@ class Expectations:
                 item.add_marker(pytest.mark.xfail(reason=expected[clause], strict=False))
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        """Leave a failure of a trial to the clause whose it is: see `causes`."""
+        try:
+            return (yield)
+        except Hang as hang:  # of a trial that the test itself has held
+            trouble: Trouble = Crashed(f"HANG: {hang}")
+        except Trouble as seen:
+            trouble = seen
+        self._settle(item, trouble)  # here, so that pytest does not show a chain of exceptions
+
+    def _settle(self, item: pytest.Item, trouble: Trouble) -> NoReturn:
+        if (found := clause_of(item)) is None:
+            pytest.fail(str(trouble), pytrace=False)
+        clause, transport = found
+        causes.settle(clause, harness.module_of(transport), trouble)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add an explanation to a failure."""
-        del call
+        """Add an explanation to a failure, unless an earlier one has told the same."""
         report = yield
-        if report.failed and self._explains and (found := clause_of(item)) is not None:
+        found = clause_of(item)
+        if found is None:
+            return report
+        if report.when == "call":
+            causes.note(found[0], harness.module_of(found[1]), report.outcome)
+        repeats = call.excinfo is not None and causes.is_repeat(str(call.excinfo.value))
+        if report.failed and self._explains and not repeats:
             report.sections.append((f"clause {found[0]}", _explain(*found, item)))
         return report
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the run for a clause that passed in all of its tests, and was declared to fail."""
+        """Say what to fix first; fail the run for a clause that passed and was declared to fail."""
+        for transport, evidence in self._results.judged().items():
+            if remark := remarks.fix_first(transport, evidence.verdicts, self._results.sentences):
+                self._results.remarks.append(remark)
         for transport, evidence in self._results.judged().items():
             for clause, reason in _expected(transport).items():
                 outcomes = {verdict["outcome"] for verdict in evidence.verdicts.get(clause, ())}

@@ -1,7 +1,9 @@
 """Limits of time, and how they are stretched for a transport that is slow to start."""
 
+import contextlib
 import math
 import os
+from collections.abc import Iterator
 
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
@@ -10,12 +12,18 @@ SECOND = 1.0  # an error is raised within this of its fault, as the clauses dema
 # so in clause after clause.
 QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
 
+# The same for a transport that has hung in an earlier trial of this process: it is likely to hang
+# again, and its user waits for the verdict.
+_QUIET_AGAIN = 2.0
+
 # A run of four workers that takes longer than this stretches all limits. A fork takes about a
 # thousandth of a second, the start of an interpreter about a tenth.
 _USUAL_SECONDS = 0.05
 _MOST = 10.0  # a limit is never stretched by more: a hang has to end
 
 _paces: dict[str, float] = {}
+_hung: set[str] = set()
+_patient: list[None] = []
 
 
 def set_pace(target: str, seconds: float) -> None:
@@ -26,3 +34,25 @@ def set_pace(target: str, seconds: float) -> None:
 def pace(target: str) -> float:
     """Return the factor, 1 or more, by which the limits of *target* are stretched."""
     return _paces.get(target, 1.0)
+
+
+def set_hung(target: str) -> None:
+    """Keep that a trial of *target* has hung: later ones are cut short."""
+    _hung.add(target)
+
+
+def quiet(target: str) -> float:
+    """Return after how many seconds without use of CPU a trial of *target* is a hang."""
+    if _patient:
+        return math.inf
+    return min(QUIET, _QUIET_AGAIN * pace(target) if target in _hung else math.inf)
+
+
+@contextlib.contextmanager
+def patient() -> Iterator[None]:
+    """Cut no trial short in this block: its workers sleep on purpose, for longer than that."""
+    _patient.append(None)
+    try:
+        yield
+    finally:
+        _patient.pop()

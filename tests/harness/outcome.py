@@ -13,6 +13,7 @@ OK          none of these; whether `run` returned or raised the right thing is f
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.harness.hang import Explained
 from tests.harness.oracle import tolerance, ulps
 from tests.scenarios.protocol import KINDS
 
@@ -31,11 +32,13 @@ class Outcome:
     """What a trial has shown: its faults, all messages, and all that was printed.
 
     faults: pairs of a verdict and its reason, the weightiest verdict first.
+    hang: what is known of a HANG; it has no signature where nobody has looked at the processes.
     """
 
     faults: list[tuple[str, str]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     output: str = ""
+    hang: Explained = field(default_factory=lambda: Explained(""))
 
     @property
     def verdict(self) -> str:
@@ -46,6 +49,11 @@ class Outcome:
         """Add a fault."""
         self.faults.append((verdict, why))
         self.faults.sort(key=lambda fault: VERDICTS.index(fault[0]))  # keeps the order of equals
+
+    def add_hang(self, hang: Explained) -> None:
+        """Add a HANG that was explained."""
+        self.hang = hang
+        self.add_fault("HANG", hang.text)
 
     def of(self, *kinds: str) -> list[Message]:
         """Return the messages of *kinds*, in their order."""

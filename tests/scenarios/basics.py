@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
@@ -18,6 +19,8 @@ from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
 _FIRST_RUNS = 3  # runs that may still import modules and fill caches
+
+_FRAMES = 8  # of an error, the innermost: a message has to be short
 
 # Of `calibrated`. The number of terms grows from run to run until the children compute for _CPU in
 # all. It also ends when a run takes too long or has too many terms: the transport does not compute.
@@ -38,6 +41,25 @@ def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> Non
         log.call(module.run, n, workers)
     gc.collect()
     log("inside", new=resources.added_since(before))
+
+
+def smoke(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run once; log the outcome and, of an error, the frames that it has come through."""
+    frames: list[tuple[str, int, str]] = []
+
+    def run(n: int, workers: int) -> float:
+        try:
+            value: float = module.run(n, workers)
+        except BaseException as error:
+            walked = traceback.walk_tb(error.__traceback__)
+            frames.extend((f.f_code.co_filename, line, f.f_code.co_name) for f, line in walked)
+            raise
+        # A coroutine that nobody awaits is warned of when it is dropped: Python's module asyncio.
+        getattr(value, "close", lambda: None)()
+        return value
+
+    log.call(run, n, workers)
+    log("trace", frames=frames[-_FRAMES:])
 
 
 def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -85,7 +107,7 @@ def arguments(module: ModuleType, log: Log) -> None:
         wrong += [(value, 2), (2, value)]
     before = _created()
     for n, workers in wrong:
-        births.disarm()
+        births.arm(inject(log_birth))
         outcome = log.call(module.run, n, workers)
         created = _created()
         log(

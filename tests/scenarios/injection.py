@@ -203,7 +203,7 @@ def end(
     def act() -> None:
         if not take_ticket(place):
             return
-        log("injected")
+        log("injected", way=way)
         if way == "raise":
             raise ZeroDivisionError("planted by the suite")
         die(way)
@@ -233,6 +233,7 @@ def stop(log: Log, number: int) -> None:
 def kill_first(log: Log, number: int) -> None:
     """Kill this child if it is the first one."""
     if number == 1:
+        log("injected", way=int(signal.SIGKILL))
         die(signal.SIGKILL)
 
 

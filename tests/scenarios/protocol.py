@@ -35,6 +35,10 @@ KINDS = {
         " victim: number of the child; delay: seconds until the fault; where: point of the fault;"
         " names: limits, one of which the error names; forks: children so far"
     ),
+    "called": (  # before each such call; of some that are all alike, before the first
+        "n: as text; workers: as text; and what the scenario adds, as for an outcome"
+    ),
+    "trace": "frames: file, line and function of each that the error of a call came through",
     "inside": "new: entries that the caller has and did not have",
     "made": "n: as text; workers: as text; births: children; new: entries",
     # of the children of a run
@@ -159,6 +163,8 @@ class Log:
         more: further fields of the message.
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
+        if not once:
+            self("called", **outcome)  # without this, nobody knows of which call a hang is
         start = time.monotonic()
         try:
             outcome["value"] = run(n, workers)

@@ -1,0 +1,262 @@
+"""A hang in words: which run did not return, what had been done to it, and who waits where.
+
+All functions are of text: they get what the harness has found out about a trial that hung.
+"""
+
+import linecache
+import os
+import re
+import signal
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+__all__ = ["CALLER", "Explained", "Frame", "Stuck", "explain", "frames_of", "is_own", "with_source"]
+
+CALLER = 0  # the number of the process that has called `run`
+
+Message = dict[str, Any]
+
+_THREAD = re.compile(r"^(?:Current thread|Thread) 0x[0-9a-f]+.*:$")
+_FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
+
+_SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
+_NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
+
+_MOST_GROUPS = 6  # of processes that wait at the same place
+_LONGEST_LINE = 80  # characters that are shown of a line of source
+
+# Fields of a call whose worker had a fault: see KINDS in tests/scenarios/protocol.py.
+_FAULTS = ("way", "where", "victims", "victim", "injected")
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A process of a trial that hung, as it was then.
+
+    pid: as the trial itself sees it, so that it can be compared with the pids in its messages.
+    number: CALLER for the interpreter of the trial, from 1 on for the children of a run in the
+        order of their birth, None for any other process.
+    stack: what faulthandler writes of all of its threads; "" if it could not be had.
+    waits_in: the system call in which it waits, such as "read(pipe)"; "" if that is not known.
+    """
+
+    pid: int
+    number: int | None
+    stack: str = ""
+    waits_in: str = ""
+
+
+class Frame(NamedTuple):
+    """A frame of a stack."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}, line {self.line}, in {self.function}"
+
+
+class Explained(NamedTuple):
+    """A hang that was explained.
+
+    text: some lines, the first of which says what did not return.
+    signature: where the caller waits; two hangs with the same have the same cause. "" if unknown.
+    of_a_death: whether a worker of the run that hung had been given a fault.
+    run: n and workers of that run, as text; () if that is not known.
+    """
+
+    text: str
+    signature: str = ""
+    of_a_death: bool = False
+    run: tuple[()] | tuple[str, str] = ()
+
+
+def frames_of(stack: str) -> list[list[Frame]]:
+    """Return the frames of each thread in a dump of faulthandler, the innermost first."""
+    threads: list[list[Frame]] = []
+    for line in stack.splitlines():
+        if _THREAD.match(line):
+            threads.append([])
+        elif threads and (match := _FRAME.match(line)):
+            number = int(match[2]) if match[2].isdigit() else 0
+            threads[-1].append(Frame(match[1], number, match[3]))
+    return [thread for thread in threads if thread]
+
+
+def is_own(file: str, target: str) -> bool:
+    """Tell whether *file* is of the module *target*, or beside it."""
+    target = target.partition(":")[0]  # without ":channel"
+    if target.endswith(".py"):
+        place = os.path.dirname(target) + "/"
+        below = file.removeprefix(place)
+        return file.startswith(place) and not any(part in f"/{below}" for part in _NOT_OWN)
+    path = target.replace(".", "/")
+    package = os.path.dirname(path)
+    return f"/{file}".endswith((f"/{path}.py", f"/{path}/__init__.py")) or (
+        bool(package) and f"/{package}/" in file
+    )
+
+
+def _is_of_the_suite(frame: Frame, target: str) -> bool:
+    return any(part in frame.file for part in _SUITE) and not is_own(frame.file, target)
+
+
+def _main_thread(stack: str, target: str) -> list[Frame]:
+    """Return the frames of the thread to tell of: the last one that is in the module's code.
+
+    CPython writes the newest thread first, so the main thread comes last.
+    """
+    threads = frames_of(stack)
+    within = [thread for thread in threads if any(is_own(f.file, target) for f in thread)]
+    return [*([] if not threads else threads[-1:]), *within][-1] if threads else []
+
+
+def with_source(frame: Frame) -> str:
+    """Return the place of *frame*, and the line of source that is there now."""
+    line = linecache.getline(frame.file, frame.line).strip()
+    if len(line) > _LONGEST_LINE:
+        line = line[: _LONGEST_LINE - 1] + "…"
+    return f"{frame}: `{line}`" if line else str(frame)
+
+
+def _where(stuck: Stuck, target: str) -> str:
+    """Return where a process waits: the module's own line first, then the library's call."""
+    frames = _main_thread(stuck.stack, target)
+    system_call = f"the system call {stuck.waits_in}" if stuck.waits_in else ""
+    if not frames:
+        return f"in {system_call}" if system_call else "at an unknown place"
+    if _is_of_the_suite(frames[0], target):
+        return f"where the suite holds it ({frames[0]})"
+    own = next((at for at, frame in enumerate(frames) if is_own(frame.file, target)), None)
+    if own is None:
+        return ", ".join([f"in {frames[0]}", *filter(None, [system_call])])
+    # A generator expression or a lambda is of the function around it.
+    names = [f.function for f in frames[own:] if is_own(f.file, target) and f.function[0] != "<"]
+    text = f"at {with_source(frames[own]._replace(function=(names or [frames[own].function])[0]))}"
+    library = frames[:own]
+    if library:
+        text += f", in {library[-1].function} ({os.path.basename(library[-1].file)})"
+    inner = [*filter(None, [str(library[0]) if len(library) > 1 else "", system_call])]
+    return text + (f"; innermost: {', '.join(inner)}" if inner else "")
+
+
+def _pending(messages: Sequence[Message]) -> dict[int, Message]:
+    """Return, by pid, each call of `run` that has begun and not ended; the latest is the last."""
+    pending: dict[int, Message] = {}
+    for message in messages:
+        if message["kind"] == "called":
+            pending.pop(message["pid"], None)
+            pending[message["pid"]] = message
+        elif message["kind"] in ("outcome", "strayed"):
+            pending.pop(message["pid"], None)
+    return pending
+
+
+def _way(way: Any) -> str:
+    """Return what a worker did that was ended in *way*: "exit", "raise" or a signal's number."""
+    if way == "exit":
+        return "exited with status 0 before it sent its result"
+    if way == "raise":
+        return "raised an exception"
+    try:
+        return f"died of {signal.Signals(int(way)).name}"
+    except (TypeError, ValueError):
+        return "was ended"
+
+
+def _fault(call: Message | None, messages: Sequence[Message]) -> str:
+    """Return what had been done to the workers of *call*, as a clause of a sentence, or ""."""
+    since = call["at"] if call else 0.0
+    injected = [m for m in messages if m["kind"] == "injected" and m["at"] >= since]
+    if injected:
+        way = _way(injected[0].get("way", call.get("way") if call else None))
+        pids = ", ".join(str(message["pid"]) for message in injected)
+        many = len(injected) > 1
+        return f"after {len(injected) if many else 'a'} worker{'s' * many} (pid {pids}) {way}"
+    if call is None:
+        return ""
+    if "where" in call:
+        return f"after a fault at this point: {call['where']}"
+    if "victim" in call:
+        return f"after child {call['victim']} was killed {call['delay']:.6f} s from its birth"
+    if call.get("injected"):
+        return "after a worker was killed or raised, before it sent its result"
+    return ""
+
+
+def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Message]) -> str:
+    run = "run" if call is None else f"run({call['n']}, {call['workers']})"
+    in_time = f"within {limit:g} s" if not idle else f"(idle for {idle:g} s)"
+    case = f" (case: {call['case']})" if call and "case" in call else ""
+    fault = _fault(call, messages)
+    return f"{run}{case} did not return {in_time}{' ' * bool(fault)}{fault}."
+
+
+def _signature(caller: Stuck | None, target: str) -> str:
+    """Return the module's own lines in which the caller waits, and the call that it waits in."""
+    if caller is None:
+        return ""
+    frames = _main_thread(caller.stack, target)
+    own = [frame for frame in frames if is_own(frame.file, target)]
+    if not own:
+        return caller.waits_in
+    return " < ".join([frames[0].function, *map(str, own)])
+
+
+def _others(caller: Stuck | None, stuck: Sequence[Stuck], target: str) -> list[str]:
+    """Return a line for each place at which processes beside the caller wait."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for process in stuck:
+        if process is caller or process.number == CALLER:
+            continue  # the interpreter of the trial waits for a caller that it has forked
+        name = f"worker {process.number}" if process.number else "process"
+        places[_where(process, target)].append(f"{name} (pid {process.pid})")
+    lines = []
+    for place, names in list(places.items())[:_MOST_GROUPS]:
+        who = ", ".join(names)
+        lines.append(f"{who[0].upper()}{who[1:]} wait{'s' * (len(names) == 1)} {place}.")
+    if len(places) > _MOST_GROUPS:
+        lines.append(f"Others wait at {len(places) - _MOST_GROUPS} more places.")
+    return lines
+
+
+def explain(
+    target: str,
+    limit: float,
+    messages: Sequence[Message],
+    stuck: Sequence[Stuck],
+    *,
+    idle: float = 0.0,
+) -> Explained:
+    """Return what is known of a trial that did not end.
+
+    target: the module under test, as `support.module_of` names it.
+    limit: the seconds after which it counted as a hang.
+    messages: all messages of the trial.
+    stuck: its processes that were alive then; empty if they could not be looked at.
+    idle: seconds without any use of CPU after which it was ended before its limit; 0 if it reached
+        the limit.
+    """
+    pending = _pending(messages)
+    call = next(reversed(pending.values()), None)
+    callers = [process for process in stuck if call and process.pid == call["pid"]]
+    callers += [process for process in stuck if process.number == CALLER]
+    caller = callers[0] if callers else None
+    lines = [_head(call, limit, idle, messages)]
+    if call is None and messages:
+        lines[0] = lines[0].replace("run did", "The trial did")
+    if caller is not None:
+        lines.append(f"The caller (pid {caller.pid}) waits {_where(caller, target)}.")
+    if stuck:
+        lines += _others(caller, stuck, target) or [
+            "No other process of the run is alive: nobody can end this wait."
+        ]
+    return Explained(
+        "\n".join(lines),
+        _signature(caller, target),
+        call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
+        (call["n"], call["workers"]) if call else (),
+    )

@@ -1,0 +1,72 @@
+"""Trials in plain surroundings, which tell whose a failure is that another clause has met.
+
+A clause that puts the caller into unusual surroundings, and kills a worker there, is judged only if
+the death of a worker is answered in plain surroundings.  The same holds for a result that is not
+exact.
+"""
+
+import signal
+from functools import cache
+
+import pytest
+
+from tests.harness import checks, limits
+from tests.harness.outcome import Outcome, state
+from tests.harness.trial import run_trial
+from tests.harness.trouble import Trouble
+from tests.scenarios import basics, faults
+from tests.scenarios.protocol import call
+
+__all__ = ["deaths", "needs_answered_deaths", "run_trouble", "small_trouble", "unanswered"]
+
+_FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make before a fault
+
+
+@cache
+def deaths(target: str) -> Outcome:
+    """Kill each of three workers at its birth, one in each run: clause C1."""
+    outcome = run_trial(
+        target, call(faults.killed, how=[signal.SIGKILL], when="birth", n=30, workers=3)
+    )
+    if outcome.verdict == "HANG":
+        limits.set_hung(target)
+    return outcome
+
+
+@cache
+def unanswered(target: str) -> str:
+    """Return what is wrong with the answer to the death of a worker, or ""."""
+    try:
+        checks.errors_in_time(deaths(target), 3)
+    except (Trouble, pytest.fail.Exception) as failure:
+        return str(failure)
+    except pytest.skip.Exception:
+        return ""
+    return ""
+
+
+def needs_answered_deaths(target: str) -> None:
+    """Skip a test of which the death of a worker is a part, where it is not answered at all."""
+    if unanswered(target):
+        pytest.skip("not judged: see C1: the death of a worker is not answered by an error")
+
+
+@cache
+def run_trouble(target: str, n: int, workers: int) -> str:
+    """Return what is wrong with ``run(n, workers)`` where nobody disturbs it, or ""."""
+    return _first_trouble(run_trial(target, call(basics.calls, [(n, workers)])))
+
+
+@cache
+def small_trouble(target: str) -> str:
+    """Return what is wrong with a few short runs where nobody disturbs them, or ""."""
+    return _first_trouble(run_trial(target, call(basics.calls, _FEW)))
+
+
+def _first_trouble(outcome: Outcome) -> str:
+    for seen in outcome.of("outcome"):  # also the one that warms up
+        if state(seen) != "exact":
+            return checks.summary(seen)
+    if outcome.verdict in ("HANG", "CRASH"):
+        return f"{outcome.verdict}: {outcome.faults[0][1].splitlines()[0]}"
+    return ""

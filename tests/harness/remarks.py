@@ -1,0 +1,65 @@
+"""What to fix first: which failures of a transport come in the wake of which others."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from report.clauses import order
+from report.formats import Verdict
+
+__all__ = ["fix_first"]
+
+_AS = re.compile(r"as ([A-Z]\d{1,3}): ")
+_SEE = re.compile(r"not judged: (.*?)see ([A-Z]\d{1,3})\b")
+_NOT_JUDGED = "not judged: "
+_FAILED = "failed"
+
+
+def _owner_of(verdict: Verdict) -> str | None:
+    """Return the clause to which a verdict leaves its failure, or None."""
+    reason = verdict.get("reason", "")
+    found = _AS.match(reason) or _SEE.match(reason)
+    return found[found.lastindex or 1] if found else None
+
+
+def fix_first(
+    transport: str, verdicts: Mapping[str, Sequence[Verdict]], sentences: Mapping[str, str]
+) -> str:
+    """Return a line that says which clause to fix first, and what fails in its wake; or "".
+
+    verdicts: of each clause, those of its tests.
+    sentences: what each clause says.
+    """
+    own, wake, unjudged = set(), set(), dict[str, str]()
+    owners = Counter[str]()
+    for clause, seen in verdicts.items():
+        failed = [verdict for verdict in seen if verdict["outcome"] == _FAILED]
+        left = [_owner_of(verdict) for verdict in seen]
+        owners.update({owner for owner in left if owner and owner != clause})
+        if any(_owner_of(verdict) in (None, clause) for verdict in failed):
+            own.add(clause)
+        elif failed:
+            wake.add(clause)
+        else:
+            for verdict in seen:
+                reason = verdict.get("reason", "")
+                if reason.startswith(_NOT_JUDGED):
+                    unjudged[clause] = reason.removeprefix(_NOT_JUDGED)
+    if unjudged and not own and not wake and not owners:
+        why = next(iter(unjudged.values()))
+        return f"{transport}: nothing was judged: {why}"
+    if not own and not owners:
+        return ""
+    # A clause that was not run may be one: then its failure was met in another's test.
+    first = next((c for c, _ in owners.most_common()), None) or order(own)[0]
+    parts = [f"{transport}: fix first {first}"]
+    if first in sentences:
+        parts[0] += f" ({sentences[first]})"
+    parts += _listed("in its wake", wake)
+    parts += _listed("not judged", set(unjudged))
+    parts += _listed("then", own - {first})
+    return "; ".join(parts)
+
+
+def _listed(what: str, clauses: set[str]) -> list[str]:
+    return [f"{what}: {', '.join(order(clauses))}"] if clauses else []

@@ -1,0 +1,67 @@
+"""Whether a short run gives pi at all: if not, no clause can be judged, and that is said once."""
+
+from functools import cache
+from typing import Any
+
+from tests.harness.hang import Frame, is_own, with_source
+from tests.harness.oracle import pi_n
+from tests.harness.support import support
+from tests.harness.trial import run_trial
+from tests.scenarios import basics
+from tests.scenarios.protocol import call
+
+__all__ = ["smoke"]
+
+_N, _WORKERS = 1000, 2
+_LIMIT = 8.0  # seconds; such a run takes some milliseconds
+_CLOSE = 1e-6  # of the value: a result of single precision passes, and is for clause A1 to judge
+
+_CALL = f"run({_N}, {_WORKERS})"
+
+Message = dict[str, Any]
+
+
+@cache
+def smoke(target: str) -> str:
+    """Return what is wrong with a short run of *target*, in a few lines; "" if nothing is.
+
+    "" too for a transport that is not supported here, or cannot be loaded.
+    """
+    answer = support(target)
+    if answer.reason is not None or answer.error:
+        return ""
+    outcome = run_trial(target, call(basics.smoke, n=_N, workers=_WORKERS), limit=_LIMIT)
+    for called in outcome.of("outcome"):
+        frames = [Frame(*frame) for trace in outcome.of("trace") for frame in trace["frames"]]
+        return said(called, frames, target)
+    if outcome.verdict == "HANG":
+        return outcome.faults[0][1]
+    return f"{_CALL} ended the interpreter that called it. {outcome.faults[0][1]}"
+
+
+def said(called: Message, frames: list[Frame], target: str) -> str:
+    """Return what is wrong with the outcome of the short run, or "".
+
+    called: the outcome.
+    frames: those that its error came through, the innermost last.
+    """
+    if "error" in called:
+        lines = [f"{_CALL} raised {called['error']}: {called['text']}"]
+        lines += [f"  {with_source(frame)}" for frame in frames if is_own(frame.file, target)]
+        if called["error"] == "TypeError" and "argument" in called["text"]:
+            lines.append("The suite calls run(n, workers), with two positional arguments.")
+        return "\n".join(lines)
+    kind, value, due = called["type"], called["value"], float(pi_n(_N))
+    if kind == "coroutine":
+        return f"{_CALL} returned a coroutine: run must be a plain function, not an async def."
+    if kind in ("generator", "async_generator"):
+        return f"{_CALL} returned a generator: run must return the value, not yield it."
+    if kind != "float":
+        what = "None" if value is None else f"{value!r}, of type {kind}"
+        return f"{_CALL} returned {what}: a float is due, {due!r}."
+    if not abs(value - due) <= _CLOSE * due:  # nan is not
+        return (
+            f"{_CALL} returned {value!r}, where {due!r} is due: the square root of 8 times the sum "
+            f"of 1/(2k+1)**2 for k from 0 to {_N - 1}."
+        )
+    return ""
