@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
-from tests.system import resources
+from tests.system import processes, resources
 
 MIB = 1 << 20
 SIZES = (0, 1, 8, select.PIPE_BUF - 1, select.PIPE_BUF, select.PIPE_BUF + 1, (64 << 10) + 1, MIB)
@@ -145,7 +145,8 @@ def more_than_it_holds(module: ModuleType, log: Log) -> str | None:
 # Messages of one byte that a worker sends at most to fill a channel. Most channels hold fewer. A
 # TCP connection may hold more, and then these are enough.
 _MOST = 20_000
-_FULL_AFTER = 0.2  # seconds without another message sent, after which a channel counts as full
+_FULL_AFTER = 10  # looks in a row that find its worker asleep, and no other message sent
+_LOOK_EVERY = 0.002  # seconds
 _FILL_LIMIT = 10.0  # seconds
 
 # After its last message a worker writes that it has ended, which takes room in the channel too.
@@ -154,9 +155,10 @@ _LEFT_FREE = 32  # messages
 
 def _capacity(module: ModuleType, size: int) -> int:
     """Return how many messages of *size* bytes a worker can send before it has to wait."""
-    sent = mmap.mmap(-1, 8)
+    sent, pid = mmap.mmap(-1, 8), mmap.mmap(-1, 8)
 
     def work(link: Any) -> None:
+        pid[:] = os.getpid().to_bytes(8, "little")
         for number in range(_MOST):
             link.send(bytes(size))
             sent[:] = (number + 1).to_bytes(8, "little")
@@ -166,10 +168,13 @@ def _capacity(module: ModuleType, size: int) -> int:
         return int.from_bytes(sent[:], "little")
 
     with module.channel(work, 1):
-        seen, until = -1, time.monotonic() + _FILL_LIMIT
-        while seen != count() and time.monotonic() < until:
+        seen, same, until = -1, 0, time.monotonic() + _FILL_LIMIT
+        while same < _FULL_AFTER and time.monotonic() < until:
+            worker = int.from_bytes(pid[:], "little")
+            waits = worker and processes.state(worker) not in processes.RUNNABLE
+            same = same + 1 if waits and seen == count() else 0
             seen = count()
-            time.sleep(_FULL_AFTER)
+            time.sleep(_LOOK_EVERY)
     return count()
 
 
@@ -202,7 +207,7 @@ def as_many_as_it_holds(module: ModuleType, log: Log) -> str | None:
 @case
 def many_small(module: ModuleType, log: Log) -> str | None:
     """Receive thousands of messages with one byte or none while they are sent."""
-    sizes = {w: [1, 0] * 3333 for w in range(3)}
+    sizes = {w: [1, 0] * 1000 for w in range(3)}
 
     def work(link: Any) -> None:
         for number, size in enumerate(sizes[link.worker]):
@@ -221,7 +226,7 @@ def short_lives(module: ModuleType, log: Log) -> str | None:
         for number, size in enumerate(sizes[link.worker]):
             link.send(content(link.worker, number, size))
 
-    for _ in range(20):
+    for _ in range(10):
         with module.channel(work, 2) as channel:
             if (why := _compare(channel, sizes)) is not None:
                 return why

@@ -15,11 +15,32 @@ def _is_of_another(item: pytest.Item) -> bool:
     return name.removeprefix("transports.") not in NAMES
 
 
+def _is_left_out(item: pytest.Item) -> bool:
+    """Tell whether a test has the mark `over`, and its transport is not named in it."""
+    over = item.get_closest_marker("over")
+    return over is not None and item.callspec.params["transport"] not in over.args  # type: ignore[attr-defined]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the mark."""
+    config.addinivalue_line(
+        "markers",
+        "over(names): the transports that the test runs over by default; over the others it has "
+        "the mark exhaustive, unless --transport is given",
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what is promised of the reference transports alone, for any other module."""
+    """Deselect what is promised of the reference transports alone, for any other module.
+
+    And follow the mark `over`.
+    """
     others = [item for item in items if _is_of_another(item)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
+    if not config.option.transport:
+        for item in filter(_is_left_out, items):
+            item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import time
 import uuid
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.harness import ROOT
 from tests.harness.places import base_directory
 from tests.system import processes
 from tests.system.files import remove_tree
-from tests.unit.cases import SKIP, due_of, find
+from tests.unit.cases import SKIP, Cases, due_of, find
 
 _MARK = "IPC_CONFORMANCE_CASES"  # environment variable by which the processes are found
 _STARTS_IN = 60.0  # seconds
@@ -117,6 +118,19 @@ def _close_all(owner: int) -> None:
     if os.getpid() == owner:
         for stage in list(_stages.values()):
             stage.close()
+
+
+def parameters(*of: Cases) -> list[Any]:
+    """Return parameters for these cases, with the mark `over`: see `tests.unit.conftest`.
+
+    A case that is in several is done where the first of them says.
+    """
+    found: dict[str, Any] = {}
+    for cases in of:
+        mark = pytest.mark.over(*cases.over)
+        for name in cases:
+            found.setdefault(name, pytest.param(name, marks=mark if cases.over else ()))
+    return list(found.values())
 
 
 def fresh(

@@ -8,8 +8,13 @@ import pytest
 from tests import harness
 from tests.harness import checks, limits
 from tests.scenarios import channel_faults, messages
+from tests.unit.cases import KINDS, WITH_A_NAME_AND_WITHOUT
 
-CASES = list(messages.CASES)
+_WAITS = ("stopped_caller", "timeout", "handler")  # for fixed times
+CASES = [
+    pytest.param(case, marks=pytest.mark.over("tcp", *KINDS) if case in _WAITS else ())
+    for case in messages.CASES
+]
 
 
 @pytest.fixture
@@ -21,27 +26,40 @@ def channel(transport: str) -> str:
 
 
 @cache
-def _carried(transport: str) -> harness.Outcome:
+def _trial(transport: str, cases: tuple[str, ...]) -> harness.Outcome:
     """Run one trial for all cases: to start an interpreter for each would take longer."""
-    return harness.run_trial(transport, harness.call(messages.carried, CASES), limit=30)
+    return harness.run_trial(transport, harness.call(messages.carried, cases), limit=30)
+
+
+@pytest.fixture
+def carried(request: pytest.FixtureRequest, channel: str) -> harness.Outcome:
+    """Return the outcome of a trial that does all cases that are selected for the transport."""
+    selected = [
+        item.callspec.params
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    ]
+    transport = request.node.callspec.params["transport"]
+    cases = [p["case"] for p in selected if "case" in p and p["transport"] == transport]
+    return _trial(channel, tuple(cases or messages.CASES))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_messages_come_whole_and_in_order(channel: str, case: str) -> None:
+def test_messages_come_whole_and_in_order(carried: harness.Outcome, case: str) -> None:
     """Each case is a function of that name in tests/scenarios/messages.py."""
-    found = [message for message in _carried(channel).of("case") if message["case"] == case]
-    assert found, f"not reached: {_carried(channel).faults}"
+    found = [message for message in carried.of("case") if message["case"] == case]
+    assert found, f"not reached: {carried.faults}"
     assert found[0]["why"] is None
 
 
-def test_a_channel_prints_nothing_and_brings_no_worker_back(channel: str) -> None:
+def test_a_channel_prints_nothing_and_brings_no_worker_back(carried: harness.Outcome) -> None:
     """Not even a warning on the standard error of the caller."""
-    checks.not_disturbed(_carried(channel))
+    checks.not_disturbed(carried)
 
 
-def test_nothing_is_left_of_a_channel(channel: str) -> None:
+def test_nothing_is_left_of_a_channel(carried: harness.Outcome) -> None:
     """After all cases: no descriptor, child, thread, timer, mapping, file, queue or segment."""
-    checks.nothing_left(_carried(channel))
+    checks.nothing_left(carried)
 
 
 def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
@@ -61,6 +79,7 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
         assert late < limits.SECOND, f"{late:.2f} s: {ended}"
 
 
+@pytest.mark.over(*WITH_A_NAME_AND_WITHOUT)
 def test_every_exception_of_a_worker_is_told(channel: str) -> None:
     """The error of `channel` has its worker, its type, and its text if there is one."""
     outcome = checks.not_disturbed(
@@ -76,6 +95,7 @@ def test_every_exception_of_a_worker_is_told(channel: str) -> None:
             assert part in message["text"], message
 
 
+@pytest.mark.over(*WITH_A_NAME_AND_WITHOUT)
 def test_nothing_is_left_of_a_channel_whose_caller_is_killed(channel: str) -> None:
     """SIGKILL amid the messages; after 2 s no worker lives, and no object is left."""
     with harness.Trial(channel, harness.call(channel_faults.endless)) as trial:

@@ -3,18 +3,20 @@
 import pytest
 
 from tests.unit.cases import callers
-from tests.unit.stage import Stage
+from tests.unit.stage import Stage, parameters
 
 _LIMIT = 20.0  # seconds
 
 
-@pytest.mark.parametrize("name", callers.case)
+@pytest.mark.parametrize(
+    "name", parameters(callers.case, callers.kind_case, callers.supervisor_case)
+)
 def test_callers(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/callers.py."""
     channel_stage.perform(callers, name, _LIMIT)
 
 
-@pytest.mark.parametrize("name", callers.run_case)
+@pytest.mark.parametrize("name", parameters(callers.run_case))
 def test_callers_of_run(run_stage: Stage, name: str) -> None:
     """The same, of `run` alone."""
     run_stage.perform(callers, name, _LIMIT)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.cases import places, workers
-from tests.unit.stage import Stage, fresh
+from tests.unit.stage import Stage, fresh, parameters
 
 _QUIET = """
 import importlib, os, sys
@@ -32,19 +32,19 @@ if hasattr(module, "channel"):
 """
 
 
-@pytest.mark.parametrize("name", workers.case)
+@pytest.mark.parametrize("name", parameters(workers.case))
 def test_workers(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/workers.py."""
     channel_stage.perform(workers, name, limit=20)
 
 
-@pytest.mark.parametrize("name", places.case)
+@pytest.mark.parametrize("name", parameters(places.case, places.kind_case))
 def test_places(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/places.py."""
     channel_stage.perform(places, name, limit=20)
 
 
-@pytest.mark.parametrize("name", workers.run_case)
+@pytest.mark.parametrize("name", parameters(workers.run_case))
 def test_run(run_stage: Stage, name: str) -> None:
     """The same, of `run` alone."""
     run_stage.perform(workers, name, limit=20)

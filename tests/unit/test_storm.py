@@ -2,20 +2,22 @@
 
 import pytest
 
-from tests.unit.cases import Cases, storm
+from tests.unit.cases import KINDS, Cases, storm
 from tests.unit.stage import Stage
 
 _FEW, _MANY = 60.0, 900.0  # seconds
+_ONCE = "strikes=1]"  # how the name of a case ends that strikes at each function once
 
 
-def _storms(cases: Cases) -> list[object]:
+def _storms(cases: Cases, *over: str) -> list[object]:
     """Return parameters for *cases*; storms are for the marker exhaustive.
 
     Where a strike falls is chance, and by default clause B2 has a storm for each transport.  A
-    strike at the entry of each function in turn is no chance.
+    strike at the entry of each function in turn is no chance: that is done *over* these.
     """
+    once = pytest.mark.over(*over) if over else ()
     return [
-        pytest.param(name, marks=() if name.endswith("strikes=2]") else pytest.mark.exhaustive)
+        pytest.param(name, marks=once if name.endswith(_ONCE) else pytest.mark.exhaustive)
         for name in cases
     ]
 
@@ -24,7 +26,7 @@ def _limit(name: str) -> float:
     return _MANY if name.endswith(f"strikes={storm.MANY}]") else _FEW
 
 
-@pytest.mark.parametrize("name", _storms(storm.case))
+@pytest.mark.parametrize("name", _storms(storm.case, *KINDS))
 def test_storm(channel_stage: Stage, name: str) -> None:
     """Over channels, while they are entered, used and left."""
     print(channel_stage.perform(storm, name, limit=_limit(name)))

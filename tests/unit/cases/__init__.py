@@ -34,8 +34,23 @@ _PAUSE = 0.001  # seconds between two looks
 _LOOKS = 3  # at a process, which finds it asleep each time
 
 
+KINDS = ("pipe", "unix", "fifo", "shm")
+"""One transport of each kind: streams, of pipes and of sockets; packets, where the caller sleeps on
+a descriptor and where there is none.  The code of transports/_channel differs among these alone."""
+
+WITH_A_NAME_AND_WITHOUT = ("pipe", "fifo")
+"""For the supervisor differs in this alone: whether there is a guardian, which removes a name."""
+
+
 class Cases(dict[str, Case]):
-    """The cases of a module, by name."""
+    """The cases of a module, by name.
+
+    over: transports over which they are done by default; none stands for all.
+    """
+
+    def __init__(self, over: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.over = over
 
     def __call__(self, function: Case) -> Case:
         """Add *function*, by its name."""

@@ -16,6 +16,8 @@ from typing import Any
 
 from tests.system import resources
 from tests.unit.cases import (
+    KINDS,
+    WITH_A_NAME_AND_WITHOUT,
     Cases,
     NotHere,
     Tick,
@@ -32,7 +34,11 @@ from transports import WorkerError
 
 case = Cases()
 """Of channels."""
-run_case = Cases()
+kind_case = Cases(KINDS)
+"""Of channels: what the code that transports have in common decides."""
+supervisor_case = Cases(WITH_A_NAME_AND_WITHOUT)
+"""Of channels: what the supervisor decides."""
+run_case = Cases(WITH_A_NAME_AND_WITHOUT)
 """Of `run`."""
 exhaustive_case = Cases()
 """Of channels, with the marker exhaustive."""
@@ -68,7 +74,8 @@ def _to_thread(act: Callable[[], Any]) -> Any:
 _THREADS = {"thread": _in_a_thread, "executor": _in_an_executor, "asyncio": _to_thread}
 
 
-@case.each(by=list(_THREADS))
+@kind_case.each(by=["thread"])
+@supervisor_case.each(by=list(_THREADS))
 def entered_in_a_thread_that_ends(module: Any, by: str) -> None:
     """A channel may be entered in a thread that ends before it: its workers live on."""
 
@@ -91,7 +98,7 @@ def entered_in_a_thread_that_ends(module: Any, by: str) -> None:
             channel.__exit__(*error)
 
 
-@case
+@kind_case
 def left_in_another_thread(module: Any) -> None:
     """It may be left in a thread too, early; then nothing is left."""
     channel = module.channel(_endless, 2)
@@ -174,15 +181,8 @@ def _does(what: str, link: Any) -> None:
         link.receive()
 
 
-@case.each(
-    how=[
-        "sleeps",
-        "computes, foreign",
-        "sends, thread",
-        "receives, foreign",
-        "sends, foreign thread",
-    ]
-)
+@case.each(how=["sends, thread", "computes, foreign"])
+@supervisor_case.each(how=["sleeps", "receives, foreign", "sends, foreign thread"])
 def a_killed_caller(module: Any, how: str) -> None:
     """After SIGKILL of the caller its workers die within two seconds, and no name stays.
 
@@ -198,7 +198,7 @@ def a_killed_caller_in_any_way(module: Any, what: str, foreign: bool, thread: bo
     _kill_one(module, what, foreign, thread, user=None)
 
 
-@case.each(what=["sleeps", "computes"])
+@supervisor_case.each(what=["sleeps", "computes"])
 def a_killed_caller_of_another_users_workers(module: Any, what: str) -> None:
     """That holds also where its workers have changed their user, setuid(2), and a child lives."""
     if os.geteuid() != 0:
@@ -241,7 +241,8 @@ def _kill_one(module: Any, what: str, foreign: bool, thread: bool, user: int | N
 _GROUP = ["SIGUSR1", "SIGALRM", "SIGRTMIN", "SIGPROF"]
 
 
-@case.each(name=_GROUP)
+@case.each(name=_GROUP[:1])
+@supervisor_case.each(name=_GROUP)
 def a_signal_to_the_group(module: Any, name: str) -> None:
     """A signal to the whole group ends the caller and its workers, and no name stays."""
     with gates(1) as (pids,):
@@ -275,7 +276,7 @@ _SPENT = 0.02  # seconds that the caller spends on each message
 _BEHIND = 12  # messages that may still be taken: a fifth of a second
 
 
-@case.each(timeout=[None, 60])
+@kind_case.each(timeout=[None, 60])
 def a_death_behind_a_flood(module: Any, timeout: float | None) -> None:
     """A worker dies while others flood a slow caller: WorkerError, whatever is still unread."""
 
@@ -308,7 +309,7 @@ def a_death_behind_a_flood(module: Any, timeout: float | None) -> None:
             raise AssertionError("a worker has exited with 7, and the iteration just ended")
 
 
-@case
+@kind_case
 def a_timeout_behind_a_flood(module: Any) -> None:
     """`timeout` ends while workers flood a slow caller: TimeoutError, whatever is unread."""
     timeout, late = 0.2, 0
@@ -331,7 +332,10 @@ def a_timeout_behind_a_flood(module: Any) -> None:
 
 
 class _SlowForks:
-    """Makes each fork(2) of this process take 10 ms, and counts those that begin too late."""
+    """Makes each fork(2) of this process take 10 ms, and counts those that begin too late.
+
+    What is forked sleeps, after *in_worker*: how it would go on has no part in these cases.
+    """
 
     def __init__(self, in_worker: Callable[[int], None], is_over: Callable[[], bool]) -> None:
         self.count = self.late = 0
@@ -348,6 +352,7 @@ class _SlowForks:
     def _after(self) -> None:
         if os.getppid() == self._me:
             self._in_worker(self.count)
+            time.sleep(60)
 
 
 _WORKERS = 40
@@ -363,13 +368,13 @@ def _run(module: Any, timeout: float | None) -> None:
     module.run(10**13, _WORKERS, timeout=timeout)
 
 
-def _idle(number: int) -> None:
-    os.nice(5)  # they are many, and compute
+def _nothing(number: int) -> None:
+    pass
 
 
 def _timeout_amid_forks(module: Any, call: Callable[[Any, float | None], None]) -> None:
     end = [0.0]
-    forks = _SlowForks(_idle, lambda: time.monotonic() > end[0])
+    forks = _SlowForks(_nothing, lambda: time.monotonic() > end[0])
     end[0] = time.monotonic() + 0.1
     raised(TimeoutError, "timeout=0.1", call, module, 0.1)
     _in_time(forks, "the timeout was over")
@@ -432,7 +437,7 @@ def _signal_amid_forks(module: Any, call: Callable[[Any, float | None], None]) -
 _AMID = {"timeout": _timeout_amid_forks, "death": _death_amid_forks, "signal": _signal_amid_forks}
 
 
-@case.each(what=list(_AMID))
+@supervisor_case.each(what=list(_AMID))
 def heeded_while_workers_are_forked(module: Any, what: str) -> None:
     """Deaths, `timeout` and signals are heeded while many workers are being forked."""
     _AMID[what](module, _enter)

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from tests.unit.cases import (
+    KINDS,
     LIMIT,
     PI,
     Cases,
@@ -27,6 +28,8 @@ from tests.unit.cases import (
 )
 
 case = Cases()
+kind_case = Cases(KINDS)
+"""What the code that transports have in common decides."""
 
 
 def _use(module: Any) -> None:
@@ -55,7 +58,7 @@ def in_a_worker(module: Any) -> None:
     assert came == {0: [b"2"], 1: [b"2"]}, f"{short(came)} came"
 
 
-@case
+@kind_case
 def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     """A process whose thread is in `run` forks; `run` and `channel` do as ever in the child."""
     import warnings  # noqa: PLC0415
@@ -74,7 +77,7 @@ def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     thread = threading.Thread(target=busy)
     thread.start()
     failed = []
-    for number in range(6):
+    for number in range(3):
         pid = os.fork()
         if pid == 0:
             status = 1
@@ -103,7 +106,7 @@ def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     assert not errors, f"in the thread: {errors[0]!r}"
 
 
-@case
+@kind_case
 def in_a_handler_beside_a_thread(module: Any) -> None:
     """A handler that breaks into `run` may call `run`, also with one more thread around."""
     stop, inside, nested = threading.Event(), [False], [0]
@@ -120,7 +123,7 @@ def in_a_handler_beside_a_thread(module: Any) -> None:
     runs = 0
     with handled(signal.SIGALRM, handler):
         signal.setitimer(signal.ITIMER_REAL, 0.003, 0.0037)
-        while nested[0] < 10 or runs < 10:
+        while nested[0] < 5 or runs < 5:
             value = module.run(100, 3, timeout=60)
             assert abs(value - PI) < 1e-9, f"run returned {value}"
             runs += 1
@@ -130,7 +133,7 @@ def in_a_handler_beside_a_thread(module: Any) -> None:
     until("the thread is gone", lambda: not thread.is_alive())
 
 
-@case
+@kind_case
 def in_two_threads(module: Any) -> None:
     """`run` and `channel` in two threads at once do not disturb each other."""
     errors = []
@@ -159,7 +162,7 @@ class _Finalized:
         self._act()
 
 
-@case
+@kind_case
 def in_a_finalizer(module: Any) -> None:
     """A finalizer may call `run`, also one that a collection amid a run calls."""
     results = []
@@ -181,7 +184,7 @@ def in_a_finalizer(module: Any) -> None:
     assert abs(results[0] - PI) < 1e-9, f"in the finalizer run returned {results[0]}"
 
 
-@case
+@kind_case
 def in_a_forked_child_of_a_caller(module: Any) -> None:
     """A child that is forked in a block runs, and has channels, of its own."""
     shared = mmap.mmap(-1, 1)

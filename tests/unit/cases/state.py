@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from tests.unit.cases import (
+    KINDS,
     LIMIT,
     Cases,
     collected,
@@ -26,6 +27,8 @@ from tests.unit.cases import (
 )
 
 case = Cases()
+kind_case = Cases(KINDS)
+"""What the code that transports have in common decides."""
 
 _FRAME = (5).to_bytes(8, sys.byteorder) + b"MINE!"  # what a stream of messages looks like
 
@@ -79,7 +82,7 @@ class _Own:
             os.close(fd)
 
 
-@case.each(left=["early", "at its end", "by an exception"], duplex=[False, True])
+@kind_case.each(left=["early", "at its end", "by an exception"], duplex=[False, True])
 def iterating_after_the_block(module: Any, left: str, duplex: bool) -> None:
     """After its block, iteration raises ValueError, and touches no descriptor."""
     work = _endless if left != "at its end" else _numbers
@@ -102,7 +105,8 @@ def iterating_after_the_block(module: Any, left: str, duplex: bool) -> None:
         own.close()
 
 
-@case.each(left=["early", "at its end"])
+@case.each(left=["early"])
+@kind_case.each(left=["early", "at its end"])
 def sending_after_the_block(module: Any, left: str) -> None:
     """After its block, `send` raises ValueError, and touches no descriptor."""
     with module.channel(echo, 2, duplex=True) as messages:
@@ -118,7 +122,7 @@ def sending_after_the_block(module: Any, left: str) -> None:
         own.close()
 
 
-@case
+@kind_case
 def a_thread_that_sends_outlives_the_block(module: Any) -> None:
     """Its `send` raises at the end of the block, and writes into nothing that is opened later."""
     sent = [0]
@@ -158,7 +162,7 @@ def a_thread_that_sends_outlives_the_block(module: Any) -> None:
 # -- two threads ----------------------------------------------------------------------------
 
 
-@case
+@kind_case
 def sending_while_another_thread_waits(module: Any) -> None:
     """To send while another thread waits in an iteration is RuntimeError; the channel is whole."""
 
@@ -205,10 +209,10 @@ def sending_while_another_thread_waits(module: Any) -> None:
     assert came == [*sent, b"end"], f"worker 0 got {short(sent)}, it sent back {short(came)}"
 
 
-@case
+@kind_case
 def two_threads(module: Any) -> None:
     """One thread iterates, another sends: each message is right, or it is RuntimeError."""
-    size, count = 40_000, 40
+    size, count = 40_000, 20
     stop = mmap.mmap(-1, 1)
 
     def text(number: int) -> bytes:
@@ -277,7 +281,8 @@ class _Leaves(Exception):  # noqa: N818 - how a child leaves a block
     pass
 
 
-@case.each(how=["sys.exit", "an exception", "the end of the block"], duplex=[False, True])
+@case.each(how=["sys.exit"], duplex=[True])
+@kind_case.each(how=["sys.exit", "an exception", "the end of the block"], duplex=[False, True])
 def a_child_leaves_the_block(module: Any, how: str, duplex: bool) -> None:
     """A child forked in the block leaves it; the caller's workers live on, and all comes."""
 
@@ -316,7 +321,7 @@ def _first(messages: Any, count: int) -> list[tuple[int, bytes]]:
     return [next(iterator) for _ in range(count)]
 
 
-@case.each(duplex=[False, True])
+@kind_case.each(duplex=[False, True])
 def a_child_uses_the_channel(module: Any, duplex: bool) -> None:
     """In a forked child, iteration and `send` raise RuntimeError; nothing is lost by that."""
 
@@ -349,7 +354,7 @@ def a_child_uses_the_channel(module: Any, duplex: bool) -> None:
         assert not list(messages), "more came than was sent"
 
 
-@case
+@kind_case
 def a_child_outlives_the_block(module: Any) -> None:
     """A child that leaves the block when the caller's next channel is there leaves that alone."""
     me = os.getpid()

@@ -362,13 +362,13 @@ def _at_each_entry(act: Callable[[_Storm], None], most: int) -> None:
     assert not storm.wrong, f"{storm.strikes} strikes, one in each round: {found}"
 
 
-@run_case.each(strikes=[2, MANY])
+@run_case.each(strikes=[1, MANY])
 def a_strike_at_each_entry_in_run(module: Any, strikes: int) -> None:
     """Let a handler raise at the entry of a function: `run` lets that out, and nothing stays."""
     _at_each_entry(lambda storm: _run_once(module, storm), strikes)
 
 
-@case.each(duplex=[False, True], strikes=[2, MANY])
+@case.each(duplex=[False, True], strikes=[1, MANY])
 def a_strike_at_each_entry(module: Any, duplex: bool, strikes: int) -> None:
     """Let a handler raise at the entry of a function: nothing is lost or left, or it is an error.
 

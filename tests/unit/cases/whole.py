@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.cases import (
+    KINDS,
     Cases,
     collected,
     echo,
@@ -24,6 +25,8 @@ from tests.unit.cases import (
 from transports import WorkerError
 
 case = Cases()
+kind_case = Cases(KINDS)
+"""What the code that transports have in common decides."""
 
 _ALL = [b"%d" % number for number in range(20)]
 
@@ -36,7 +39,7 @@ def _numbers(link: Any) -> None:
 # -- what leaves a channel whole ------------------------------------------------------------
 
 
-@case
+@kind_case
 def sending_to_no_worker(module: Any) -> None:
     """IndexError for a worker that there is not, -1 too; TypeError for no int; it stays whole."""
     with module.channel(echo, 2, duplex=True) as messages:
@@ -48,7 +51,7 @@ def sending_to_no_worker(module: Any) -> None:
         is_whole(messages, 2)
 
 
-@case
+@kind_case
 def sending_no_bytes(module: Any) -> None:
     """TypeError for data that is not bytes-like, on both sides; the channel stays whole."""
 
@@ -117,7 +120,7 @@ def what_a_worker_leaves_unread(module: Any) -> None:
     assert came == {0: texts}, f"it sent {len(texts)} messages, {len(came.get(0, []))} came"
 
 
-@case.each(iterator=["the same", "a new one"])
+@kind_case.each(iterator=["the same", "a new one"])
 def break_and_go_on(module: Any, iterator: str) -> None:
     """After `break` the iteration can be taken up again: each message comes once, in order."""
     came: dict[int, list[bytes]] = {0: [], 1: [], 2: []}
@@ -134,7 +137,7 @@ def break_and_go_on(module: Any, iterator: str) -> None:
     assert came == dict.fromkeys(range(3), _ALL), f"with breaks, {short(came)} came"
 
 
-@case.each(duplex=[False, True])
+@kind_case.each(duplex=[False, True])
 def iterating_after_the_end(module: Any, duplex: bool) -> None:
     """When every worker has ended, an iteration ends at once, as often as it is begun."""
     with module.channel(_numbers, 2, duplex=duplex) as messages:
@@ -149,7 +152,7 @@ def iterating_after_the_end(module: Any, duplex: bool) -> None:
 # -- what breaks one ------------------------------------------------------------------------
 
 
-@case.each(duplex=[False, True])
+@kind_case.each(duplex=[False, True])
 def use_after_a_worker_has_died(module: Any, duplex: bool) -> None:
     """After WorkerError each further use raises RuntimeError, with that as its __cause__."""
 
@@ -187,7 +190,7 @@ def _until_the_timeout(module: Any, duplex: bool, act: Callable[[Any], None]) ->
             return
 
 
-@case.each(duplex=[False, True])
+@kind_case.each(duplex=[False, True])
 def use_after_the_timeout(module: Any, duplex: bool) -> None:
     """After TimeoutError each further use raises RuntimeError, with that as its __cause__."""
 
@@ -198,7 +201,7 @@ def use_after_the_timeout(module: Any, duplex: bool) -> None:
     _until_the_timeout(module, duplex, wait)
 
 
-@case
+@kind_case
 def use_after_the_timeout_of_send(module: Any) -> None:
     """After TimeoutError out of `send` too."""
 
@@ -213,7 +216,7 @@ def use_after_the_timeout_of_send(module: Any) -> None:
     _until_the_timeout(module, True, send)
 
 
-@case
+@kind_case
 def use_of_an_old_iterator_after_an_error(module: Any) -> None:
     """An iterator of before raises RuntimeError too; it does not end as if all had come."""
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.unit.cases import (
     PI,
+    WITH_A_NAME_AND_WITHOUT,
     Cases,
     collected,
     everything,
@@ -28,9 +29,9 @@ from tests.unit.cases import (
 )
 from transports import WorkerError
 
-case = Cases()
-"""Of channels."""
-run_case = Cases()
+case = Cases(WITH_A_NAME_AND_WITHOUT)
+"""Of channels: all this is for the supervisor to decide."""
+run_case = Cases(WITH_A_NAME_AND_WITHOUT)
 """Of `run`."""
 
 
