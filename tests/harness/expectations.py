@@ -55,18 +55,19 @@ class Expectations:
         """Add an explanation to a failure."""
         del call
         report = yield
-        if report.failed and self._explains and (found := clause_of(item)) is not None:
+        judged = report.failed and report.when == "call" and self._explains
+        if judged and (found := clause_of(item)) is not None:
             report.sections.append((f"clause {found[0]}", _explain(*found, item)))
         return report
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail the run for a clause that passed in all of its tests, and was declared to fail."""
-        for transport, evidence in self._results.judged().items():
-            for clause, reason in _expected(transport).items():
-                outcomes = {verdict["outcome"] for verdict in evidence.verdicts.get(clause, ())}
-                if outcomes == {"passed"} and not self._results.partial(transport, clause):
-                    self._results.remarks.append(
-                        f"{transport}: {clause} passed, and is in EXPECTED_FAILURES: {reason}"
-                    )
+        for (transport, clause), reason in self._results.passed_unexpectedly.items():
+            verdicts = self._results.transports[transport].verdicts[clause]
+            outcomes = {verdict["outcome"] for verdict in verdicts}
+            if outcomes == {"passed"} and not self._results.partial(transport, clause):
+                self._results.remarks.append(
+                    f"{transport}: {clause} passed, and is in EXPECTED_FAILURES: {reason}"
+                )
         if self._results.remarks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
