@@ -177,8 +177,11 @@ class Matrix:
             return
         terminalreporter.section("support matrix", sep="-", blue=True)
         channels = any(evidence.messages for evidence in results.judged().values())
-        write(LEGEND + ("; channel: tests of messages" if channels else ""))
-        for name, lines in table(results, columns):
+        lines_of = table(results, columns)
+        open_ = any("?" in line for _, lines in lines_of for line in lines)
+        legend = [LEGEND, "channel: tests of messages" * channels, "?: not all judged" * open_]
+        write("; ".join(filter(None, legend)))
+        for name, lines in lines_of:
             missing = bool(name) and not results.transport(name)["clauses"]
             for line in lines:
                 terminalreporter.line(line, red=bool(name) and _bad(results, name), yellow=missing)

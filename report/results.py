@@ -56,7 +56,9 @@ def reason_of(report: "pytest.TestReport | pytest.CollectReport") -> str:
     if isinstance(report.longrepr, tuple):
         return _line(report.longrepr[2].removeprefix("Skipped: "))
     crash = getattr(report.longrepr, "reprcrash", None)
-    text: str = crash.message if crash else report.longreprtext
+    # With pytest-xdist, longreprtext begins with a line about the process.
+    written = report.longrepr if isinstance(report.longrepr, str) else report.longreprtext
+    text: str = crash.message if crash else written
     return _line(text.removeprefix("Failed: "))  # what pytest.fail() puts before its text
 
 

@@ -6,6 +6,7 @@ are told to the controller alone, and reports have the plain ones.
 """
 
 from collections.abc import Generator
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -58,22 +59,53 @@ class Worker:
 _PLAIN = str.maketrans("@]", "__")
 
 
+@cache
+def _scheduling() -> Any:
+    """Return the class of the scheduler; pytest-xdist need not be installed."""
+    from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415
+
+    class Scheduling(LoadGroupScheduling):  # type: ignore[misc]
+        """Does not run again what a process crashed in, nor wait for what was done before.
+
+        LoadScopeScheduling of pytest-xdist 3.8 hands all groups of a crashed process to another:
+        with them the test that it crashed in, which crashes the next one, and groups of which
+        nothing is left, after which that one gets no more.
+        """
+
+        def remove_node(self, node: Any) -> str | None:
+            work: dict[str, dict[str, bool]] = self.assigned_work[node]
+            left = [
+                (unit, test) for unit in work.values() for test, done in unit.items() if not done
+            ]
+            if left:
+                unit, crashed = left[0]
+                unit[crashed] = True
+            for group in [group for group, unit in work.items() if all(unit.values())]:
+                del work[group]
+            super().remove_node(node)
+            return left[0][1] if left else None
+
+    return Scheduling
+
+
 class Controller:
     """The plugin of the process that starts the others."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep each group together, whatever --dist says."""
-        from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415 - it need not be installed
-
-        return LoadGroupScheduling(config, log)
+        return _scheduling()(config, log)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the group from the node id in the report of a test whose process crashed."""
         when: str = report.when
         if when == "???":  # as pytest-xdist writes
-            report.nodeid = report.nodeid.rpartition("@")[0]
+            named = report.nodeid
+            report.nodeid = named.rpartition("@")[0]
+            path, _, name = report.nodeid.partition("::")
+            report.location = (path, None, name)
+            report.longrepr = str(report.longrepr).replace(named, report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
