@@ -16,9 +16,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - it is for those who have an olde
 import argparse
 import contextlib
 import importlib.util
+import itertools
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import tomllib
@@ -79,7 +81,7 @@ CAUSES = {
 
 EPILOG = f"""\
 commands:
-  test    run the suite: pytest with the arguments that follow
+  test    run the suite: pytest with the arguments that follow, on all cores; -n 0 takes one
   bench   run the benchmarks: pytest --benchmark-only with the arguments that follow
   lint    check format, style and types with ruff and mypy
 
@@ -240,6 +242,45 @@ def alone() -> Iterator[None]:
         yield
 
 
+# Options of pytest with which tests are not to be spread: they say how to, or ask for one thing
+# at a time, for a debugger, for output as it comes, or for a list.
+ALONE = (
+    r"-n\d*|-n(auto|logical)|--numprocesses|--dist|--tx|-d|(-p)?no:(xdist|terminal)|--pdb|--trace"
+    r"|--capture|-s|--co|--collect-only|--sw|--stepwise|--setup-(show|plan|only)|--fixtures\S*|--markers"
+    r"|--benchmark-(only|enable)|-h|--help|-V|--version|--debug"
+)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(arguments: list[str], count: int) -> list[str]:
+    """Return the options that spread the tests over *count* cores, or none.
+
+    arguments: those of pytest.  With a node id, or a single transport, there is nothing to spread.
+        The tests of the suite itself and of the browser (-m) start runs of their own.
+    """
+    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *arguments]
+    names = [word.partition("=")[0] for word in words]
+    pairs = [*itertools.pairwise(words), *(word.partition("=")[::2] for word in words)]
+    marks = " ".join(value for name, value in pairs if name == "-m")
+    if (
+        count < 2
+        or any(re.fullmatch(ALONE, name) for name in names)
+        or any("::" in word for word in words)
+        or re.search(r"\b(?<!not )(suite|browser)\b", marks)
+        or names.count("--transport") == 1
+    ):
+        return []
+    return ["-n", str(count), "--dist", "loadgroup"]
+
+
 def pytest(arguments: list[str]) -> NoReturn:
     """Become pytest: then signals and the exit status are its own."""
     # -m puts the current directory on its path: the project itself is not installed.
@@ -303,6 +344,7 @@ def main() -> int:
         return lint()
     if options.command == "bench":
         options.arguments.insert(0, "--benchmark-only")
+    options.arguments[:0] = spread(options.arguments, cores())
     pytest(options.arguments)
 
 

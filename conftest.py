@@ -1,20 +1,21 @@
 """Options, and the transports to test."""
 
 import os
+import shlex
 
 import pytest
 
 import kernel
 import transports
-from report.clauses import PROFILES, clauses, profile_has
-from report.results import clause_of
+from report.clauses import PROFILES, clauses
 from tests import harness
-from tests.harness import requirements
+from tests.harness import requirements, selection
 from tests.harness.expectations import Expectations
 
 pytest_plugins = ["report.plugin", "tests.harness.isolation"]
 
 _GIVEN = pytest.StashKey[list[str]]()  # the transports to test
+_CLAUSES = pytest.StashKey[set[str] | None]()  # the clauses to test, or None: all
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +30,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--profile",
+        type=selection.level_of,
         choices=list(PROFILES),
         help="test the clauses of this level alone (default: all)",
+    )
+    group.addoption(
+        "--clause",
+        action="append",
+        default=[],
+        metavar="IDS",
+        help="test these alone: clauses and families, separated by commas, as in A1,C; may be "
+        "given again",
     )
     group.addoption(
         "--require",
@@ -67,9 +77,24 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
     requirements.check(config.option.require, given)
     config.stash[_GIVEN] = given
+    config.stash[_CLAUSES] = selection.clauses_of(config.option.clause)
+    config.option.keyword = selection.keyword(config.option.keyword)
     config.pluginmanager.register(Expectations(config), "expectations")
-    if hasattr(config.option, "benchmark_sort"):
-        config.option.benchmark_sort = "median"  # its own option does not allow this
+    needed = requirements.Requirements(config.option.require, given)
+    config.pluginmanager.register(needed, "requirements")
+    _set_benchmarks(config)
+
+
+def _set_benchmarks(config: pytest.Config) -> None:
+    """Set the tables of pytest-benchmark, if it is there, as far as the command line does not."""
+    words = [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    for name, value in (
+        ("sort", "median"),  # which the option itself does not allow
+        ("columns", ["median", "iqr", "min", "rounds"]),
+    ):
+        given = any(str(word).partition("=")[0] == f"--benchmark-{name}" for word in words)
+        if not given and hasattr(config.option, f"benchmark_{name}"):
+            setattr(config.option, f"benchmark_{name}", value)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -86,16 +111,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests of no transport if --transport is given, and clauses not in the profile."""
-    given, profile = config.option.transport, config.option.profile
-    kept = []
-    for item in items:
-        found = clause_of(item)
-        about = "transport" in getattr(item, "fixturenames", ()) or not given
-        if about and (profile is None or (found and profile_has(profile, found[0]))):
-            kept.append(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+    """Deselect what the options do not ask for."""
+    kept = [
+        item
+        for item in items
+        if selection.is_wanted(
+            item,
+            benchmarks=bool(config.getoption("benchmark_only", False)),
+            own=bool(config.option.transport),
+            level=config.option.profile,
+            only=config.stash[_CLAUSES],
+        )
+    ]
+    selection.deselect(config, items, kept)
 
 
 @pytest.fixture(scope="session")

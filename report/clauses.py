@@ -1,4 +1,4 @@
-"""The clauses, as CONFORMANCE.md has them, and the profiles that a transport can earn.
+"""The clauses, as CONFORMANCE.md has them, and the levels that a transport can earn.
 
 Like all modules that `python -m report merge` uses, it needs only the standard library.
 """
@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PROFILES = {
     "basic": ("A", "B1", "H"),
     "robust": ("A", "B", "C", "D", "E", "F", "H"),
-    "closed": ("A", "B", "C", "D", "E", "F", "G", "H"),
+    "hardened": ("A", "B", "C", "D", "E", "F", "G", "H"),
 }
 """From the least to the most demanding: clause ids, or letters that stand for a whole family.
 
-Each profile contains the one before it.
+Each level contains the one before it.
 """
 
 
@@ -47,7 +47,7 @@ FAMILIES = {
     "D": Family("progress", "Progress"),
     "E": Family("undisturbed", "The caller is not disturbed"),
     "F": Family("scarce", "Short of resources"),
-    "G": Family("closed", "Closed to others"),
+    "G": Family("hardened", "Hardened against others"),
     "H": Family("arguments", "Arguments"),
 }
 """By the letter with which the ids of their clauses begin."""
@@ -88,7 +88,7 @@ def clauses(root: Path = ROOT) -> dict[str, Clause]:
 
 
 def profile_has(profile: str, clause: str) -> bool:
-    """Tell whether *clause* belongs to *profile*, a key of PROFILES."""
+    """Tell whether *clause* belongs to the level *profile*, a key of PROFILES."""
     return any(clause == part or clause[:1] == part for part in PROFILES[profile])
 
 

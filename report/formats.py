@@ -29,15 +29,15 @@ __all__ = [
 ]
 
 FORMAT = "ipc-conformance support"
-SCHEMA = 1
+SCHEMA = 2
 
 # The JSON of pytest-benchmark with all its raw data may be some megabytes.
 _LARGEST = 32 << 20
 
-Outcome = Literal["passed", "failed", "expected", "skipped"]
+Outcome = Literal["passed", "failed", "expected", "not judged", "skipped"]
 
 # Where two runs of a platform disagree, or two tests of a clause, the worse one counts.
-WORST: tuple[Outcome, ...] = ("failed", "expected", "passed", "skipped")
+WORST: tuple[Outcome, ...] = ("failed", "expected", "not judged", "passed", "skipped")
 
 
 class Refused(Exception):  # noqa: N818 - what became of a file
@@ -47,7 +47,7 @@ class Refused(Exception):  # noqa: N818 - what became of a file
 class Verdict(TypedDict):
     """What became of a clause on a transport.
 
-    partial: whether tests of the clause were not run; then no profile rests on it.
+    partial: whether tests of the clause were not run; then no level rests on it.
     """
 
     outcome: Outcome
@@ -250,7 +250,7 @@ def read(path: Path) -> Support | Bench:
     if isinstance(value, dict) and value.get("format") == FORMAT:
         number = value.get("schema")
         if isinstance(number, int) and not isinstance(number, bool) and number > SCHEMA:
-            raise Refused(f"is of schema {number}; this program knows schema {SCHEMA}")
+            raise Refused(f"is of schema {number}; this program knows schemas up to {SCHEMA}")
         wrong = complaint(value, schema("support"))
         if wrong is None:
             return cast("Support", value)
@@ -346,6 +346,7 @@ def _add(one: Support, other: Support) -> Support:
         transports[name] = {"unsupported": unsupported, "clauses": clauses}
     both = {**one, "transports": transports, "clauses": one["clauses"] | other["clauses"]}
     both["date"] = max(one["date"], other["date"])
+    both["schema"] = max(one["schema"], other["schema"])
     return cast("Support", both)
 
 

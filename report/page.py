@@ -20,11 +20,17 @@ __all__ = ["render"]
 _KEY = {
     "basic": "Exact results, nothing left behind, bad arguments refused.",
     "robust": "And dead workers, interrupted callers, odd surroundings and scarce resources.",
-    "closed": "And nobody else gets in, or in the way.",
+    "hardened": "And nobody else gets in, or in the way.",
 }
 
-_WORDS = {"passed": "pass", "failed": "fail", "expected": "fails, as declared", "skipped": "skip"}
-_CLASSES = {"passed": None, "failed": "f", "expected": "f", "skipped": "s"}
+_WORDS = {
+    "passed": "pass",
+    "failed": "fail",
+    "expected": "fails, as declared",
+    "not judged": "not judged",
+    "skipped": "skip",
+}
+_CLASSES = {"passed": None, "failed": "f", "expected": "f", "not judged": "o", "skipped": "s"}
 
 LIMIT = 290 << 10
 """Bytes that a page may have before it leaves out what the files have anyway."""
@@ -66,7 +72,7 @@ class _Column:
 
 
 def _pips(states: Sequence[str]) -> Markup:
-    """Draw a step for each profile, the highest for the hardest: earned, failed or not judged."""
+    """Draw a step for each level, the highest for the hardest: earned, failed or not judged."""
     marks = []
     for i, state in enumerate(states):
         x, top = 8 * i + 1, 9 - 4 * i
@@ -92,11 +98,13 @@ def _cell(column: _Column, name: str, known: Sequence[str], roomy: bool) -> Mark
             h("details", h("summary", "unsupported", class_="no"), h("small", _cut(reason))),
         )
     standing = Standing(transport, known)
-    label = standing.earned or ("none" if standing.states["basic"] == "fail" else "not judged")
+    label = standing.earned or "none"
     then = " · " if roomy else h("br")
     notes: list[Child] = [f"{standing.passed}/{standing.judged}"]
     if standing.skipped:
         notes.append(f" · {len(standing.skipped)} skipped")
+    if standing.not_judged:
+        notes.append([then, _list(standing.not_judged, 3), " not judged"])
     if standing.missing:
         notes.append([then, _list(standing.missing, 3), " not run"])
     if standing.partial:
@@ -173,7 +181,8 @@ def _clauses(
     failing: dict[str, None] = {}
     for column in able:
         standing = Standing(column.support["transports"][name], known)
-        counts[standing.earned or "no profile"] = counts.get(standing.earned or "no profile", 0) + 1
+        level = standing.earned or "none"
+        counts[level] = counts.get(level, 0) + 1
         failing |= dict.fromkeys(standing.failed)
     if len(columns) == 1:
         summary = next(iter(counts), "unsupported" if having else "not run")
@@ -316,7 +325,7 @@ def _key(columns: Sequence[_Column]) -> Markup:
         _pips(["yes", "fail", "empty"]),
         " crossed: a clause fails. ",
         _pips(["yes", "open", "empty"]),
-        " dashed: not all of it was run, so not claimed.",
+        " dashed: not all of it was judged, so not claimed.",
     ]
     where = "" if len(columns) == 1 else ", for each platform"
     rest = (

@@ -3,6 +3,9 @@
 A test counts if it has a marker `clause` and a parameter `transport`; the tests themselves need not
 know of the report.  `--report-dir=DIR` writes the files.  A run of benchmarks with the same DIR
 adds its figures to the page.  Other plugins get the collected `Results` as the plugin "results".
+
+The results are fed by reports alone, so it is the same whether the tests run in this process or,
+with pytest-xdist, in others.  There, `Recorder` attaches to the reports what is needed of items.
 """
 
 import contextlib
@@ -15,16 +18,15 @@ from typing import Any
 
 import pytest
 
-from report import formats, host, page, progress
+from report import facts, formats, host, page, spread
 from report.clauses import clauses, order
+from report.failures import Failures
 from report.matrix import Matrix
 from report.results import Results
 
 __all__ = ["Writer"]
 
 SUPPORT, BENCHMARK, PAGE = "support.json", "benchmark.json", "report.html"
-
-_RESULTS = pytest.StashKey[Results]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,17 +41,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start to collect; register the plugins that print and write."""
-    progress.start(config)
-    results = Results(clauses(config.rootpath), config.args)
-    config.stash[_RESULTS] = results
+    results = Results(
+        {ident: clause.sentence for ident, clause in clauses(config.rootpath).items()}
+    )
     config.pluginmanager.register(results, "results")
+    if not spread.spreads(config):
+        config.pluginmanager.register(Recorder(config), "report-recorder")
+    if spread.is_worker(config):
+        config.pluginmanager.register(spread.Worker(), "report-worker")
+        return
+    if spread.spreads(config):
+        if _benchmarks(config):
+            raise pytest.UsageError("benchmarks run one after another: leave out -n, or say -n 0")
+        config.pluginmanager.register(spread.Controller(), "report-controller")
     directory: Path | None = config.option.report_dir
-    if directory is not None and not hasattr(config, "workerinput"):
+    if directory is not None:
         _check(directory)
         writer = Writer(config, results, directory.resolve())
         config.pluginmanager.register(writer, "report-writer")
-    # What is registered last is called first: the matrix stands above the names of the files.
-    config.pluginmanager.register(Matrix(results), "report-matrix")
+    # What is registered last is called first: the matrix stands above the short summary, and that
+    # above the names of the files.
+    config.pluginmanager.register(Failures(), "report-failures")
+    config.pluginmanager.register(Matrix(config, results), "report-matrix")
+    config.pluginmanager.register(Collector(results), "report-collector")
 
 
 def _check(directory: Path) -> None:
@@ -62,26 +76,57 @@ def _check(directory: Path) -> None:
         raise pytest.UsageError(f"--report-dir: {directory} cannot be written to")
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k, -m and other plugins take any away
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Learn which tests each clause has."""
-    config.stash[_RESULTS].collected(items)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of what turns a failure into an xfail
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Collect the outcome."""
-    del call
-    report = yield
-    item.config.stash[_RESULTS].add(item, report, judges=not _benchmarks(item.config))
-    return report
-
-
 def _benchmarks(config: pytest.Config) -> bool:
-    """Tell whether this is a run of benchmarks, in which every other test is skipped."""
+    """Tell whether this is a run of benchmarks alone."""
     return bool(config.getoption("benchmark_only", False))
+
+
+class Recorder:
+    """Attaches to reports what the results need of items, in the process that runs the tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._plan: facts.Plan | None = None
+
+    @pytest.hookimpl(tryfirst=True)  # before -k, -m and other plugins take any away
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Learn which tests each clause has."""
+        known = clauses(self._config.rootpath)
+        self._plan = facts.plan_of(items, known, self._config.args)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Learn which tests are to be run."""
+        if self._plan is not None:
+            facts.select(self._plan, session.items)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of what turns a failure into an xfail
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the facts; and the plan to the first report, for a process may die any moment."""
+        report = yield
+        if (found := facts.facts_of(item)) is not None:
+            setattr(report, facts.FACTS, found)
+        if self._plan is not None:
+            setattr(report, facts.PLAN, self._plan)
+            self._plan = None
+        return report
+
+
+class Collector:
+    """Feeds the results, in the process that prints and writes."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in a report."""
+        plan: facts.Plan | None = getattr(report, facts.PLAN, None)
+        if plan is not None:
+            self._results.expect(plan)
+        self._results.add(report)
 
 
 class Writer:

@@ -1,7 +1,7 @@
 """What the tests have shown of each transport: the one place where outcomes are collected.
 
 `Results` collects them while pytest runs.  The terminal matrix, the support file and whatever
-else needs an outcome read them there.  `Standing` says which profile a transport has earned; it
+else needs an outcome read them there.  `Standing` says which level a transport has earned; it
 works on the support file, so that the terminal, the page and a merge of several files agree.
 
 This module does not import pytest: a merge of files has to run without it.
@@ -9,18 +9,28 @@ This module does not import pytest: a merge of files has to run without it.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report.clauses import PROFILES, Clause, profile_has
+from report.clauses import PROFILES, profile_has
+from report.facts import FACTS, Facts, Plan, clause_of, transport_of
 from report.formats import Transport, Verdict, worst
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Evidence", "RecordProperty", "Results", "Standing", "clause_of", "transport_of"]
+__all__ = [
+    "NOT_JUDGED",
+    "Evidence",
+    "RecordProperty",
+    "Results",
+    "Standing",
+    "clause_of",
+    "reason_of",
+    "transport_of",
+]
 
 RecordProperty = Callable[[str, object], None]
 """The type of pytest's fixture `record_property`.
@@ -28,26 +38,8 @@ RecordProperty = Callable[[str, object], None]
 A test that has counted something calls it with the id of a clause and a text.
 """
 
-
-def transport_of(item: "pytest.Item") -> str | None:
-    """Return the transport that *item* tests, as it was given to `--transport`, or None."""
-    callspec = getattr(item, "callspec", None)
-    if callspec is None or "transport" not in callspec.params:
-        return None
-    return str(callspec.params["transport"])
-
-
-def clause_of(item: "pytest.Item") -> tuple[str, str] | None:
-    """Return the clause that *item* tests, and on which transport; None without either."""
-    marker, transport = item.get_closest_marker("clause"), transport_of(item)
-    if marker is None or not marker.args or transport is None:
-        return None
-    return str(marker.args[0]), transport
-
-
-def _function(item: "pytest.Item") -> str:
-    """Return the name of the test function of *item*, without parameters."""
-    return str(getattr(item, "originalname", None) or item.name)
+NOT_JUDGED = "not judged: "
+"""With this the reason of a skip begins if the test could not judge its clause."""
 
 
 def _line(text: str) -> str:
@@ -57,15 +49,25 @@ def _line(text: str) -> str:
     return line if len(line) <= 400 else line[:399] + "…"
 
 
-def _reason(report: "pytest.TestReport") -> str:
+def reason_of(report: "pytest.TestReport | pytest.CollectReport") -> str:
     """Return in one line why *report* is not a pass."""
     if hasattr(report, "wasxfail") and report.wasxfail:
         return _line(report.wasxfail.removeprefix("reason: "))
     if isinstance(report.longrepr, tuple):
         return _line(report.longrepr[2].removeprefix("Skipped: "))
     crash = getattr(report.longrepr, "reprcrash", None)
-    text: str = crash.message if crash else report.longreprtext
+    # With pytest-xdist, longreprtext begins with a line about the process.
+    written = report.longrepr if isinstance(report.longrepr, str) else report.longreprtext
+    text: str = crash.message if crash else written
     return _line(text.removeprefix("Failed: "))  # what pytest.fail() puts before its text
+
+
+def _unsupported(name: str, reason: str) -> str | None:
+    """Return why transport *name* is unsupported, if that is the *reason* of a report."""
+    for begin in (f"{name}: ", f"required transport {name} is unsupported: "):
+        if reason.startswith(begin):
+            return reason.removeprefix(begin)
+    return None
 
 
 @dataclass
@@ -87,93 +89,90 @@ class Evidence:
 
 
 class Results:
-    """Collects the outcomes of a run of pytest.
+    """Collects the outcomes of a run of pytest, from its reports alone.
 
     sentences: what each clause says, for all clauses of the suite, run or not.
     transports: what was tested, in the order in which the tests were run.
-    skips: the transports on which a clause was skipped, by "CLAUSE REASON".
+    skips: the transports on which a clause was skipped, by "CLAUSE skipped: REASON".
     failed: node ids of all tests that failed, also of those that test no clause.
+    passed_unexpectedly: the reason for which a clause was expected to fail on a transport, by
+        transport and clause, where one of its tests passed.
     remarks: lines to print in red below the matrix.
     """
 
-    def __init__(self, clauses: Mapping[str, Clause], arguments: Sequence[str] = ()) -> None:
+    def __init__(self, sentences: Mapping[str, str]) -> None:
         """Start empty.
 
-        clauses: those of CONFORMANCE.md.
-        arguments: files, directories and node ids, from the command line.
+        sentences: of the clauses of CONFORMANCE.md.
         """
-        self._clauses = clauses
-        self._arguments = arguments
-        self._pending: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._incomplete: set[str] = set()
-        self.sentences = {ident: clause.sentence for ident, clause in clauses.items()}
+        self.sentences = dict(sentences)
         self.transports: dict[str, Evidence] = defaultdict(Evidence)
         self.skips: dict[str, set[str]] = defaultdict(set)
         self.failed: set[str] = set()
+        self.passed_unexpectedly: dict[tuple[str, str], str] = {}
         self.remarks: list[str] = []
+        self._planned = False
+        self._pending: dict[tuple[str, str], set[str]] = {}
+        self._incomplete: set[str] = set()
+        self._left: dict[str, set[str]] = {}
 
-    def collected(self, items: Sequence["pytest.Item"]) -> None:
-        """Learn which tests each clause has; to be called before any item is deselected."""
-        # A node id such as test_a.py::test_b[pipe-1] takes one case of several.
-        last = [argument.rpartition("::")[2] for argument in self._arguments]
-        narrowed = {name.partition("[")[0] for name in last if "[" in name}
-        functions: dict[str, set[str]] = defaultdict(set)
-        for item in items:
-            if (found := clause_of(item)) is None:
-                continue
-            clause, transport = found
-            function = _function(item)
-            words = function.removeprefix("test_").replace("_", " ")
-            self.sentences.setdefault(clause, words)
-            functions[clause].add(function)
-            if item.get_closest_marker("exhaustive") is None:
-                self._pending[transport, clause].add(item.nodeid)
-            parameters = item.callspec.params  # type: ignore[attr-defined]
-            if function in narrowed and len(parameters) > 1:
-                self._incomplete.add(clause)
-        for clause, names in functions.items():
-            known = self._clauses.get(clause)
-            # A path on the command line may leave out a whole function.
-            if known is not None and set(known.tests) - set(known.exhaustive) - names:
-                self._incomplete.add(clause)
+    def expect(self, plan: Plan) -> None:
+        """Learn what is to be run.  The plan of another process is the same, and is ignored."""
+        if self._planned:
+            return
+        self._planned = True
+        self._pending = {(transport, clause): set(ids) for transport, clause, ids in plan["tests"]}
+        self._incomplete = set(plan["incomplete"])
+        self._left = {name: set(ids) for name, ids in plan["selected"].items()}
+        self.sentences = {**plan["sentences"], **self.sentences}
 
-    def add(self, item: "pytest.Item", report: "pytest.TestReport", *, judges: bool = True) -> None:
-        """Take in the *report* of *item*: of its setup, its call or its teardown.
-
-        judges: whether this run tests clauses; one of benchmarks skips them all.
-        """
+    def add(self, report: "pytest.TestReport") -> None:
+        """Take in the *report* of a test: of its setup, its call or its teardown."""
         if report.failed:
             self.failed.add(report.nodeid)
-        name = transport_of(item)
-        if name is None or (report.when != "call" and report.passed):
+        facts: Facts | None = getattr(report, FACTS, None)
+        if facts is None:
             return
+        name = facts["transport"]
+        if report.when == "teardown":
+            self._left.get(name, set()).discard(report.nodeid)
+        if report.when == "call" or not report.passed:
+            self._add(facts, report)
+
+    def _add(self, facts: Facts, report: "pytest.TestReport") -> None:
+        name, clause = facts["transport"], facts["clause"]
         evidence = self.transports[name]
-        reason = _reason(report) if not report.passed else ""
-        # The fixture that probes a transport begins its reason with the name.
-        probed = report.when == "setup" and reason.startswith(f"{name}: ")
-        if probed:
-            evidence.unsupported = reason.removeprefix(f"{name}: ")
-        if not judges:
-            return
-        if "channel" in getattr(item, "fixturenames", ()):
+        reason = reason_of(report) if not report.passed else ""
+        if probed := report.when == "setup" and (why := _unsupported(name, reason)) is not None:
+            evidence.unsupported = why
+        evidence.judged = evidence.judged or facts["judges"]
+        if facts["channel"]:
             evidence.messages.append(report.outcome)
-        if (found := clause_of(item)) is None:
+        if clause is None:
             return
-        clause, _ = found
-        evidence.judged = True
-        self._pending[name, clause].discard(report.nodeid)
+        self._pending.get((name, clause), set()).discard(report.nodeid)
         if report.when == "call":
             evidence.notes += [f"{key} {text}" for key, text in report.user_properties]
-        if probed and report.skipped:
-            return
-        verdict: Verdict = {"outcome": report.outcome}
-        if not report.passed:
-            if hasattr(report, "wasxfail"):
-                verdict["outcome"] = "expected"
-            elif report.skipped and isinstance(report.longrepr, tuple):
-                self.skips[f"{clause} {report.longrepr[2]}"].add(name)
-            verdict |= {"reason": reason, "test": report.nodeid[:2000]}
-        evidence.verdicts[clause].append(verdict)
+        if not probed:
+            evidence.verdicts[clause].append(self._verdict(name, clause, reason, report))
+
+    def _verdict(self, name: str, clause: str, reason: str, report: "pytest.TestReport") -> Verdict:
+        if report.passed:
+            if declared := getattr(report, "wasxfail", ""):
+                self.passed_unexpectedly[name, clause] = declared.removeprefix("reason: ")
+            return {"outcome": "passed"}
+        verdict: Verdict = {"outcome": report.outcome, "reason": reason}
+        if hasattr(report, "wasxfail"):
+            verdict["outcome"] = "expected"
+        elif report.skipped and reason.startswith(NOT_JUDGED):
+            verdict |= {"outcome": "not judged", "reason": reason.removeprefix(NOT_JUDGED)}
+        elif report.skipped:
+            self.skips[f"{clause} skipped: {reason}"].add(name)
+        return verdict | {"test": report.nodeid[:2000]}
+
+    def finished(self, name: str) -> bool:
+        """Tell whether all tests of transport *name* were run."""
+        return name in self._left and not self._left[name]
 
     def judged(self) -> dict[str, Evidence]:
         """Return the transports of which clauses were tested."""
@@ -195,7 +194,6 @@ class Results:
             if self.partial(name, clause):
                 verdict = {**verdict, "partial": True}
             clauses[clause] = verdict
-        # Where it is required and missing, its clauses have failed; the file says that.
         return {"unsupported": None if clauses else evidence.unsupported, "clauses": clauses}
 
     def to_write(self) -> dict[str, Transport]:
@@ -217,16 +215,17 @@ def _shown(name: str) -> str:
 
 
 class Standing:
-    """What a transport has shown on a platform, and the profile that it has earned by that.
+    """What a transport has shown on a platform, and the level that it has earned by that.
 
-    failed, skipped, missing, partial: ids of clauses; one that failed is not in `partial`.
+    failed, skipped, not_judged, missing, partial: ids of clauses; one that failed is not in
+        `partial`.
     passed, judged: how many clauses.
-    states: of each profile, "yes", "fail" or "open": not all of it was run.
-    earned: the highest profile, or None.
+    states: of each level, "yes", "fail" or "open": not all of it was judged.
+    earned: the highest level, or None.
     """
 
     def __init__(self, transport: Transport, known: Collection[str]) -> None:
-        """Count outcomes and find the profile.
+        """Count outcomes and find the level.
 
         known: the ids of all clauses that there are.
         """
@@ -234,7 +233,8 @@ class Standing:
         outcomes = {clause: verdict["outcome"] for clause, verdict in verdicts.items()}
         self.failed = [c for c, outcome in outcomes.items() if outcome in {"failed", "expected"}]
         self.skipped = [c for c, outcome in outcomes.items() if outcome == "skipped"]
-        self.passed = len(outcomes) - len(self.failed) - len(self.skipped)
+        self.not_judged = [c for c, outcome in outcomes.items() if outcome == "not judged"]
+        self.passed = [*outcomes.values()].count("passed")
         self.judged = self.passed + len(self.failed)
         self.missing = [clause for clause in known if clause not in outcomes]
         self.partial = [c for c, v in verdicts.items() if v.get("partial") and c not in self.failed]
@@ -246,7 +246,7 @@ class Standing:
             whole = all(any(part in {clause, clause[:1]} for clause in mine) for part in parts)
             if mine & set(self.failed):
                 self.states[profile] = "fail"
-            elif not whole or mine & {*self.missing, *self.partial}:
+            elif not whole or mine & {*self.missing, *self.partial, *self.not_judged}:
                 self.states[profile] = "open"
             else:
                 self.states[profile] = "yes"

@@ -59,11 +59,13 @@ def _failed(config: pytest.Config) -> set[str]:
     return results.failed
 
 
+@pytest.hookimpl(optionalhook=True)  # here and below: without pytest-benchmark they are unknown
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Add the facts of the machine on which the figures depend."""
     host.benchmark_info(machine_info)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Leave out rows that failed; keep the time of each single round only if it is asked for."""
     failed = _failed(config)
@@ -88,7 +90,7 @@ def _info(config: pytest.Config, row: dict[str, Any]) -> dict[str, Any]:
     return now
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Groups, Groups]:
     """Name each row of the tables by its transport and its ratio to the floor.
 

@@ -93,7 +93,7 @@ class Expectations:
         if report.when == "call":
             causes.note(found[0], harness.module_of(found[1]), report.outcome)
         repeats = call.excinfo is not None and causes.is_repeat(str(call.excinfo.value))
-        if report.failed and self._explains and not repeats:
+        if report.failed and report.when == "call" and self._explains and not repeats:
             report.sections.append((f"clause {found[0]}", _explain(*found, item)))
         return report
 
@@ -102,12 +102,12 @@ class Expectations:
         for transport, evidence in self._results.judged().items():
             if remark := remarks.fix_first(transport, evidence.verdicts, self._results.sentences):
                 self._results.remarks.append(remark)
-        for transport, evidence in self._results.judged().items():
-            for clause, reason in _expected(transport).items():
-                outcomes = {verdict["outcome"] for verdict in evidence.verdicts.get(clause, ())}
-                if outcomes == {"passed"} and not self._results.partial(transport, clause):
-                    self._results.remarks.append(
-                        f"{transport}: {clause} passed, and is in EXPECTED_FAILURES: {reason}"
-                    )
+        for (transport, clause), reason in self._results.passed_unexpectedly.items():
+            verdicts = self._results.transports[transport].verdicts[clause]
+            outcomes = {verdict["outcome"] for verdict in verdicts}
+            if outcomes == {"passed"} and not self._results.partial(transport, clause):
+                self._results.remarks.append(
+                    f"{transport}: {clause} passed, and is in EXPECTED_FAILURES: {reason}"
+                )
         if self._results.remarks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,7 +1,8 @@
-"""What is collected of a run of which a part was left out: no profile rests on that part."""
+"""What is collected of a run of which a part was left out or not judged: no level rests on it."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from report.__main__ import main
 from report.formats import Bench, Place, Support
 from report.results import Evidence, Results, Standing
 from tests import harness
+from tests.unit import report_samples
 
 SUITE = """
 import pytest
@@ -103,7 +105,7 @@ def _earned(support: Support) -> str | None:
         ["-m", "exhaustive or not exhaustive", "-k", "not late"],
     ],
 )  # fmt: skip
-def test_no_profile_rests_on_a_clause_of_which_a_test_was_left_out(
+def test_no_level_rests_on_a_clause_of_which_a_test_was_left_out(
     tmp_path: Path, arguments: list[str]
 ) -> None:
     """The test that was left out is the one that fails: file, page and terminal claim nothing."""
@@ -112,9 +114,10 @@ def test_no_profile_rests_on_a_clause_of_which_a_test_was_left_out(
     assert verdicts["B1"] == {"outcome": "passed", "partial": True}
     assert verdicts["A1"] == verdicts["H1"] == {"outcome": "passed"}
     assert _earned(support) is None
-    assert "profile" not in printed.split("support matrix")[1]
+    assert re.search(r"^one .* -$", printed.split("support matrix")[1], re.MULTILINE)
+    assert "one: B1 run in part" in printed
     shown = page.render([Place(support)])
-    assert "<b>not judged</b>" in shown
+    assert "<b>none</b>" in shown
     assert "B1 run in part" in shown
 
 
@@ -131,7 +134,7 @@ def test_a_clause_that_a_run_did_not_finish_is_partial(tmp_path: Path) -> None:
 
 
 def test_tests_that_are_left_out_by_default_do_not_count(tmp_path: Path) -> None:
-    """Without the failure, the profile is earned."""
+    """Without the failure, the level is earned."""
     (tmp_path / "conftest.py").write_text(
         "def pytest_itemcollected(item):\n"
         "    if 'late' in item.name:\n"
@@ -190,3 +193,70 @@ def test_two_files_of_one_name_are_two_transports() -> None:
     written = results.to_write()
     assert [*written] == ["mine.py", "mine.py (2)"]
     assert written["mine.py"]["clauses"]["A1"]["outcome"] == "passed"
+
+
+NOT_JUDGED = """
+import pytest
+
+@pytest.fixture(autouse=True)
+def before(request):
+    if "early" in request.node.name:
+        pytest.skip("not judged: no run was exact")
+"""
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["one fails", "none fails"])
+def test_a_clause_of_which_a_test_could_not_judge_is_not_judged(tmp_path: Path, late: bool) -> None:
+    """It is a skip to pytest, and no level rests on it; where another test fails, it has failed."""
+    conftest = NOT_JUDGED if late else NOT_JUDGED.replace('"early"', '"error"')
+    (tmp_path / "conftest.py").write_text(conftest, "utf-8")
+    support, printed = _run(tmp_path)
+    transport = support["transports"]["one"]
+    verdict = transport["clauses"]["B1"]
+    assert _earned(support) is None
+    if late:
+        assert verdict["outcome"] == "failed"
+        return
+    assert verdict["outcome"] == "not judged"
+    assert verdict["reason"] == "no run was exact"
+    standing = Standing(transport, support["clauses"])
+    assert standing.not_judged == ["B1"]
+    assert standing.states["basic"] == "open"
+    assert (standing.passed, standing.judged) == (2, 2)
+    assert "one: B1 not judged: no run was exact" in printed.splitlines()
+    assert "B 0/0?" in printed
+    shown = page.render([Place(support)])
+    assert "B1 not judged" in shown
+    assert "no run was exact" in shown
+
+
+@pytest.mark.parametrize(
+    ("other", "merged"),
+    [("passed", "not judged"), ("skipped", "not judged"), ("failed", "failed")],
+)
+def test_a_merge_does_not_judge_what_one_run_could_not(
+    tmp_path: Path, other: str, merged: str
+) -> None:
+    """A failure counts all the same."""
+    support, _ = _run(tmp_path, "-k", "not late")
+    clauses: Any = support["transports"]["one"]["clauses"]
+    for i, outcome in enumerate(("not judged", other)):
+        clauses["B1"] = {"outcome": outcome}
+        (tmp_path / f"{i}.json").write_text(json.dumps(support), "utf-8")
+    (place,), _ = formats.gather([tmp_path / "0.json", tmp_path / "1.json"])
+    assert place.support
+    assert place.support["transports"]["one"]["clauses"]["B1"]["outcome"] == merged
+
+
+def test_a_file_of_schema_1_merges_with_one_of_schema_2(tmp_path: Path) -> None:
+    """It has no "not judged"; its levels are found anew, so they have the names of today."""
+    support: Any = report_samples.support(0)
+    old = {**support, "schema": 1}
+    for name, content in (("old", old), ("new", support)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), "utf-8")
+    (place,), refused = formats.gather([tmp_path])
+    assert not refused
+    assert place.support
+    assert place.support["schema"] == formats.SCHEMA == 2
+    (place,), _ = formats.gather([tmp_path / "old.json"])
+    assert "<b>hardened</b>" in page.render([place])

@@ -1,0 +1,119 @@
+"""Tests over several processes, by pytest-xdist: which tests stay together.
+
+`group_of` alone decides.  pytest-xdist marks groups in node ids, which then show in every line and
+command, and which it does by an attribute that pytest 9.2 no longer has.  Here the ids of a group
+are told to the controller alone, and reports have the plain ones.
+"""
+
+from collections.abc import Generator
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from report.facts import transport_of
+
+__all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the name of the group of *item*: tests of one group run in one process, in order.
+
+    All tests of a transport are a group; all others of a file.
+    """
+    return transport_of(item) or item.nodeid.partition("::")[0]
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process is one of those among which pytest-xdist spreads the tests."""
+    return hasattr(config, "workerinput")
+
+
+def spreads(config: pytest.Config) -> bool:
+    """Tell whether this process is the controller, which runs no test and has all reports."""
+    options = config.option
+    distributes = getattr(options, "dist", "no") != "no" and bool(getattr(options, "tx", ()))
+    return distributes and not options.collectonly and not is_worker(config)
+
+
+class Worker:
+    """The plugin of a process that runs tests."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> Generator[None]:
+        """Let pytest-xdist tell the controller each node id with its group."""
+        items = session.items
+        named = [
+            # An "@" behind the last "]" is what LoadGroupScheduling looks for.
+            SimpleNamespace(nodeid=f"{item.nodeid}@{group_of(item).translate(_PLAIN)}")
+            for item in items
+        ]
+        session.items = cast("list[pytest.Item]", named)
+        try:
+            return (yield)
+        finally:
+            session.items = items
+
+
+_PLAIN = str.maketrans("@]", "__")
+
+
+@cache
+def _scheduling() -> Any:
+    """Return the class of the scheduler; pytest-xdist need not be installed."""
+    from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415
+
+    class Scheduling(LoadGroupScheduling):  # type: ignore[misc]
+        """Does not run again what a process crashed in, nor wait for what was done before.
+
+        LoadScopeScheduling of pytest-xdist 3.8 hands all groups of a crashed process to another:
+        with them the test that it crashed in, which crashes the next one, and groups of which
+        nothing is left, after which that one gets no more.
+        """
+
+        def remove_node(self, node: Any) -> str | None:
+            work: dict[str, dict[str, bool]] = self.assigned_work[node]
+            left = [
+                (unit, test) for unit in work.values() for test, done in unit.items() if not done
+            ]
+            if left:
+                unit, crashed = left[0]
+                unit[crashed] = True
+            for group in [group for group, unit in work.items() if all(unit.values())]:
+                del work[group]
+            super().remove_node(node)
+            return left[0][1] if left else None
+
+    return Scheduling
+
+
+class Controller:
+    """The plugin of the process that starts the others."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep each group together, whatever --dist says."""
+        return _scheduling()(config, log)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the group from the node id in the report of a test whose process crashed."""
+        when: str = report.when
+        if when == "???":  # as pytest-xdist writes
+            named = report.nodeid
+            report.nodeid = named.rpartition("@")[0]
+            path, _, name = report.nodeid.partition("::")
+            report.location = (path, None, name)
+            report.longrepr = str(report.longrepr).replace(named, report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let -x and --maxfail end with status 1, as without pytest-xdist, which makes it 2."""
+        most = session.config.getoption("maxfail")
+        if (
+            session.exitstatus == pytest.ExitCode.INTERRUPTED
+            and most
+            and session.testsfailed >= most
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

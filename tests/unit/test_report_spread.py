@@ -1,0 +1,217 @@
+"""A run over several processes shows the same as a run in one: matrix, files, exit status."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from report.spread import group_of
+from tests import harness
+
+xdist = pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+
+TOY = """
+import os, signal, time
+import pytest
+
+def pytest_generate_tests(metafunc):
+    if "transport" in metafunc.fixturenames:
+        names = ["good", "bad", "none", "odd@name]"]
+        metafunc.parametrize("transport", names, scope="session", indirect=True)
+
+@pytest.fixture(scope="session")
+def transport(request):
+    if request.param == "none":
+        pytest.skip("none: the system says no")
+    return request.param
+
+@pytest.mark.clause("A1")
+def test_it_is_right(transport, record_property):
+    record_property("A1", "4 sums")
+    if transport == "bad":
+        pytest.fail("1 of 2 calls were not exact:\\nrun(1, 1) <returned> 3", pytrace=False)
+
+@pytest.mark.clause("B1")
+def test_left(transport):
+    if transport == "good":
+        pytest.skip("not judged: no run was exact")
+
+@pytest.mark.clause("C4")
+@pytest.mark.parametrize("case", [1, 2])
+def test_locks(transport, case):
+    pytest.skip("takes no lock")
+
+@pytest.mark.clause("H1")
+def test_refused(transport, request):
+    with open("process", "a") as file:
+        print(transport, os.getpid(), request.node.nodeid, file=file)
+    if transport == "good" and os.environ["TOY"] == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if transport == "good" and os.environ["TOY"] == "wait":
+        open("waits", "w").close()
+        time.sleep(60)
+
+@pytest.mark.clause("H2")
+def test_refused_too(transport, request):
+    with open("process", "a") as file:
+        print(transport, os.getpid(), request.node.nodeid, file=file)
+
+def test_of_no_transport():
+    pass
+"""
+INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n"
+PLUGINS = ["-p", "report.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+
+
+def _start(directory: Path, *arguments: str, toy: str = "") -> "subprocess.Popen[str]":
+    (directory / "test_toy.py").write_text(TOY, "utf-8")
+    (directory / "pytest.ini").write_text(INI, "utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *PLUGINS, "--report-dir=out", *arguments],
+        cwd=directory,
+        env=os.environ | {"PYTHONPATH": str(harness.ROOT), "TOY": toy, "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        # A shell's background job ignores it, and hands that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def _run(directory: Path, *arguments: str, toy: str = "") -> tuple[int, str, Any]:
+    """Return the exit status, what was printed, and the transports of the support file."""
+    directory.mkdir(exist_ok=True)
+    process = _start(directory, *arguments, toy=toy)
+    printed = process.communicate(timeout=120)[0]
+    path = directory / "out" / "support.json"
+    found = json.loads(path.read_text("utf-8"))["transports"] if path.exists() else printed
+    return process.returncode, printed, found
+
+
+def _matrix(printed: str) -> list[str]:
+    """Return the lines of the matrix and below it, without the row of heads, sorted."""
+    part = printed.split("support matrix")[1].split("report: ")[0]
+    return sorted(part.splitlines()[1:])
+
+
+def test_the_results_are_those_of_a_run_in_one_process(tmp_path: Path) -> None:
+    """Matrix, notes, summary, support file, page and exit status."""
+    one = _run(tmp_path / "one", "-v")
+    two = _run(tmp_path / "two", "-v", "-n", "2", "--dist", "loadgroup")
+    assert one[0] == two[0] == pytest.ExitCode.TESTS_FAILED
+    assert one[2] == two[2]
+    assert one[2]["bad"]["clauses"]["A1"]["outcome"] == "failed"
+    assert one[2]["none"] == {"unsupported": "the system says no", "clauses": {}}
+    assert _matrix(one[1]) == _matrix(two[1])
+    assert "good: A1 4 sums" in two[1].splitlines()
+    assert (tmp_path / "two" / "out" / "report.html").exists()
+    assert "@" not in two[1].replace("odd@name]", ""), "the group is in no node id"
+
+
+@pytest.mark.parametrize("dist", [[], ["--dist=load"], ["--dist=loadgroup"]])
+def test_the_tests_of_a_transport_run_in_one_process(tmp_path: Path, dist: list[str]) -> None:
+    """Whatever --dist says."""
+    _run(tmp_path, "-n", "2", *dist)
+    lines = [line.split() for line in (tmp_path / "process").read_text("utf-8").splitlines()]
+    processes: dict[str, set[str]] = {}
+    for transport, pid, _ in lines:
+        processes.setdefault(transport, set()).add(pid)
+    assert processes.keys() == {"good", "bad", "odd@name]"}
+    assert all(len(pids) == 1 for pids in processes.values())
+    assert len({pid for pids in processes.values() for pid in pids}) == 2
+
+
+@pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
+def test_a_row_appears_when_its_transport_is_done_and_the_matrix_once(
+    tmp_path: Path, spread: list[str]
+) -> None:
+    """With -q there are no rows before the end."""
+    _, printed, _ = _run(tmp_path, *spread)
+    before, after = printed.split("support matrix")
+    assert before.splitlines().count("good        A 1/1  B 0/0?  C -  H 2/2  -") == 1
+    assert before.splitlines().count("bad         A 0/1  B 1/1  C -  H 2/2  -") == 1
+    assert "none        unsupported: the system says no" in before.splitlines()
+    assert re.search(r"^transport +A +B +C +H +level$", after, re.MULTILINE)
+    assert after.count("takes no lock") == 1
+    quiet = _run(tmp_path, "-q", *spread)[1]
+    assert "A 1/1" not in quiet
+    assert _matrix(quiet.rsplit("\n", 2)[0] + "\nreport: ") == _matrix(
+        printed.rsplit("\n", 2)[0] + "\nreport: "
+    )
+
+
+@pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
+def test_x_ends_with_status_1_and_claims_nothing_of_what_was_not_run(
+    tmp_path: Path, spread: list[str]
+) -> None:
+    """With pytest-xdist alone the status is 2, that of an interruption."""
+    status, printed, found = _run(tmp_path, "-x", *spread)
+    assert status == pytest.ExitCode.TESTS_FAILED, printed
+    assert "H1" not in found["bad"]["clauses"]
+
+
+def test_an_interruption_shows_what_was_run_and_leaves_no_process(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal goes to all processes of the run."""
+    process = _start(tmp_path, "-n2", toy="wait")
+    until = time.monotonic() + 60
+    while not (tmp_path / "waits").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    printed = process.communicate(timeout=60)[0]  # it ends when the last process has closed it
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, printed
+    assert "good: B1 not judged: no run was exact" in printed
+    found = json.loads((tmp_path / "out" / "support.json").read_text("utf-8"))["transports"]
+    assert "H1" not in found["good"]["clauses"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_process_that_crashes_is_an_error_that_is_told_once(tmp_path: Path) -> None:
+    """The test in which it crashed is not run again; the others of its transport are run."""
+    status, printed, found = _run(tmp_path, "-n2", toy="crash")
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert printed.count("FAILED test_toy.py::test_refused[good]") == 1
+    assert re.search(r"^  worker 'gw\d' crashed while running 'test_toy.py::test_refused\[good\]'",
+                     printed, re.MULTILINE)  # fmt: skip
+    assert "H1" not in found["good"]["clauses"], "it is no fault of the transport"
+    assert found["good"]["clauses"]["H2"] == {"outcome": "passed"}
+    assert found["odd@name]"]["clauses"]["H1"] == {"outcome": "passed"}
+
+
+def test_junit_has_all_tests_with_their_plain_names(tmp_path: Path) -> None:
+    """As in one process."""
+    names = []
+    for spread in ([], ["-n2"]):
+        _run(tmp_path, f"--junitxml={tmp_path}/junit.xml", *spread)
+        root = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - our own
+        names.append(sorted(case.attrib["name"] for case in root.iter("testcase")))
+    assert names[0] == names[1]
+
+
+def test_benchmarks_are_not_spread(tmp_path: Path) -> None:
+    """They would measure each other: one line, before any process starts."""
+    status, printed, _ = _run(tmp_path, "-n2", "--benchmark-only")
+    assert status == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, printed.splitlines())
+    assert "benchmarks run one after another" in line
+
+
+def test_without_xdist_all_runs_in_one_process(tmp_path: Path) -> None:
+    """It need not be installed."""
+    status, printed, found = _run(tmp_path, "-p", "no:xdist")
+    assert status == pytest.ExitCode.TESTS_FAILED, printed
+    assert found["odd@name]"]["clauses"]["A1"] == {"outcome": "passed"}
+
+
+def test_tests_of_no_transport_are_grouped_by_file(request: pytest.FixtureRequest) -> None:
+    """This one too."""
+    assert group_of(request.node) == "tests/unit/test_report_spread.py"
