@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.scenarios import names
 from tests.system.files import remove_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,11 +78,9 @@ class Interpreter:
         os.close(writer)
 
     def _environment(self) -> dict[str, str]:
-        places = [str(ROOT / "tests" / "scenarios" / "startup"), str(ROOT), STARTED_IN]
-        environment = os.environ | {
+        environment = os.environ | names.environment(STARTED_IN) | {
             "TMPDIR": str(self.private[0]),
             "HOME": str(self.private[2]),
-            "PYTHONPATH": os.pathsep.join([*places, *filter(None, [os.getenv("PYTHONPATH")])]),
             "PYTHONPYCACHEPREFIX": os.path.join(base_directory(), "pycache"),
         }
         # With unbuffered output, no test would see that a worker flushes a buffer a second time.

@@ -14,7 +14,8 @@ import sys
 from typing import Any
 
 from tests.scenarios import spawned_workers
-from tests.scenarios.protocol import Log, load, resolve
+from tests.scenarios.loading import load, why
+from tests.scenarios.protocol import Log, resolve
 from tests.system import namespaces
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
@@ -97,11 +98,11 @@ def main() -> None:
         # the transport may create queues, so that comes later.
         log("apart", ipc=namespaces.leave_ipc())
     try:
-        module = load(spec["target"])
-    except Exception as error:
+        module = load(spec["target"], alone=True)
+    except BaseException as error:
         if request["function"] != SUPPORT:
             raise
-        text = f"{type(error).__name__}: {error}"
+        text = why(error, spec["target"])
         log("support", reason=None, expected={}, error=text, extra="", channel=None)
         log("done")
         return
