@@ -78,11 +78,15 @@ class Interpreter:
         os.close(writer)
 
     def _environment(self) -> dict[str, str]:
-        environment = os.environ | names.environment(STARTED_IN) | {
-            "TMPDIR": str(self.private[0]),
-            "HOME": str(self.private[2]),
-            "PYTHONPYCACHEPREFIX": os.path.join(base_directory(), "pycache"),
-        }
+        environment = (
+            os.environ
+            | names.environment(STARTED_IN)
+            | {
+                "TMPDIR": str(self.private[0]),
+                "HOME": str(self.private[2]),
+                "PYTHONPYCACHEPREFIX": os.path.join(base_directory(), "pycache"),
+            }
+        )
         # With unbuffered output, no test would see that a worker flushes a buffer a second time.
         environment.pop("PYTHONUNBUFFERED", None)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the cache makes each start faster
