@@ -39,6 +39,7 @@ def tag(name: str, cache_tag: str | None, abiflags: str) -> str:
     return found if found.endswith(abiflags) else found + abiflags
 
 
+PROGRAM = "bootstrap.py"
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / (
     ".venv-"
@@ -78,6 +79,15 @@ CAUSES = {
         "it had to be compiled, which takes a C compiler and the headers of Python"
     ),
 }
+
+# Options of pytest and its plugins whose value is the path of something to write or to compare
+# with. It is relative to where the user stands. Others name files of the suite itself, as the
+# tests that follow the options do: these are relative to the suite (-c, --ignore, --rootdir).
+PATHS = {
+    "--basetemp", "--benchmark-compare", "--benchmark-cprofile-dump", "--benchmark-histogram",
+    "--benchmark-json", "--benchmark-storage", "--junit-xml", "--junitxml", "--log-file",
+    "--report-dir",
+}  # fmt: skip
 
 EPILOG = f"""\
 commands:
@@ -137,7 +147,54 @@ def cause(output: str) -> str:
 
 def package(requirement: str) -> str:
     """Return the name at the start of *requirement*, which has the form of PEP 508."""
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0] or os.path.basename(requirement)
+
+
+def is_path(requirement: str) -> bool:
+    """Tell whether *requirement*, as `located` returns it, is a path."""
+    return requirement.startswith(os.sep)
+
+
+def located(requirement: str, start: str) -> str:
+    """Return *requirement*, and if it is a path, an absolute one.
+
+    requirement: in the form of PEP 508, or a path, relative to *start*, of a project or a file
+        that pip can install; it may have extras, as in "./project[extra]".
+    """
+    path, bracket, extras = requirement.partition("[")
+    if "://" in requirement:
+        return requirement
+    place = os.path.abspath(os.path.join(start, os.path.expanduser(path)))
+    is_project = any(os.path.exists(f"{place}/{name}") for name in ("pyproject.toml", "setup.py"))
+    if os.sep in path or path.startswith(".") or is_project or os.path.isfile(place):
+        return place + bracket + extras
+    return requirement
+
+
+def from_start(arguments: list[str], start: str) -> list[str]:
+    """Return *arguments* of pytest with absolute paths as values of the options PATHS.
+
+    start: the directory to which they are relative.
+    """
+
+    def absolute(option: str, value: str) -> str:
+        before, scheme, path = value.rpartition("file://")
+        place = os.path.join(start, os.path.expanduser(path))
+        if not path or before or "://" in path:
+            return value
+        if option == "--benchmark-compare" and not os.path.isfile(place):
+            return value  # the number of a run
+        return scheme + place
+
+    found: list[str] = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if found and found[-1] in PATHS and not argument.startswith("-"):
+            argument = absolute(found[-1], argument)  # noqa: PLW2901
+        elif equals and option in PATHS:
+            argument = f"{option}={absolute(option, value)}"  # noqa: PLW2901
+        found.append(argument)
+    return found
 
 
 class Environment:
@@ -159,13 +216,17 @@ class Environment:
 
     def write(self) -> None:
         """Write the stamp: what the environment holds is whole."""
+        self.whole = True
         stamp = {"python": self.python, "installed": self.installed, "failed": self.failed}
         STAMP.write_text(json.dumps(stamp, indent=1), "utf-8")
 
     def require(self, requirements: list[str]) -> None:
-        """Install those of *requirements* that are missing, or exit."""
+        """Install those of *requirements* that are missing, or exit.
+
+        A path is installed anew each time: what is there may have changed.
+        """
         known = {*self.installed, *self.failed}
-        missing = [requirement for requirement in requirements if requirement not in known]
+        missing = [r for r in requirements if r not in known or is_path(r)]
         if missing or not self.whole:
             try:
                 VENV.mkdir(exist_ok=True)
@@ -190,17 +251,18 @@ class Environment:
             say(f"What pip said is in {VENV.name}/*.log; to try again, delete {VENV.name}.")
 
     def _install(self, requirements: list[str]) -> None:
-        required = [r for r in requirements if package(r) not in OPTIONAL]
-        output = install(*required) if required else None
+        required = [r for r in requirements if is_path(r) or package(r) not in OPTIONAL]
+        # With those that are there: what a user's package requires must not replace them.
+        output = install(required, self.installed) if required else None
         if output is not None:
             if self.whole:  # as before: pip changes nothing until it has everything
                 self.write()
             give_up(f"this failed: {cause(output)}.\nThe end of what pip said:\n{end(output)}")
-        self.installed += required
+        self.installed += [r for r in required if r not in self.installed]
         # One by one: the failure of one is not to take the others along.
         for requirement in requirements:
             if requirement not in required:
-                output = install(requirement)
+                output = install([requirement])
                 if output is None:
                     self.installed.append(requirement)
                 else:
@@ -223,11 +285,15 @@ def make() -> None:
         give_up(f"{VENV} could not be made. The end of what venv said:\n{end(output)}")
 
 
-def install(*requirements: str) -> str | None:
-    """Install *requirements*; return None, or what pip printed if it failed."""
+def install(requirements: list[str], others: list[str] | None = None) -> str | None:
+    """Install *requirements*; return None, or what pip printed if it failed.
+
+    others: requirements that are installed, and have to be met still.
+    """
     say("installing " + ", ".join(package(requirement) for requirement in requirements))
     options = ("--quiet", "--no-input", "--disable-pip-version-check")
-    return quietly(str(PYTHON), "-I", "-m", "pip", "install", *options, *requirements)
+    others = [other for other in others or [] if not is_path(other)]
+    return quietly(str(PYTHON), "-I", "-m", "pip", "install", *options, *requirements, *others)
 
 
 @contextlib.contextmanager
@@ -302,8 +368,11 @@ def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
     parser = argparse.ArgumentParser(
-        prog="bootstrap.py",
-        usage="python3 bootstrap.py [--extra NAME]... {test,bench,lint} [pytest arguments]",
+        prog=PROGRAM,
+        usage=(
+            "python3 bootstrap.py [--extra NAME]... [--with PACKAGE_OR_PATH]..."
+            " {test,bench,lint} [pytest arguments]"
+        ),
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -316,6 +385,15 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help=f"install this extra of pyproject.toml too ({', '.join(extras)}); may be repeated",
+    )
+    parser.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        dest="packages",
+        metavar="PACKAGE_OR_PATH",
+        help="install what a module of your own needs: a requirement as pip takes it, or the path"
+        " of a project, which is installed anew each time; may be repeated",
     )
     parser.add_argument("command", choices=("test", "bench", "lint"), help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -335,10 +413,22 @@ def main() -> int:
     requirements = dict.fromkeys(project["dependencies"])
     for extra in options.extra:
         requirements |= dict.fromkeys(extras[extra])
+    # Paths are from where the user is: after --transport they are resolved by the suite.
+    start = os.environ.setdefault("IPC_CONFORMANCE_FROM", os.getcwd())
+    packages = [located(package, start) for package in options.packages]
+    for path in filter(is_path, packages):
+        if not os.path.exists(path.partition("[")[0]):
+            parser.error(f"--with: there is no {path}")
     with alone():
-        Environment().require(list(requirements))
-    # A path after --transport is from where the user is.
-    os.environ.setdefault("IPC_CONFORMANCE_FROM", os.getcwd())
+        environment = Environment()
+        environment.require(list(requirements))
+        environment.require(packages)
+    options.arguments = from_start(options.arguments, start)
+    if "PYTEST_ADDOPTS" in os.environ:
+        added = from_start(shlex.split(os.environ["PYTEST_ADDOPTS"]), start)
+        os.environ["PYTEST_ADDOPTS"] = shlex.join(added)
+    # For the line that shows a failure again.
+    os.environ["IPC_CONFORMANCE_BOOTSTRAP"] = shlex.join([sys.executable, str(ROOT / PROGRAM)])
     os.chdir(ROOT)
     if options.command == "lint":
         return lint()

@@ -59,13 +59,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Select the kernel, here and for every interpreter started from here; load transports."""
+    if not __debug__:
+        raise pytest.UsageError(
+            "python -O and PYTHONOPTIMIZE leave out assert statements, and with them checks of the"
+            " suite: start it without"
+        )
     config.addinivalue_line("markers", "clause(id): the clause that the test checks")
     try:
         kernel.use(config.option.kernel)
     except ModuleNotFoundError as error:
         raise pytest.UsageError(str(error)) from None
     os.environ["IPC_KERNEL"] = kernel.selected
-    names = ", ".join(transports.NAMES)
     given: list[str] = [*dict.fromkeys(config.option.transport or transports.NAMES)]
     for name in set(given) - set(transports.NAMES):
         support = harness.support(harness.module_of(name))
@@ -74,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
             unknown and f"EXPECTED_FAILURES: there is no clause {min(unknown)}"
         )
         if wrong:
-            raise pytest.UsageError(f"--transport={name}: {wrong}; built in are {names}")
+            raise pytest.UsageError(f"--transport={name}: {wrong}")
     requirements.check(config.option.require, given)
     config.stash[_GIVEN] = given
     config.stash[_CLAUSES] = selection.clauses_of(config.option.clause)

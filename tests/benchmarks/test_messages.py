@@ -29,7 +29,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from tests import harness
 from tests.benchmarks.floor import MECHANISMS, Floor, NoFloor, build
 from tests.benchmarks.meter import Meter
-from tests.scenarios.protocol import load
+from tests.scenarios.loading import load
 
 METER = Meter()
 

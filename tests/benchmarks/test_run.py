@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import kernel
 from tests.harness.oracle import tolerance, ulps
-from tests.scenarios.protocol import load
+from tests.scenarios.loading import load
 
 Run = Callable[[int, int], float | None]
 

@@ -6,7 +6,6 @@ all others.  The outcomes themselves are collected by `report.results`; this plu
 under test, which the report cannot do.
 """
 
-import shlex
 from collections.abc import Generator
 from typing import NoReturn
 
@@ -16,6 +15,7 @@ from report.clauses import clauses
 from report.results import Results, clause_of, transport_of
 from tests import harness
 from tests.harness import causes, remarks
+from tests.harness.again import again
 from tests.harness.outcome import Hang
 from tests.harness.smoke import smoke
 from tests.harness.trouble import Crashed, Trouble
@@ -33,12 +33,12 @@ def _expected(transport: str) -> dict[str, str]:
 
 def _explain(clause: str, transport: str, item: pytest.Item) -> str:
     """Return what *clause* says, what usually helps, and the command that runs *item* again."""
-    own = [] if transport in harness.NAMES else [f"--transport={transport}"]
-    again = shlex.join(["python3", "bootstrap.py", "test", *own, item.nodeid])
     lines = []
     if (known := clauses().get(clause)) is not None:
         lines += [f"{clause} {known.sentence}", f"Usual cause and remedy: {known.remedy}"]
-    return "\n".join([*lines, f"Again: {again}", f"More: CONFORMANCE.md, {clause}"])
+    return "\n".join(
+        [*lines, f"Again: {again(item.nodeid, transport)}", f"More: CONFORMANCE.md, {clause}"]
+    )
 
 
 class Expectations:

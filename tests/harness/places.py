@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.scenarios import names
 from tests.system.files import remove_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,13 +55,15 @@ def outer_environment() -> dict[str, str]:
 
 def environment(temporary: Path, home: Path) -> dict[str, str]:
     """Return the environment of a trial with these directories."""
-    places = [str(ROOT / "tests" / "scenarios" / "startup"), str(ROOT), STARTED_IN]
-    found = outer_environment() | {
-        "TMPDIR": str(temporary),
-        "HOME": str(home),
-        "PYTHONPATH": os.pathsep.join([*places, *filter(None, [os.getenv("PYTHONPATH")])]),
-        "PYTHONPYCACHEPREFIX": os.path.join(base_directory(), "pycache"),
-    }
+    found = (
+        outer_environment()
+        | names.environment(STARTED_IN)
+        | {
+            "TMPDIR": str(temporary),
+            "HOME": str(home),
+            "PYTHONPYCACHEPREFIX": os.path.join(base_directory(), "pycache"),
+        }
+    )
     # With unbuffered output, no test would see that a worker flushes a buffer a second time.
     found.pop("PYTHONUNBUFFERED", None)
     found.pop("PYTHONDONTWRITEBYTECODE", None)  # the cache makes each start faster

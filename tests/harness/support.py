@@ -1,15 +1,25 @@
 """What a transport says of itself, before any clause is tried on it; and how fast it is."""
 
+import os
+import re
+import signal
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.harness import limits
+from tests.harness.outcome import Outcome
 from tests.harness.places import STARTED_IN
 from tests.harness.trial import run_trial
-from tests.scenarios import basics
+from tests.scenarios import basics, names
+from tests.scenarios.loading import NO_SUCH_MODULE, OWN
 from tests.scenarios.protocol import CHANNEL, call
 from transports import NAMES
+
+_LIMIT = 20.0  # seconds for a module to be imported and to say what it is
+
+# Benchmarks load modules in this process, and in others that it starts.
+os.environ.setdefault(names.FROM, STARTED_IN)
 
 
 def module_of(transport: str) -> str:
@@ -17,12 +27,16 @@ def module_of(transport: str) -> str:
 
     transport: one of NAMES, the name of a module, or the path of a file, from the directory in
         which the suite was started; with ":channel" after it, the channel of that.
+
+    What is not one of NAMES is the user's: "transports.pipe" too, if they have such a module.
     """
     if transport.endswith(CHANNEL):
         return module_of(transport.removesuffix(CHANNEL)) + CHANNEL
     if transport.endswith(".py"):
         return str(Path(STARTED_IN, transport).resolve())
-    return f"transports.{transport}" if transport in NAMES else transport
+    if transport in NAMES:
+        return f"transports.{transport}"
+    return OWN + transport if transport.startswith("transports.") else transport
 
 
 class Support(NamedTuple):
@@ -47,20 +61,46 @@ class Support(NamedTuple):
 @cache
 def support(target: str) -> Support:
     """Ask the module *target*, in an interpreter of its own."""
-    outcome = run_trial(target, call(basics.support))
+    if wrong := _misnamed(target.removesuffix(CHANNEL).removeprefix(OWN)):
+        return Support(None, {}, wrong)
+    outcome = run_trial(target, call(basics.support), limit=_LIMIT)
     for run in outcome.of("outcome"):
         limits.set_pace(target, run["seconds"])
     for answer in outcome.of("support"):
         forks = all(message["count"] for message in outcome.of("forked"))
+        error = str(answer["error"])
+        if error.startswith(NO_SUCH_MODULE):
+            error += f"; built in are {', '.join(NAMES)}"
         return Support(
-            answer["reason"],
-            answer["expected"],
-            answer["error"],
-            forks,
-            answer["extra"],
-            answer["channel"],
+            answer["reason"], answer["expected"], error, forks, answer["extra"], answer["channel"]
         )
-    return Support(None, {}, "; ".join(why for _, why in outcome.faults) or "it said nothing")
+    return Support(None, {}, _unanswered(outcome))
+
+
+def _misnamed(target: str) -> str:
+    """Return what is wrong with the name of a module or a file, or ""."""
+    if target.endswith(".py") or all(part.isidentifier() for part in target.split(".")):
+        return ""
+    if Path(STARTED_IN, target).is_dir():
+        return "it is a directory: name a module (package.module) or a file (package/module.py)"
+    return "no module can have this name: name a module (package.module) or a file that ends in .py"
+
+
+def _unanswered(outcome: Outcome) -> str:
+    """Return, in one line, why a module has not said what it is.
+
+    outcome: of the scenario `basics.support`, which imports the module and then asks it.
+    """
+    what = "its unsupported()" if outcome.of("ready") else "its import"
+    for verdict, why in outcome.faults:
+        if verdict == "HANG":
+            return f"{what} did not end within {_LIMIT:.0f} s"
+        if verdict == "CRASH" and (found := re.match(r"exit status (-?\d+)", why)):
+            status, printed = int(found[1]), outcome.output.strip().splitlines()[-1:]
+            if status < 0:
+                return f"{what} was ended by {signal.Signals(-status).name}"
+            return ": ".join([f"{what} ended the interpreter with status {status}", *printed])
+    return "; ".join(why.splitlines()[0] for _, why in outcome.faults) or "it said nothing"
 
 
 def unsupported(target: str) -> str | None:

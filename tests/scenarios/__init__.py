@@ -2,6 +2,8 @@
 
 __main__            the program: it reads a trial, loads the transport and runs one scenario
 protocol            what pytest's process and this interpreter share: calls and messages
+names               the names of modules are the user's
+loading             loads the module of a transport
 injection           how a scenario meets the workers of a run, and ends, stops or counts them
 spawned_workers     the same for workers that start a fresh interpreter
 callers             callers that are forked, for a state of their own

@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 from tests.scenarios import spawned_workers, stacks
-from tests.scenarios.protocol import Log, load, resolve
+from tests.scenarios.loading import load, why
+from tests.scenarios.protocol import Log, resolve
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
 # this file: multiprocessing's fork server imports the file too.
@@ -93,11 +94,11 @@ def serve_trial(log_fd: int) -> None:
     spawned_workers.install(log_fd)
     request = spec["call"]
     try:
-        module = load(spec["target"])
-    except Exception as error:
+        module = load(spec["target"], alone=True)
+    except BaseException as error:
         if request["function"] != SUPPORT:
             raise
-        text = f"{type(error).__name__}: {error}"
+        text = why(error, spec["target"])
         log("support", reason=None, expected={}, error=text, extra="", channel=None)
         log("done")
         return

@@ -4,15 +4,14 @@ A test names a scenario by `call`, which mypy checks.  The scenario answers with
 JSON, whose kinds are in KINDS.  Some hundreds of interpreters import this module, so it is small.
 """
 
-import importlib
-import importlib.util
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec
+
+from tests.scenarios import names
 
 CHANNEL = ":channel"
 
@@ -104,34 +103,6 @@ KINDS = {
 _LONGEST = 4000  # bytes
 _SHORTENED = 8  # entries that are kept of a list in a message that is too long
 _LONGEST_TEXT = 1000  # characters that are kept of the text of an error
-
-
-def load(target: str) -> ModuleType:
-    """Import a module by its name, or from a file by its absolute path.
-
-    With ":channel" after it, return the channel of that module: see tests.scenarios.channel_as_run.
-
-    The directory of a file is appended to sys.path.  So the file can import its neighbours, and
-    workers that start a fresh interpreter can import the file.
-    """
-    if target.endswith(CHANNEL):
-        channel_as_run = importlib.import_module("tests.scenarios.channel_as_run")
-        module: ModuleType = channel_as_run.channel_of(load(target.removesuffix(CHANNEL)))
-        return module
-    if not target.endswith(".py"):
-        return importlib.import_module(target)
-    directory, file = os.path.split(target)
-    sys.path.append(directory)
-    name = file.removesuffix(".py")
-    taken = sys.modules.get(name) or importlib.util.find_spec(name)
-    if getattr(taken, "origin", None) != target:
-        name = f"transport_{name}"  # there is another module of that name
-    spec = importlib.util.spec_from_file_location(name, target)
-    assert spec
-    assert spec.loader
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Log:
@@ -235,7 +206,7 @@ def inject(
 
 
 def resolve(address: str) -> Callable[..., None]:
-    """Return the function at "MODULE:NAME"."""
+    """Return the function at "MODULE:NAME", of the suite."""
     module, _, name = address.partition(":")
-    function: Callable[..., None] = getattr(importlib.import_module(module), name)
+    function: Callable[..., None] = getattr(names.module(module), name)
     return function

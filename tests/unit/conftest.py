@@ -12,7 +12,7 @@ def _is_of_another(item: pytest.Item) -> bool:
     if "reference" not in getattr(item, "fixturenames", ()):
         return False
     name = str(item.callspec.params["transport"])  # type: ignore[attr-defined]
-    return name.removeprefix("transports.") not in NAMES
+    return name not in NAMES
 
 
 def _is_left_out(item: pytest.Item) -> bool:

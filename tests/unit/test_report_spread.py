@@ -99,7 +99,7 @@ def _run(directory: Path, *arguments: str, toy: str = "") -> tuple[int, str, Any
 
 def _matrix(printed: str) -> list[str]:
     """Return the lines of the matrix and below it, without the row of heads, sorted."""
-    part = printed.split("support matrix")[1].split("report: ")[0]
+    part = printed.split("support matrix")[1].split("report: ", maxsplit=1)[0]
     return sorted(part.splitlines()[1:])
 
 
