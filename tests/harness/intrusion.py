@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Hang, Message, Outcome, Trial, call, run_trial, state
+from tests.harness import Hang, Message, Outcome, Trial, call, limits, run_trial, state
 from tests.harness.apart import refused
 from tests.harness.places import SHARED, base_directory
 from tests.harness.worlds import Streams, World
@@ -208,7 +208,7 @@ class _Runs:
         resumed = time.monotonic()
         while True:
             expected = self._usual_stops[len(stops) : len(stops) + 1]
-            outcome, stopped = self._wait(expected, until=resumed + LIMIT, way=way)
+            outcome, stopped = self._wait(expected, way)
             if outcome is not None:
                 if attack == NOTHING:
                     self._usual_stops = self._usual_stops or stops
@@ -220,9 +220,7 @@ class _Runs:
             _continue(self._trial.world, list(stopped))
             resumed = time.monotonic()
 
-    def _wait(
-        self, expected: list[Stop], until: float, way: str
-    ) -> tuple[Message | None, dict[int, str]]:
+    def _wait(self, expected: list[Stop], way: str) -> tuple[Message | None, dict[int, str]]:
         """Wait for the outcome of a run, or until its children have stopped.
 
         Return the outcome or None, and the stages of the children that have stopped, by pid.
@@ -230,7 +228,7 @@ class _Runs:
         expected: the stop that comes next, if it is known.
         """
         stopped: dict[int, str] = {}
-        latest = time.monotonic()
+        latest, deadline = time.monotonic(), limits.Deadline(LIMIT)
         while True:
             self._trial.listen(0.01)
             messages = self._trial.outcome.messages[self._read :]
@@ -245,7 +243,8 @@ class _Runs:
             if stopped:
                 if expected == [_stop(stopped)] or now - latest >= _ALL_STOPPED:
                     return None, stopped
-            elif self._trial.process.poll() is not None or now > until:
+            elif self._trial.process.poll() is not None or deadline.is_over():
+                self._trial.waited = LIMIT * deadline.stretched
                 raise Hang(f"attacked by {way!r}")
 
     def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:

@@ -3,7 +3,10 @@
 import contextlib
 import math
 import os
+import time
 from collections.abc import Iterator
+
+from tests.system.pace import slowed
 
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
@@ -20,6 +23,33 @@ _QUIET_AGAIN = 2.0
 # thousandth of a second, the start of an interpreter about a tenth.
 _USUAL_SECONDS = 0.05
 _MOST = 10.0  # a limit is never stretched by more: a hang has to end
+
+
+class Deadline:
+    """A limit of time that other programs, which use the processors, cannot make too short.
+
+    seconds: the limit.  When it is over, it is stretched by how much slower than alone this process
+        goes on then; by 10 at most.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._start = time.monotonic()
+        self._seconds = seconds
+        self.stretched = 1.0
+
+    def is_over(self, idle: bool = False) -> bool:
+        """Tell whether the limit is over.
+
+        idle: whether what it is for does not need a processor: then it is not stretched.
+        """
+        now = time.monotonic()
+        if now < self._start + self._seconds * self.stretched:
+            return False
+        if idle:
+            return True
+        self.stretched = max(self.stretched, min(_MOST, slowed()))
+        return now >= self._start + self._seconds * self.stretched
+
 
 _paces: dict[str, float] = {}
 _hung: set[str] = set()

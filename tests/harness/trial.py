@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import select
 import signal
@@ -12,10 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from tests.harness import limits, machine
+from tests.harness import hang, limits, machine
 from tests.harness.apart import Apart, refused
 from tests.harness.outcome import Hang, Message, Outcome
 from tests.harness.places import SHARED, base_directory, environment, needed
+from tests.harness.stuck import look
 from tests.harness.worlds import Process, Streams, World
 from tests.scenarios.protocol import Call
 from tests.system import processes, resources
@@ -24,6 +24,7 @@ from tests.system.files import remove_tree
 _SHARED_FILES = SHARED[:2]  # where many programs make files
 
 _LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
+_IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
 _AMID_LISTENING = 0.05  # seconds after which `expect` looks at the clock again
 _READ = 65536  # bytes at a time, the size of a pipe: pipe(7)
 
@@ -74,6 +75,9 @@ class Trial:
         self.process = self._start(env or {})
         self._interpreters.add(self.process.pid)
         self._rest = b""
+        self._target = target
+        self.waited = 0.0
+        """The seconds after which it counted as a hang; 0 if it was idle for long enough before."""
         self._pace = limits.pace(target)
         self._last_look, self._quiet_looks = time.monotonic(), 0
         self._cpu_times: list[processes.Stat] = []
@@ -135,9 +139,10 @@ class Trial:
                 self.world.kill(pid, signal.SIGKILL)
 
     def _is_quiet(self) -> bool:
-        """Tell whether no process of this trial has used CPU for limits.QUIET seconds."""
+        """Tell whether no process of this trial has used CPU for limits.quiet() seconds."""
         now = time.monotonic()
-        if math.isinf(limits.QUIET) or now < self._last_look + _LOOK_EVERY:
+        quiet = limits.quiet(self._target)
+        if now < self._last_look + _LOOK_EVERY:
             return False
         self._last_look = now
         seen = [found for found in self.world.stats() if found.session == self.process.pid]
@@ -148,7 +153,11 @@ class Trial:
         else:
             # Looks are counted, not time: this process itself may not have run for a while.
             self._quiet_looks += 1
-        return self._quiet_looks > limits.QUIET / _LOOK_EVERY
+        return self._quiet_looks > quiet / _LOOK_EVERY
+
+    def _is_idle(self) -> bool:
+        """Tell whether no process of this trial has used CPU lately: it needs no more of it."""
+        return self._quiet_looks > _IDLE / _LOOK_EVERY
 
     def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come; wait up to *seconds* if there is none yet."""
@@ -171,10 +180,12 @@ class Trial:
 
         kinds: one kind, or several with a space between them, each of which counts.
         """
-        until = time.monotonic() + limit * self._pace
+        deadline = limits.Deadline(limit * self._pace)
         ended = False
         while len(found := self.outcome.of(*kinds.split())) < count:
-            if ended or time.monotonic() > until or self._is_quiet():
+            quiet = self._is_quiet()
+            if ended or quiet or deadline.is_over(self._is_idle()):
+                self.waited = 0.0 if quiet else limit * self._pace * deadline.stretched
                 raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
             ended = self.process.poll() is not None  # then read once more what it wrote
             self.listen(0.0 if ended else _AMID_LISTENING)
@@ -204,19 +215,44 @@ class Trial:
             outlive it; 0 for a caller that ends by itself.
         """
         self.close_stdin()
-        until = time.monotonic() + limit * self._pace
-        while self.process.poll() is None and time.monotonic() < until and not self._is_quiet():
+        deadline = limits.Deadline(limit * self._pace)
+        quiet = False
+        while self.process.poll() is None and not (quiet := self._is_quiet()):
+            if deadline.is_over(self._is_idle()):
+                break
             self.listen(0.02)
         self.listen(0)
         outcome = self.outcome
         outcome.output = (self._place / "output").read_text(errors="replace")
         if self.process.poll() is None:
-            last = outcome.messages[-1] if outcome.messages else "nothing"
-            outcome.add_fault("HANG", f"not done after {limit} s; last heard: {last}")
+            self.waited = 0.0 if quiet else limit * self._pace * deadline.stretched
+            self._explain()
             return outcome
         self._check_end(killed=patience > 0)
         self._check_left(patience)
         return outcome
+
+    def finish_hung(self, why: str) -> Outcome:
+        """Add the HANG of a trial in which a message was waited for in vain.
+
+        why: the message, for a trial that has ended without it.
+        """
+        if self.process.poll() is None:
+            self._explain()
+            return self.outcome
+        self.outcome.add_fault("HANG", why)
+        return self.finish(0)
+
+    def _explain(self) -> None:
+        """Add a HANG, with what each process waits for."""
+        outcome = self.outcome
+        outcome.output = (self._place / "output").read_text(errors="replace")
+        numbers = {message["pid"]: message["number"] for message in outcome.of("born")}
+        numbers[self.process.pid] = hang.CALLER
+        stuck = look(self.world, self._place / "stacks", numbers)
+        idle = 0.0 if self.waited else limits.quiet(self._target)
+        found = hang.explain(self._target, self.waited, outcome.messages, stuck, idle=idle)
+        outcome.add_hang(found)
 
     def _check_end(self, *, killed: bool) -> None:
         """Add the faults of how the interpreter has ended, and of what it has printed."""
@@ -304,9 +340,8 @@ def run_trial(
             try:
                 if act is not None:
                     act(trial)
-            except Hang as hang:
-                trial.outcome.add_fault("HANG", str(hang))
-                trial.finish(0)
+            except Hang as lost:
+                trial.finish_hung(str(lost))
             else:
                 trial.finish(limit)
         if len(trial.outcome.faults) > trial.shared_leaks or not trial.outcome.faults:
