@@ -332,10 +332,11 @@ def run_trial(
     act: called with the running trial, to do something to it from outside.
     env: environment variables to add.
 
-    Another program may have made what is new in a shared place.  So a trial whose only faults
-    are such leaks is run once more, and these faults count if it leaves something again.
+    Where trials share the machine, another program may have made what is new in a shared place.
+    So a trial whose only faults are such leaks is run again, and these faults count if it leaves
+    something each of three times.
     """
-    for _ in range(2):
+    for _ in range(3):
         with Trial(target, scenario, env) as trial:
             try:
                 if act is not None:
