@@ -196,14 +196,12 @@ def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Me
 
 
 def _signature(caller: Stuck | None, target: str) -> str:
-    """Return the module's own lines in which the caller waits, and the call that it waits in."""
+    """Return the module's own line in which the caller waits, and the call that it waits in."""
     if caller is None:
         return ""
     frames = _main_thread(caller.stack, target)
-    own = [frame for frame in frames if is_own(frame.file, target)]
-    if not own:
-        return caller.waits_in
-    return " < ".join([frames[0].function, *map(str, own)])
+    own = next((frame for frame in frames if is_own(frame.file, target)), None)
+    return caller.waits_in if own is None else f"{frames[0].function} < {own}"
 
 
 def _others(caller: Stuck | None, stuck: Sequence[Stuck], target: str) -> list[str]:

@@ -47,6 +47,8 @@ def unanswered(target: str) -> str:
 
 def needs_answered_deaths(target: str) -> None:
     """Skip a test of which the death of a worker is a part, where it is not answered at all."""
+    if deaths(target).verdict == "CRASH" and (why := small_trouble(target)):
+        pytest.skip(f"not judged: see A1: {why}")
     if unanswered(target):
         pytest.skip("not judged: see C1: the death of a worker is not answered by an error")
 

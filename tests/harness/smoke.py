@@ -1,5 +1,7 @@
 """Whether a short run gives pi at all: if not, no clause can be judged, and that is said once."""
 
+import re
+import signal
 from functools import cache
 from typing import Any
 
@@ -36,7 +38,10 @@ def smoke(target: str) -> str:
         return said(called, frames, target)
     if outcome.verdict == "HANG":
         return outcome.faults[0][1]
-    return f"{_CALL} ended the interpreter that called it. {outcome.faults[0][1]}"
+    why = outcome.faults[0][1] if outcome.faults else "It said nothing."
+    died = re.match(r"exit status -(\d+)", why)
+    how = f"died of {signal.Signals(int(died[1])).name}" if died else f"ended: {why}"
+    return f"The interpreter that called {_CALL} {how}"
 
 
 def said(called: Message, frames: list[Frame], target: str) -> str:
