@@ -3,10 +3,11 @@
 import re
 import signal
 from functools import cache
-from typing import Any
 
+from tests.harness import limits
 from tests.harness.hang import Frame, is_own, with_source
 from tests.harness.oracle import pi_n
+from tests.harness.outcome import Message
 from tests.harness.support import support
 from tests.harness.trial import run_trial
 from tests.scenarios import basics
@@ -15,12 +16,10 @@ from tests.scenarios.protocol import call
 __all__ = ["smoke"]
 
 _N, _WORKERS = 1000, 2
-_LIMIT = 8.0  # seconds; such a run takes some milliseconds
+_QUIET = 3.0  # seconds in which nothing computes; such a run takes some milliseconds
 _CLOSE = 1e-6  # of the value: a result of single precision passes, and is for clause A1 to judge
 
 _CALL = f"run({_N}, {_WORKERS})"
-
-Message = dict[str, Any]
 
 
 @cache
@@ -32,7 +31,8 @@ def smoke(target: str) -> str:
     answer = support(target)
     if answer.reason is not None or answer.error:
         return ""
-    outcome = run_trial(target, call(basics.smoke, n=_N, workers=_WORKERS), limit=_LIMIT)
+    with limits.quiet_after(_QUIET):
+        outcome = run_trial(target, call(basics.smoke, n=_N, workers=_WORKERS))
     for called in outcome.of("outcome"):
         frames = [Frame(*frame) for trace in outcome.of("trace") for frame in trace["frames"]]
         return said(called, frames, target)

@@ -87,6 +87,12 @@ def test_a_death_that_hangs_in_odd_surroundings_alone_is_their_clause_s(target: 
     assert _verdict("E2", target, _hung(DEATH)) == f"failed: HANG: {DEATH.text}"
 
 
+def test_a_death_that_hangs_at_times_is_for_the_clauses_of_deaths(target: str) -> None:
+    """A3 is about results: it neither tells the hang nor passes."""
+    assert _verdict("A3", target, _hung(DEATH)).startswith("skipped: not judged: see clauses C: ru")
+    assert _verdict("C4", target, _hung(DEATH)) == f"failed: HANG: {DEATH.text}"
+
+
 def _inexact(*cases: tuple[str, str]) -> Inexact:
     return Inexact("2 of 9 calls", [{"n": n, "workers": workers} for n, workers in cases])
 
@@ -128,6 +134,6 @@ def test_a_transport_that_has_hung_is_waited_for_less(target: str) -> None:
     assert limits.quiet(target) == 2.0
     limits.set_pace(target, 0.15)
     assert math.isclose(limits.quiet(target), 6.0)
-    with limits.patient():
+    with limits.quiet_after(math.inf):
         assert math.isinf(limits.quiet(target))
     assert math.isclose(limits.quiet(target), 6.0)
