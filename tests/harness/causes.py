@@ -69,6 +69,9 @@ def settle(clause: str, target: str, trouble: Trouble) -> NoReturn:
         _settle_hang(clause, target, trouble)
     if clause != "A1" and not _seen[target].cleared("A1") and (why := _plain(target, trouble)):
         pytest.skip(f"not judged: see A1: {why}")
+    after_a_death = isinstance(trouble, Inexact) and clause[:1] == "C" and clause != "C1"
+    if after_a_death and not _seen[target].cleared("C1") and plain.unanswered(target):
+        pytest.fail(f"as C1: {' '.join(str(trouble).splitlines()[:2])}", pytrace=False)
     pytest.fail(str(trouble), pytrace=False)
 
 

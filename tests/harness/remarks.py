@@ -51,7 +51,8 @@ def fix_first(
     if not owners and len(own) < 2:
         return ""  # nothing, or one failure, which needs no order
     # A clause that was not run may be one: then its failure was met in another's test.
-    first = next((c for c, _ in owners.most_common()), None) or order(own)[0]
+    most = max(owners.values(), default=0)
+    first = order([owner for owner, count in owners.items() if count == most] or own)[0]
     parts = [f"{transport}: fix first {first}"]
     if first in sentences:
         parts[0] += f" ({sentences[first]})"

@@ -118,6 +118,15 @@ def test_what_goes_wrong_in_plain_surroundings_too_is_for_a1(
         assert _verdict("E1", target, trouble) == f"failed: {trouble}"
 
 
+def test_a_wrong_value_after_each_death_is_told_by_c1(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And by A3, which is about results."""
+    monkeypatch.setattr(plain, "unanswered", lambda target: "returned nan")
+    seen = [_verdict(clause, target, _inexact(("30", "3"))) for clause in ("A3", "C1", "C2")]
+    assert seen == ["failed: 2 of 9 calls", "failed: 2 of 9 calls", "failed: as C1: 2 of 9 calls"]
+
+
 def test_a_wrong_value_of_one_call_alone_is_the_clause_s(
     target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

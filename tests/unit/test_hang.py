@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.hang import CALLER, Explained, Frame, Stuck, explain, frames_of, is_own
+from tests.harness.hang import CALLER, RUNNING, Explained, Frame, Stuck, explain, frames_of, is_own
 
 TARGET = "/home/me/mine.py"
 
@@ -90,6 +90,14 @@ def test_a_caller_without_workers_waits_for_nobody() -> None:
     alone = explain(TARGET, 20, _messages(), [Stuck(10, CALLER, CALLERS)])
     assert alone.text.endswith("No other process of the run is alive: nobody can end this wait.")
     assert "alive" not in explain(TARGET, 20, _messages(), []).text
+
+
+def test_a_process_that_computes_does_not_wait() -> None:
+    """It may end by itself."""
+    stuck = [Stuck(10, CALLER, CALLERS, RUNNING)]
+    text = explain(TARGET, 20, _messages(), stuck).text
+    assert "The caller (pid 10) computes at mine.py, line 12, in run" in text
+    assert "alive" not in text
 
 
 def test_a_trial_that_was_cut_short_does_not_name_its_limit() -> None:
