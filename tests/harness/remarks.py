@@ -9,17 +9,24 @@ from report.formats import Verdict
 
 __all__ = ["fix_first"]
 
-_AS = re.compile(r"as ([A-Z]\d{1,3}): ")
-_SEE = re.compile(r"not judged: (.*?)see ([A-Z]\d{1,3})\b")
-_NOT_JUDGED = "not judged: "
+_LEFT = re.compile(r"(?:as|see) ([A-Z]\d{1,3}): ")  # to the clause that tells it
+_NOT_JUDGED = "not judged"
 _FAILED = "failed"
+
+
+def _is_not_judged(verdict: Verdict) -> bool:
+    outcome: str = verdict["outcome"]
+    return outcome == _NOT_JUDGED or verdict.get("reason", "").startswith(f"{_NOT_JUDGED}: ")
+
+
+def _reason(verdict: Verdict) -> str:
+    return verdict.get("reason", "").removeprefix(f"{_NOT_JUDGED}: ")
 
 
 def _owner_of(verdict: Verdict) -> str | None:
     """Return the clause to which a verdict leaves its failure, or None."""
-    reason = verdict.get("reason", "")
-    found = _AS.match(reason) or _SEE.match(reason)
-    return found[found.lastindex or 1] if found else None
+    found = _LEFT.match(_reason(verdict))
+    return found[1] if found else None
 
 
 def fix_first(
@@ -41,10 +48,8 @@ def fix_first(
         elif failed:
             wake.add(clause)
         else:
-            for verdict in seen:
-                reason = verdict.get("reason", "")
-                if reason.startswith(_NOT_JUDGED):
-                    unjudged[clause] = reason.removeprefix(_NOT_JUDGED)
+            for verdict in filter(_is_not_judged, seen):
+                unjudged[clause] = _reason(verdict)
     if unjudged and not own and not wake and not owners:
         why = next(iter(unjudged.values()))
         return f"{transport}: nothing was judged: {why}"

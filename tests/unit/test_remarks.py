@@ -1,5 +1,7 @@
 """The line at the end: what to fix first, and what fails in its wake."""
 
+from typing import cast
+
 from report.formats import Verdict
 from tests.harness.remarks import fix_first
 
@@ -46,6 +48,13 @@ def test_without_a_common_cause_the_first_failure_comes_first() -> None:
     assert fix_first("mine.py", verdicts, SENTENCES) == (
         "mine.py: fix first B2 (Nothing is left); then: C1"
     )
+
+
+def test_the_outcome_of_the_report_is_known_too() -> None:
+    """It has the reason without the words "not judged"."""
+    unjudged = cast("Verdict", {"outcome": "not judged", "reason": "see C1: no answer"})
+    verdicts = {"C1": [_failed("HANG: run")], "E2": [unjudged]}
+    assert fix_first("mine.py", verdicts, SENTENCES).endswith("; not judged: E2")
 
 
 def test_a_run_that_judges_nothing_says_why() -> None:
