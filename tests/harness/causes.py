@@ -106,6 +106,8 @@ def _settle_hang(clause: str, target: str, hung: Hung) -> NoReturn:
     owner = seen.owners.get(key) if known else None
     if owner is None and clause == "A3" and found.of_a_death and not plain.unanswered(target):
         pytest.skip(f"not judged: see clauses C: {head}")  # A3 is about results
+    if found.computes_alone and "failed" in seen.outcomes.get("A5", ()):
+        pytest.skip(f"not judged: see A5: the caller computes itself: {head}")
     if owner is None:
         owner = _owner(clause, target, found)
         seen.owners[key] = owner

@@ -78,12 +78,14 @@ class Explained(NamedTuple):
     signature: where the caller waits; two hangs with the same have the same cause. "" if unknown.
     of_a_death: whether a worker of the run that hung had been given a fault.
     run: n and workers of that run, as text; () if that is not known.
+    computes_alone: whether the caller computes, and no other process of the run is alive.
     """
 
     text: str
     signature: str = ""
     of_a_death: bool = False
     run: tuple[()] | tuple[str, str] = ()
+    computes_alone: bool = False
 
 
 def frames_of(stack: str) -> list[list[Frame]]:
@@ -194,9 +196,9 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
     if "where" in call:
         return f"after a fault at this point: {call['where']}"
     if "victim" in call:
-        return f"after child {call['victim']} was killed {call['delay']:.6f} s from its birth"
+        return f"where child {call['victim']} was to die {call['delay']:.6f} s from its birth"
     if call.get("injected"):
-        return "after a worker was killed or raised, before it sent its result"
+        return "where a worker was to be killed, or to raise, before it sends its result"
     return ""
 
 
@@ -267,7 +269,9 @@ def explain(
     if caller is not None:
         lines.append(f"The caller (pid {caller.pid}) {_does(caller)} {_where(caller, target)}.")
     others = _others(caller, stuck, target)
-    if caller is not None and caller.waits_in != RUNNING and not others:
+    alone = caller is not None and not others
+    computes = caller is not None and caller.waits_in == RUNNING
+    if alone and not computes:
         others = ["No other process of the run is alive: nobody can end this wait."]
     lines += others
     return Explained(
@@ -275,4 +279,5 @@ def explain(
         _signature(caller, target),
         call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
         (call["n"], call["workers"]) if call else (),
+        computes_alone=alone and computes,
     )

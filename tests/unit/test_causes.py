@@ -93,6 +93,14 @@ def test_a_death_that_hangs_at_times_is_for_the_clauses_of_deaths(target: str) -
     assert _verdict("C4", target, _hung(DEATH)) == f"failed: HANG: {DEATH.text}"
 
 
+def test_a_caller_that_computes_alone_is_for_a5(target: str) -> None:
+    """Where A5 has found that it does the work itself."""
+    hang = DEATH._replace(computes_alone=True)
+    assert _verdict("C2", target, _hung(hang)) == f"failed: HANG: {DEATH.text}"
+    causes.note("A5", target, "failed")
+    assert _verdict("C8", target, _hung(hang)).startswith("skipped: not judged: see A5: the caller")
+
+
 def _inexact(*cases: tuple[str, str]) -> Inexact:
     return Inexact("2 of 9 calls", [{"n": n, "workers": workers} for n, workers in cases])
 

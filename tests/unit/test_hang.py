@@ -65,8 +65,11 @@ def test_a_hang_is_told_by_its_call_its_fault_and_the_lines_of_the_module() -> N
         ({"way": "exit"}, "after a worker (pid 12) died of SIGKILL"),
         ({"case": "umask 0"}, "run(30, 3) (case: umask 0) did not return"),
         ({"at": 2.0, "where": "child 1, before write (#5)"}, "at this point: child 1, before wri"),
-        ({"at": 2.0, "victim": 2, "delay": 1e-3}, "child 2 was killed 0.001000 s from its birth"),
-        ({"at": 2.0, "injected": True}, "after a worker was killed or raised"),
+        (
+            {"at": 2.0, "victim": 2, "delay": 1e-3},
+            "where child 2 was to die 0.001000 s from its birth",
+        ),
+        ({"at": 2.0, "injected": True}, "where a worker was to be killed, or to raise"),
     ],
 )
 def test_the_fault_of_the_call_is_told(call: dict[str, Any], text: str) -> None:
@@ -95,9 +98,11 @@ def test_a_caller_without_workers_waits_for_nobody() -> None:
 def test_a_process_that_computes_does_not_wait() -> None:
     """It may end by itself."""
     stuck = [Stuck(10, CALLER, CALLERS, RUNNING)]
-    text = explain(TARGET, 20, _messages(), stuck).text
-    assert "The caller (pid 10) computes at mine.py, line 12, in run" in text
-    assert "alive" not in text
+    found = explain(TARGET, 20, _messages(), stuck)
+    assert "The caller (pid 10) computes at mine.py, line 12, in run" in found.text
+    assert "alive" not in found.text
+    assert found.computes_alone
+    assert not explain(TARGET, 20, _messages(), [*stuck, Stuck(11, 1, WORKERS)]).computes_alone
 
 
 def test_a_trial_that_was_cut_short_does_not_name_its_limit() -> None:
