@@ -66,7 +66,7 @@ def _nothing_left(transport: str, outcome: harness.Outcome, clause: str) -> None
     if outcome.verdict == "HANG" and clause.startswith("C"):
         plain.needs_answered_deaths(transport)
     if outcome.verdict in ("HANG", "CRASH"):
-        pytest.skip(f"not judged: see {clause}: {outcome.verdict}")
+        pytest.skip(f"not judged: {outcome.verdict}, which is for {clause} to tell")
     checks.nothing_left(outcome)
 
 

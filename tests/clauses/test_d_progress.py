@@ -1,6 +1,7 @@
 """D. Progress: no deadlock, no busy wait, and a timeout only where the caller asks for one."""
 
 import contextlib
+import math
 import signal
 import statistics
 import time
@@ -133,7 +134,7 @@ def test_a_timeout_ends_a_run_of_five_hundred_workers(
 @pytest.fixture(scope="session")
 def slow(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
     """Let a run of each transport under test wait for slow workers, all at the same time."""
-    with limits.patient():
+    with limits.quiet_after(math.inf):
         return shared_trials.slow(shared_trials.asked(request, "slow"), seconds=60)
 
 

@@ -6,7 +6,14 @@ worlds          where a trial runs: apart, in namespaces of its own, or on the m
 outcome         what a trial has shown: faults with verdicts, and messages
 trial           one scenario with one transport
 support         what a transport says of itself
+hang            a hang in words
 checks          assertions over outcomes
+trouble         what a check has found that may be another clause's to tell
+plain           trials in plain surroundings, to compare with
+causes          which clause tells a failure
+smoke           whether a short run gives pi at all
+remarks         what to fix first
+expectations    the plugin of pytest that uses these
 shared_trials   trials that several clauses check
 syscall_sweep   fault injection at each system call, with strace
 intrusion       another process attacks a run

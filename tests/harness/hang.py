@@ -12,9 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["CALLER", "Explained", "Frame", "Stuck", "explain", "frames_of", "is_own", "with_source"]
+__all__ = [
+    "CALLER",
+    "RUNNING",
+    "Explained",
+    "Frame",
+    "Stuck",
+    "explain",
+    "frames_of",
+    "is_own",
+    "with_source",
+]
 
 CALLER = 0  # the number of the process that has called `run`
+RUNNING = "running"  # in the place of a system call: the process computes
 
 Message = dict[str, Any]
 
@@ -39,7 +50,8 @@ class Stuck:
     number: CALLER for the interpreter of the trial, from 1 on for the children of a run in the
         order of their birth, None for any other process.
     stack: what faulthandler writes of all of its threads; "" if it could not be had.
-    waits_in: the system call in which it waits, such as "read(pipe)"; "" if that is not known.
+    waits_in: the system call in which it waits, such as "read(pipe)"; RUNNING if it does not wait;
+        "" if that is not known.
     """
 
     pid: int
@@ -66,12 +78,14 @@ class Explained(NamedTuple):
     signature: where the caller waits; two hangs with the same have the same cause. "" if unknown.
     of_a_death: whether a worker of the run that hung had been given a fault.
     run: n and workers of that run, as text; () if that is not known.
+    computes_alone: whether the caller computes, and no other process of the run is alive.
     """
 
     text: str
     signature: str = ""
     of_a_death: bool = False
     run: tuple[()] | tuple[str, str] = ()
+    computes_alone: bool = False
 
 
 def frames_of(stack: str) -> list[list[Frame]]:
@@ -123,9 +137,10 @@ def with_source(frame: Frame) -> str:
 
 
 def _where(stuck: Stuck, target: str) -> str:
-    """Return where a process waits: the module's own line first, then the library's call."""
+    """Return where a process waits or computes: the module's own line, then the library's call."""
     frames = _main_thread(stuck.stack, target)
-    system_call = f"the system call {stuck.waits_in}" if stuck.waits_in else ""
+    waits = stuck.waits_in not in ("", RUNNING)
+    system_call = f"the system call {stuck.waits_in}" if waits else ""
     if not frames:
         return f"in {system_call}" if system_call else "at an unknown place"
     if _is_of_the_suite(frames[0], target):
@@ -181,9 +196,9 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
     if "where" in call:
         return f"after a fault at this point: {call['where']}"
     if "victim" in call:
-        return f"after child {call['victim']} was killed {call['delay']:.6f} s from its birth"
+        return f"where child {call['victim']} was to die {call['delay']:.6f} s from its birth"
     if call.get("injected"):
-        return "after a worker was killed or raised, before it sent its result"
+        return "where a worker was to be killed, or to raise, before it sends its result"
     return ""
 
 
@@ -196,28 +211,31 @@ def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Me
 
 
 def _signature(caller: Stuck | None, target: str) -> str:
-    """Return the module's own lines in which the caller waits, and the call that it waits in."""
+    """Return the module's own line in which the caller waits, and the call that it waits in."""
     if caller is None:
         return ""
     frames = _main_thread(caller.stack, target)
-    own = [frame for frame in frames if is_own(frame.file, target)]
-    if not own:
-        return caller.waits_in
-    return " < ".join([frames[0].function, *map(str, own)])
+    own = next((frame for frame in frames if is_own(frame.file, target)), None)
+    return caller.waits_in if own is None else f"{frames[0].function} < {own}"
+
+
+def _does(stuck: Stuck) -> str:
+    return "computes" if stuck.waits_in == RUNNING else "waits"
 
 
 def _others(caller: Stuck | None, stuck: Sequence[Stuck], target: str) -> list[str]:
     """Return a line for each place at which processes beside the caller wait."""
-    places: dict[str, list[str]] = defaultdict(list)
+    places: dict[tuple[str, str], list[str]] = defaultdict(list)
     for process in stuck:
         if process is caller or process.number == CALLER:
             continue  # the interpreter of the trial waits for a caller that it has forked
         name = f"worker {process.number}" if process.number else "process"
-        places[_where(process, target)].append(f"{name} (pid {process.pid})")
+        places[_does(process), _where(process, target)].append(f"{name} (pid {process.pid})")
     lines = []
-    for place, names in list(places.items())[:_MOST_GROUPS]:
+    for (doing, place), names in list(places.items())[:_MOST_GROUPS]:
         who = ", ".join(names)
-        lines.append(f"{who[0].upper()}{who[1:]} wait{'s' * (len(names) == 1)} {place}.")
+        does = doing.removesuffix("s") if len(names) > 1 else doing
+        lines.append(f"{who[0].upper()}{who[1:]} {does} {place}.")
     if len(places) > _MOST_GROUPS:
         lines.append(f"Others wait at {len(places) - _MOST_GROUPS} more places.")
     return lines
@@ -249,14 +267,17 @@ def explain(
     if call is None and messages:
         lines[0] = lines[0].replace("run did", "The trial did")
     if caller is not None:
-        lines.append(f"The caller (pid {caller.pid}) waits {_where(caller, target)}.")
-    if stuck:
-        lines += _others(caller, stuck, target) or [
-            "No other process of the run is alive: nobody can end this wait."
-        ]
+        lines.append(f"The caller (pid {caller.pid}) {_does(caller)} {_where(caller, target)}.")
+    others = _others(caller, stuck, target)
+    alone = caller is not None and not others
+    computes = caller is not None and caller.waits_in == RUNNING
+    if alone and not computes:
+        others = ["No other process of the run is alive: nobody can end this wait."]
+    lines += others
     return Explained(
         "\n".join(lines),
         _signature(caller, target),
         call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
         (call["n"], call["workers"]) if call else (),
+        computes_alone=alone and computes,
     )

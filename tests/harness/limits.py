@@ -53,7 +53,7 @@ class Deadline:
 
 _paces: dict[str, float] = {}
 _hung: set[str] = set()
-_patient: list[None] = []
+_quiet_here: list[float] = []
 
 
 def set_pace(target: str, seconds: float) -> None:
@@ -73,16 +73,19 @@ def set_hung(target: str) -> None:
 
 def quiet(target: str) -> float:
     """Return after how many seconds without use of CPU a trial of *target* is a hang."""
-    if _patient:
-        return math.inf
+    if _quiet_here:
+        return _quiet_here[-1] * pace(target)
     return min(QUIET, _QUIET_AGAIN * pace(target) if target in _hung else math.inf)
 
 
 @contextlib.contextmanager
-def patient() -> Iterator[None]:
-    """Cut no trial short in this block: its workers sleep on purpose, for longer than that."""
-    _patient.append(None)
+def quiet_after(seconds: float) -> Iterator[None]:
+    """In this block, take a trial for a hang after *seconds* without use of CPU.
+
+    seconds: of a transport of the usual speed; infinite for a trial whose workers sleep on purpose.
+    """
+    _quiet_here.append(seconds)
     try:
         yield
     finally:
-        _patient.pop()
+        _quiet_here.pop()

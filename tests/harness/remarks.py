@@ -9,17 +9,24 @@ from report.formats import Verdict
 
 __all__ = ["fix_first"]
 
-_AS = re.compile(r"as ([A-Z]\d{1,3}): ")
-_SEE = re.compile(r"not judged: (.*?)see ([A-Z]\d{1,3})\b")
-_NOT_JUDGED = "not judged: "
+_LEFT = re.compile(r"(?:as|see) ([A-Z]\d{1,3}): ")  # to the clause that tells it
+_NOT_JUDGED = "not judged"
 _FAILED = "failed"
+
+
+def _is_not_judged(verdict: Verdict) -> bool:
+    outcome: str = verdict["outcome"]
+    return outcome == _NOT_JUDGED or verdict.get("reason", "").startswith(f"{_NOT_JUDGED}: ")
+
+
+def _reason(verdict: Verdict) -> str:
+    return verdict.get("reason", "").removeprefix(f"{_NOT_JUDGED}: ")
 
 
 def _owner_of(verdict: Verdict) -> str | None:
     """Return the clause to which a verdict leaves its failure, or None."""
-    reason = verdict.get("reason", "")
-    found = _AS.match(reason) or _SEE.match(reason)
-    return found[found.lastindex or 1] if found else None
+    found = _LEFT.match(_reason(verdict))
+    return found[1] if found else None
 
 
 def fix_first(
@@ -41,17 +48,16 @@ def fix_first(
         elif failed:
             wake.add(clause)
         else:
-            for verdict in seen:
-                reason = verdict.get("reason", "")
-                if reason.startswith(_NOT_JUDGED):
-                    unjudged[clause] = reason.removeprefix(_NOT_JUDGED)
+            for verdict in filter(_is_not_judged, seen):
+                unjudged[clause] = _reason(verdict)
     if unjudged and not own and not wake and not owners:
         why = next(iter(unjudged.values()))
         return f"{transport}: nothing was judged: {why}"
-    if not own and not owners:
-        return ""
+    if not owners and len(own) < 2:
+        return ""  # nothing, or one failure, which needs no order
     # A clause that was not run may be one: then its failure was met in another's test.
-    first = next((c for c, _ in owners.most_common()), None) or order(own)[0]
+    most = max(owners.values(), default=0)
+    first = order([owner for owner, count in owners.items() if count == most] or own)[0]
     parts = [f"{transport}: fix first {first}"]
     if first in sentences:
         parts[0] += f" ({sentences[first]})"

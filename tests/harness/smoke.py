@@ -1,10 +1,13 @@
 """Whether a short run gives pi at all: if not, no clause can be judged, and that is said once."""
 
+import re
+import signal
 from functools import cache
-from typing import Any
 
+from tests.harness import limits
 from tests.harness.hang import Frame, is_own, with_source
 from tests.harness.oracle import pi_n
+from tests.harness.outcome import Message
 from tests.harness.support import support
 from tests.harness.trial import run_trial
 from tests.scenarios import basics
@@ -13,12 +16,10 @@ from tests.scenarios.protocol import call
 __all__ = ["smoke"]
 
 _N, _WORKERS = 1000, 2
-_LIMIT = 8.0  # seconds; such a run takes some milliseconds
+_QUIET = 3.0  # seconds in which nothing computes; such a run takes some milliseconds
 _CLOSE = 1e-6  # of the value: a result of single precision passes, and is for clause A1 to judge
 
 _CALL = f"run({_N}, {_WORKERS})"
-
-Message = dict[str, Any]
 
 
 @cache
@@ -30,13 +31,17 @@ def smoke(target: str) -> str:
     answer = support(target)
     if answer.reason is not None or answer.error:
         return ""
-    outcome = run_trial(target, call(basics.smoke, n=_N, workers=_WORKERS), limit=_LIMIT)
+    with limits.quiet_after(_QUIET):
+        outcome = run_trial(target, call(basics.smoke, n=_N, workers=_WORKERS))
     for called in outcome.of("outcome"):
         frames = [Frame(*frame) for trace in outcome.of("trace") for frame in trace["frames"]]
         return said(called, frames, target)
     if outcome.verdict == "HANG":
         return outcome.faults[0][1]
-    return f"{_CALL} ended the interpreter that called it. {outcome.faults[0][1]}"
+    why = outcome.faults[0][1] if outcome.faults else "It said nothing."
+    died = re.match(r"exit status -(\d+)", why)
+    how = f"died of {signal.Signals(int(died[1])).name}" if died else f"ended: {why}"
+    return f"The interpreter that called {_CALL} {how}"
 
 
 def said(called: Message, frames: list[Frame], target: str) -> str:

@@ -13,9 +13,7 @@ from tests.scenarios.protocol import Log
 # The priority of the finalizer by which multiprocessing removes the directory of its sockets.
 _REMOVES_DIRECTORY = -100
 
-# Seconds between two looks at a child: the pause grows, so that a wait for a child that hangs uses
-# no CPU to speak of, and the harness sees that nothing goes on.
-_PAUSE, _LONGEST_PAUSE = 0.002, 0.05
+_PAUSE = 0.002  # seconds between two looks at a child
 
 
 def leave() -> NoReturn:
@@ -60,7 +58,6 @@ def ended_in(child: int, limit: float | None) -> int | None:
     if limit is None:
         return os.waitpid(child, 0)[1]
     until = time.monotonic() + limit
-    pause = _PAUSE
     while time.monotonic() < until:
         try:
             pid, status = os.waitpid(child, os.WNOHANG)
@@ -68,8 +65,7 @@ def ended_in(child: int, limit: float | None) -> int | None:
             return 0
         if pid:
             return status
-        time.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 1.1)
+        time.sleep(_PAUSE)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None

@@ -70,11 +70,16 @@ def _births_of(module: ModuleType, log: Log) -> Births | None:
     return None
 
 
-def struck(module: ModuleType, log: Log, workers: int) -> None:
-    """Strike in each way while *workers* workers are forked: SIGINT, a death, a timeout."""
+def struck(module: ModuleType, log: Log, workers: int, deaths: bool = True) -> None:
+    """Strike in each way while *workers* workers are forked: SIGINT, a death, a timeout.
+
+    deaths: whether to try a death: a module that never notices one would hang.
+    """
     if (births := _births_of(module, log)) is None:
         return
     cases = {"SIGINT": _interrupted, "death": _bereaved, "timeout": _timed}
+    if not deaths:
+        del cases["death"]
     if "timeout" not in inspect.signature(module.run).parameters:
         del cases["timeout"]
         log("untimed")

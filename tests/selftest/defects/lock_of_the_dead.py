@@ -2,13 +2,7 @@
 
 from tests.selftest.defects import _base, _memory
 
-CAUGHT_BY = (
-    "A3",
-    "C3",
-    "C4",
-    "C5",
-    "C12",
-)
+CAUGHT_BY = ("C3", "C4", "C5", "C12")
 
 
 @_base.careful

@@ -14,10 +14,6 @@ CAUGHT_BY = (
     "C9",
     "C10",
     "C12",
-    "E2",
-    "E4",
-    "E5",
-    "E6",
 )
 honest.lost = lambda pid, status, said: honest.pack(0.0)
 run = honest.run

@@ -1,0 +1,79 @@
+"""The line at the end: what to fix first, and what fails in its wake."""
+
+from typing import cast
+
+from report.formats import Verdict
+from tests.harness.remarks import fix_first
+
+SENTENCES = {"C1": "A death is an error", "B2": "Nothing is left"}
+PASSED: Verdict = {"outcome": "passed"}
+
+
+def _failed(reason: str) -> Verdict:
+    return {"outcome": "failed", "reason": reason}
+
+
+def _skipped(reason: str) -> Verdict:
+    return {"outcome": "skipped", "reason": reason}
+
+
+def test_the_clause_that_others_name_comes_first() -> None:
+    """Then those in its wake, those not judged, and what fails for itself."""
+    verdicts = {
+        "A1": [PASSED],
+        "B2": [_failed("5 points")],
+        "C1": [_skipped("not judged: see C1: no answer"), _failed("HANG: run(30, 3)")],
+        "C10": [_failed("as C1: run"), _failed("as C1: run")],
+        "C2": [_failed("as C1: run")],
+        "D3": [_skipped("its run takes no timeout")],
+        "E2": [_skipped("not judged: see C1: no answer")],
+    }
+    assert fix_first("mine.py", verdicts, SENTENCES) == (
+        "mine.py: fix first C1 (A death is an error); in its wake: C2, C10; "
+        "not judged: E2; then: B2"
+    )
+
+
+def test_a_clause_that_was_not_run_may_come_first() -> None:
+    """Its failure was met in the test of another."""
+    verdicts = {"E2": [_skipped("not judged: see C1: no answer")]}
+    assert fix_first("mine.py", verdicts, SENTENCES) == (
+        "mine.py: fix first C1 (A death is an error); not judged: E2"
+    )
+
+
+def test_without_a_common_cause_the_first_failure_comes_first() -> None:
+    """In the order of the clauses."""
+    verdicts = {"C1": [_failed("late")], "B2": [_failed("5 points")]}
+    assert fix_first("mine.py", verdicts, SENTENCES) == (
+        "mine.py: fix first B2 (Nothing is left); then: C1"
+    )
+
+
+def test_the_outcome_of_the_report_is_known_too() -> None:
+    """It has the reason without the words "not judged"."""
+    unjudged = cast("Verdict", {"outcome": "not judged", "reason": "see C1: no answer"})
+    verdicts = {"C1": [_failed("HANG: run")], "E2": [unjudged]}
+    assert fix_first("mine.py", verdicts, SENTENCES).endswith("; not judged: E2")
+
+
+def test_a_run_that_judges_nothing_says_why() -> None:
+    """A short run has failed."""
+    verdicts = {"C1": [_skipped("not judged: run(1000, 2) raised")], "B2": [PASSED]}
+    del verdicts["B2"]
+    assert fix_first("mine.py", verdicts, SENTENCES) == (
+        "mine.py: nothing was judged: run(1000, 2) raised"
+    )
+
+
+def test_nothing_is_said_where_nothing_fails() -> None:
+    """A clause that is skipped for another reason is no failure, nor is an expected one.
+
+    Nor where one fails: there is nothing to order.
+    """
+    verdicts: dict[str, list[Verdict]] = {
+        "C1": [PASSED, _skipped("takes no lock")],
+        "B2": [{"outcome": "expected", "reason": "it is"}],
+    }
+    assert not fix_first("mine.py", verdicts, SENTENCES)
+    assert not fix_first("mine.py", verdicts | {"D1": [_failed("HANG: run")]}, SENTENCES)
