@@ -10,12 +10,16 @@ from tests.harness import checks, limits
 from tests.scenarios import channel_faults, messages
 from tests.unit.cases import KINDS, WITH_A_NAME_AND_WITHOUT
 
-# What the mechanism decides is done over all; tcp has a backlog of its own.
-_OWN = {
-    "sizes", "round_trip", "as_many_as_it_holds", "many_small", "short_lives", "both_at_once",
-}  # fmt: skip
+# What the supervisor decides; what the code that transports have in common does.  The mechanism
+# decides the other cases.
+_OVER = {
+    **dict.fromkeys(["timeout", "handler", "arguments"], WITH_A_NAME_AND_WITHOUT),
+    **dict.fromkeys(["kinds", "more_than_it_holds", "answers_to_many", "one_direction"], KINDS),
+    **dict.fromkeys(["left_early"], KINDS),
+    "stopped_caller": ("tcp", *KINDS),  # tcp delivers later than it says so
+}
 CASES = [
-    pytest.param(case, marks=() if case in _OWN else pytest.mark.over("tcp", *KINDS))
+    pytest.param(case, marks=pytest.mark.over(*_OVER[case]) if case in _OVER else ())
     for case in messages.CASES
 ]
 
