@@ -144,7 +144,7 @@ def more_than_it_holds(module: ModuleType, log: Log) -> str | None:
 
 # Messages of one byte that a worker sends at most to fill a channel. Most channels hold fewer. A
 # TCP connection may hold more, and then these are enough.
-_MOST = 20_000
+_MOST = 8_000
 _FULL_AFTER = 10  # looks in a row that find its worker asleep, and no other message sent
 _LOOK_EVERY = 0.002  # seconds
 _FILL_LIMIT = 10.0  # seconds
@@ -243,9 +243,9 @@ def stopped_caller(module: ModuleType, log: Log) -> str | None:
 
     births = Births(log)
     caller, begun = os.getpid(), time.monotonic()
-    # Seconds: three workers begin at 0.1, while the caller is stopped, and three at 0.75.
-    first, second, half = 0.1, 0.75, 3
-    times = ((0.06, "STOP"), (0.2, "CONT"), (0.71, "STOP"), (0.85, "CONT"))
+    # Seconds: three workers begin at 0.1, while the caller is stopped, and three at 0.4.
+    first, second, half = 0.1, 0.4, 3
+    times = ((0.06, "STOP"), (0.2, "CONT"), (0.36, "STOP"), (0.5, "CONT"))
 
     def stop_twice() -> None:
         for at, number in times:

@@ -10,9 +10,16 @@ from tests.harness import checks, limits
 from tests.scenarios import channel_faults, messages
 from tests.unit.cases import KINDS, WITH_A_NAME_AND_WITHOUT
 
-_WAITS = ("stopped_caller", "timeout", "handler")  # for fixed times
+# What the supervisor decides; what the code that transports have in common does.  The mechanism
+# decides the other cases.
+_OVER = {
+    **dict.fromkeys(["timeout", "handler", "arguments"], WITH_A_NAME_AND_WITHOUT),
+    **dict.fromkeys(["kinds", "more_than_it_holds", "answers_to_many", "one_direction"], KINDS),
+    **dict.fromkeys(["left_early"], KINDS),
+    "stopped_caller": ("tcp", *KINDS),  # tcp delivers later than it says so
+}
 CASES = [
-    pytest.param(case, marks=pytest.mark.over("tcp", *KINDS) if case in _WAITS else ())
+    pytest.param(case, marks=pytest.mark.over(*_OVER[case]) if case in _OVER else ())
     for case in messages.CASES
 ]
 

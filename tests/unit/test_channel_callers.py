@@ -9,7 +9,8 @@ _LIMIT = 20.0  # seconds
 
 
 @pytest.mark.parametrize(
-    "name", parameters(callers.case, callers.kind_case, callers.supervisor_case)
+    "name",
+    parameters(callers.case, callers.kind_case, callers.supervisor_case, callers.foreign_case),
 )
 def test_callers(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/callers.py."""

@@ -38,7 +38,7 @@ def test_workers(channel_stage: Stage, name: str) -> None:
     channel_stage.perform(workers, name, limit=20)
 
 
-@pytest.mark.parametrize("name", parameters(places.case, places.kind_case))
+@pytest.mark.parametrize("name", parameters(places.case))
 def test_places(channel_stage: Stage, name: str) -> None:
     """Each case is a function of that name in tests/unit/cases/places.py."""
     channel_stage.perform(places, name, limit=20)

@@ -12,8 +12,16 @@ from tests.scenarios import basics, faults
 MODULE = "tests.unit.no_pidfd"
 
 
-# A channel for each worker; a name for a moment; a name during the run; no descriptor to wait on.
-@pytest.fixture(params=["pipe", "shm", "fifo", "sysv_mq"])
+# A channel for each worker; a name during the run, and no descriptor to wait on; then a name for a
+# moment; a name, and a descriptor.
+@pytest.fixture(
+    params=[
+        "pipe",
+        "sysv_mq",
+        pytest.param("shm", marks=pytest.mark.exhaustive),
+        pytest.param("fifo", marks=pytest.mark.exhaustive),
+    ]
+)
 def fallback(request: pytest.FixtureRequest) -> dict[str, str]:
     """Name a transport to `tests.unit.no_pidfd`."""
     if (reason := harness.unsupported(f"transports.{request.param}")) is not None:

@@ -27,9 +27,8 @@ from tests.unit.cases import (
     until,
 )
 
-case = Cases()
-kind_case = Cases(KINDS)
-"""What the code that transports have in common decides."""
+case = Cases(KINDS)
+"""The code that transports have in common decides all this."""
 
 
 def _use(module: Any) -> None:
@@ -58,7 +57,7 @@ def in_a_worker(module: Any) -> None:
     assert came == {0: [b"2"], 1: [b"2"]}, f"{short(came)} came"
 
 
-@kind_case
+@case
 def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     """A process whose thread is in `run` forks; `run` and `channel` do as ever in the child."""
     import warnings  # noqa: PLC0415
@@ -106,7 +105,7 @@ def in_a_child_of_a_caller_with_a_thread(module: Any) -> None:
     assert not errors, f"in the thread: {errors[0]!r}"
 
 
-@kind_case
+@case
 def in_a_handler_beside_a_thread(module: Any) -> None:
     """A handler that breaks into `run` may call `run`, also with one more thread around."""
     stop, inside, nested = threading.Event(), [False], [0]
@@ -133,7 +132,7 @@ def in_a_handler_beside_a_thread(module: Any) -> None:
     until("the thread is gone", lambda: not thread.is_alive())
 
 
-@kind_case
+@case
 def in_two_threads(module: Any) -> None:
     """`run` and `channel` in two threads at once do not disturb each other."""
     errors = []
@@ -162,7 +161,7 @@ class _Finalized:
         self._act()
 
 
-@kind_case
+@case
 def in_a_finalizer(module: Any) -> None:
     """A finalizer may call `run`, also one that a collection amid a run calls."""
     results = []
@@ -184,7 +183,7 @@ def in_a_finalizer(module: Any) -> None:
     assert abs(results[0] - PI) < 1e-9, f"in the finalizer run returned {results[0]}"
 
 
-@kind_case
+@case
 def in_a_forked_child_of_a_caller(module: Any) -> None:
     """A child that is forked in a block runs, and has channels, of its own."""
     shared = mmap.mmap(-1, 1)

@@ -82,7 +82,8 @@ class _Own:
             os.close(fd)
 
 
-@kind_case.each(left=["early", "at its end", "by an exception"], duplex=[False, True])
+@kind_case.each(left=["early", "at its end"], duplex=[True])
+@kind_case.each(left=["by an exception"], duplex=[False])
 def iterating_after_the_block(module: Any, left: str, duplex: bool) -> None:
     """After its block, iteration raises ValueError, and touches no descriptor."""
     work = _endless if left != "at its end" else _numbers
@@ -282,7 +283,7 @@ class _Leaves(Exception):  # noqa: N818 - how a child leaves a block
 
 
 @case.each(how=["sys.exit"], duplex=[True])
-@kind_case.each(how=["sys.exit", "an exception", "the end of the block"], duplex=[False, True])
+@kind_case.each(how=["an exception", "the end of the block"], duplex=[False])
 def a_child_leaves_the_block(module: Any, how: str, duplex: bool) -> None:
     """A child forked in the block leaves it; the caller's workers live on, and all comes."""
 

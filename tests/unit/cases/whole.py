@@ -175,7 +175,7 @@ def _until_the_timeout(module: Any, duplex: bool, act: Callable[[Any], None]) ->
     On a machine that is busy, the timeout may end before the block begins: then it is tried with
     a longer one.
     """
-    for timeout in (0.1, 1.0, 10.0):
+    for timeout in (0.02, 0.1, 1.0, 10.0):
         inside = False
         try:
             with module.channel(
