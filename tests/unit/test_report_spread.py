@@ -68,6 +68,12 @@ def test_of_no_transport():
     pass
 """
 INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n"
+# A background job of a shell ignores SIGINT, and hands that down.
+MAIN = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(pytest.main())
+"""
 PLUGINS = ["-p", "report.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 
 
@@ -75,15 +81,13 @@ def _start(directory: Path, *arguments: str, toy: str = "") -> "subprocess.Popen
     (directory / "test_toy.py").write_text(TOY, "utf-8")
     (directory / "pytest.ini").write_text(INI, "utf-8")
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *PLUGINS, "--report-dir=out", *arguments],
+        [sys.executable, "-c", MAIN, *PLUGINS, "--report-dir=out", *arguments],
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(harness.ROOT), "TOY": toy, "COLUMNS": "80"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # A shell's background job ignores it, and hands that down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -99,7 +103,7 @@ def _run(directory: Path, *arguments: str, toy: str = "") -> tuple[int, str, Any
 
 def _matrix(printed: str) -> list[str]:
     """Return the lines of the matrix and below it, without the row of heads, sorted."""
-    part = printed.split("support matrix")[1].split("report: ")[0]
+    part = printed.split("support matrix")[1].split("report: ", maxsplit=1)[0]
     return sorted(part.splitlines()[1:])
 
 
