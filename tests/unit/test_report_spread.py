@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from report.spread import group_of
+from report.spread import Controller, group_of
 from tests import harness
 
 xdist = pytest.importorskip("xdist", reason="pytest-xdist is not installed")
@@ -189,6 +190,43 @@ def test_a_process_that_crashes_is_an_error_that_is_told_once(tmp_path: Path) ->
     assert "H1" not in found["good"]["clauses"], "it is no fault of the transport"
     assert found["good"]["clauses"]["H2"] == {"outcome": "passed"}
     assert found["odd@name]"]["clauses"]["H1"] == {"outcome": "passed"}
+
+
+class _Node:
+    """Stands for a process of pytest-xdist."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+        self.shutting_down = False
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.sent += indices
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left() -> None:
+    """It waits with its last test for another, so one test alone would be for ever."""
+    options: Any = {"tx": ["popen", "popen"], "maxprocesses": None}
+    config = SimpleNamespace(getvalue=options.get, option=SimpleNamespace(loadscopereorder=True))
+    scheduler = Controller().pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
+    tests = ["t::0@a", "t::1@a", "t::2@a", "t::3@b", "t::4@b", "t::5@b", "t::6@c", "t::7@c"]
+    crashes, other, substitute = _Node(), _Node(), _Node()
+    for node in (crashes, other):
+        scheduler.add_node(node)
+        scheduler.add_node_collection(node, tests)
+    scheduler.schedule()
+    assert (crashes.sent, other.sent) == ([0, 1, 2], [3, 4, 5])
+    scheduler.mark_test_complete(crashes, 0)  # two are left, so it gets the last group
+    assert crashes.sent == [0, 1, 2, 6, 7]
+    scheduler.mark_test_complete(other, 3)
+    assert other.shutting_down
+    assert scheduler.remove_node(crashes) == "t::1@a"
+    scheduler.add_node(substitute)
+    scheduler.add_node_collection(substitute, tests)
+    scheduler.schedule()
+    assert sorted(substitute.sent) == [2, 6, 7], "all but the one that it crashed in"
 
 
 def test_junit_has_all_tests_with_their_plain_names(tmp_path: Path) -> None:
