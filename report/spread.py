@@ -64,7 +64,7 @@ def _scheduling() -> Any:
     """Return the class of the scheduler; pytest-xdist need not be installed."""
     from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415
 
-    class Scheduling(LoadGroupScheduling):  # type: ignore[misc]
+    class GroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
         """Goes on as it should when a process has crashed.
 
         LoadScopeScheduling of pytest-xdist 3.8 hands all groups of that process to another: with
@@ -93,7 +93,7 @@ def _scheduling() -> Any:
             super().remove_node(node)
             return left[0][1] if left else None
 
-    return Scheduling
+    return GroupScheduling
 
 
 class Controller:

@@ -198,6 +198,7 @@ class _Node:
     def __init__(self) -> None:
         self.sent: list[int] = []
         self.shutting_down = False
+        self.gateway = SimpleNamespace(id="gw")
 
     def send_runtest_some(self, indices: list[int]) -> None:
         self.sent += indices
