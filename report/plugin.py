@@ -49,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Recorder(config), "report-recorder")
     if spread.is_worker(config):
         config.pluginmanager.register(spread.Worker(), "report-worker")
+        # A thread of pytest-xdist receives what is to be run, and Python 3.12 warns of a fork in a
+        # process that has threads.
+        quiet = "ignore:.*multi-threaded, use of fork:DeprecationWarning"
+        config.addinivalue_line("filterwarnings", quiet)
         return
     if spread.spreads(config):
         if _benchmarks(config):

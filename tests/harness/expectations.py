@@ -55,8 +55,7 @@ class Expectations:
         """Add an explanation to a failure."""
         del call
         report = yield
-        judged = report.failed and report.when == "call" and self._explains
-        if judged and (found := clause_of(item)) is not None:
+        if report.failed and self._explains and (found := clause_of(item)) is not None:
             report.sections.append((f"clause {found[0]}", _explain(*found, item)))
         return report
 

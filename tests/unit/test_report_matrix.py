@@ -85,6 +85,13 @@ def test_a_family_without_a_whole_verdict_is_marked() -> None:
     assert lines[0].endswith("  -")
 
 
+def test_no_word_is_broken_at_a_hyphen_or_anywhere_else() -> None:
+    """A word that is longer than a line stays whole."""
+    text = "a-word-with-hyphens " * 9 + "x" * 90
+    lines = wrap(text, 50)
+    assert " ".join(lines).split() == text.split()
+
+
 def test_an_explanation_is_wrapped_and_its_command_stays_one() -> None:
     """The lines of a command end in a backslash, so that it can be copied."""
     command = "python3 bootstrap.py test --transport=mine.py 'tests/clauses/test_b.py::test_long'"

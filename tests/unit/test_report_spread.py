@@ -230,6 +230,24 @@ def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left() -> No
     assert sorted(substitute.sent) == [2, 6, 7], "all but the one that it crashed in"
 
 
+FORKS = """
+import warnings
+
+def test_fork():
+    text = "This process (pid=7) is multi-threaded, use of fork() may lead to deadlocks"
+    warnings.warn(text, DeprecationWarning)
+"""
+
+
+@pytest.mark.parametrize(("spread", "status"), [(["-n1"], 0), ([], 1)])
+def test_a_fork_beside_the_thread_of_xdist_is_no_error(
+    tmp_path: Path, spread: list[str], status: int
+) -> None:
+    """Python 3.12 and later warn of it; without pytest-xdist, there is no such thread."""
+    (tmp_path / "test_forks.py").write_text(FORKS, "utf-8")
+    assert _run(tmp_path, "test_forks.py", *spread)[0] == status
+
+
 def test_junit_has_all_tests_with_their_plain_names(tmp_path: Path) -> None:
     """As in one process."""
     names = []
