@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -57,7 +56,6 @@ def test_refused(transport, request):
     if transport == "good" and os.environ["TOY"] == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
     if transport == "good" and os.environ["TOY"] == "wait":
-        open("waits", "w").close()
         time.sleep(60)
 
 @pytest.mark.clause("H2")
@@ -166,10 +164,13 @@ def test_x_ends_with_status_1_and_claims_nothing_of_what_was_not_run(
 
 def test_an_interruption_shows_what_was_run_and_leaves_no_process(tmp_path: Path) -> None:
     """Ctrl-C in a terminal goes to all processes of the run."""
-    process = _start(tmp_path, "-n2", toy="wait")
-    until = time.monotonic() + 60
-    while not (tmp_path / "waits").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    process = _start(tmp_path, "-n2", "-v", toy="wait")
+    assert process.stdout
+    seen = b""
+    while b"test_refused[good]" not in seen:  # it is told where it starts, after what was before
+        data = os.read(process.stdout.fileno(), 65536)
+        assert data, seen
+        seen += data
     os.killpg(process.pid, signal.SIGINT)
     printed = process.communicate(timeout=60)[0]  # it ends when the last process has closed it
     assert process.returncode == pytest.ExitCode.INTERRUPTED, printed
