@@ -312,7 +312,7 @@ def alone() -> Iterator[None]:
 # at a time, for a debugger, for output as it comes, or for a list.
 ALONE = (
     r"-n\d*|-n(auto|logical)|--numprocesses|--dist|--tx|-d|(-p)?no:(xdist|terminal)|--pdb|--trace"
-    r"|--capture|-s|--co|--collect-only|--sw|--stepwise|--setup-(show|plan|only)|--fixtures\S*|--markers"
+    r"|--capture|-[vqxl]*s[vqxl]*|--co|--collect-only|--sw|--stepwise|--setup-(show|plan|only)|--fixtures\S*|--markers"
     r"|--benchmark-(only|enable)|-h|--help|-V|--version|--debug"
 )
 

@@ -113,7 +113,7 @@ def _numpy() -> Callable[[int, int], float]:
         import numpy as np  # noqa: PLC0415 - optional, and the threads must be settled first
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "the numpy kernel needs NumPy: pip install 'ipc-conformance[numpy]'", name=error.name
+            "the numpy kernel needs NumPy: python3 bootstrap.py --extra numpy test", name=error.name
         ) from None
     finally:
         if before is None:

@@ -64,13 +64,21 @@ def _scheduling() -> Any:
     """Return the class of the scheduler; pytest-xdist need not be installed."""
     from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415
 
-    class Scheduling(LoadGroupScheduling):  # type: ignore[misc]
-        """Does not run again what a process crashed in, nor wait for what was done before.
+    class GroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
+        """Goes on as it should when a process has crashed.
 
-        LoadScopeScheduling of pytest-xdist 3.8 hands all groups of a crashed process to another:
-        with them the test that it crashed in, which crashes the next one, and groups of which
-        nothing is left, after which that one gets no more.
+        LoadScopeScheduling of pytest-xdist 3.8 hands all groups of that process to another: with
+        them the test that it crashed in, which crashes the next one, and groups of which nothing is
+        left.  And it hands over one group alone, but a process does not run its last test before it
+        has another, or is told that there is none: with a group of one test, both wait for ever.
         """
+
+        def _reschedule(self, node: Any) -> None:
+            super()._reschedule(node)
+            while self.workqueue and not node.shutting_down:
+                if self._pending_of(self.assigned_work[node]) >= 2:
+                    return
+                self._assign_work_unit(node)
 
         def remove_node(self, node: Any) -> str | None:
             work: dict[str, dict[str, bool]] = self.assigned_work[node]
@@ -85,7 +93,7 @@ def _scheduling() -> Any:
             super().remove_node(node)
             return left[0][1] if left else None
 
-    return Scheduling
+    return GroupScheduling
 
 
 class Controller:

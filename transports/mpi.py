@@ -107,7 +107,7 @@ def _command(n: int, workers: int) -> list[str]:
 def unsupported() -> str | None:
     """Return why no ranks can be started here, or None."""
     if importlib.util.find_spec("mpi4py") is None:
-        return "ModuleNotFoundError: mpi4py is not installed: pip install 'ipc-conformance[mpi]'"
+        return "ModuleNotFoundError: mpi4py is not installed: python3 bootstrap.py --extra mpi test"
     try:
         run(0, 1, timeout=_PROBE)
     except (OSError, WorkerError) as error:

@@ -93,7 +93,7 @@ class Expectations:
         if report.when == "call":
             causes.note(found[0], harness.module_of(found[1]), report.outcome)
         repeats = call.excinfo is not None and causes.is_repeat(str(call.excinfo.value))
-        if report.failed and report.when == "call" and self._explains and not repeats:
+        if report.failed and self._explains and not repeats:
             report.sections.append((f"clause {found[0]}", _explain(*found, item)))
         return report
 

@@ -73,10 +73,10 @@ class Unsupported(pytest.Item):
         instead_of: list[pytest.Item],
         **more: Any,
     ) -> None:
-        super().__init__(name=f"transport[{transport}]", **more)
+        name = f"transport[{transport}]"
+        super().__init__(name=name, nodeid=f"transports::{name}", **more)
         self.callspec = SimpleNamespace(params={"transport": transport})
         self.judges = any(clause_of(item) for item in instead_of)
-        self._place = instead_of[0].location[0]
         self._reason = reason
         self._required = required
 
@@ -85,7 +85,7 @@ class Unsupported(pytest.Item):
         name = self.callspec.params["transport"]
         if self._required:
             why = f"required transport {name} is unsupported: {self._reason}"
-            pytest.fail(why, pytrace=False)
+            pytest.fail(f"{why}\nNone of its clauses was run.", pytrace=False)
         pytest.skip(f"{name}: {self._reason}")
 
     def runtest(self) -> None:
@@ -93,7 +93,7 @@ class Unsupported(pytest.Item):
 
     def reportinfo(self) -> tuple[str, int, str]:
         """Return where it is, as pytest prints it."""
-        return self._place, 0, self.name
+        return "transports", 0, self.name
 
 
 class Requirements:

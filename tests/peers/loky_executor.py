@@ -7,7 +7,7 @@ def unsupported():
     try:
         import loky  # noqa: F401
     except ModuleNotFoundError:
-        return "loky is not installed: pip install 'ipc-conformance[loky]'"
+        return "loky is not installed: python3 bootstrap.py --extra loky test"
     return None
 
 

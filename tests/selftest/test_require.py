@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import harness
+from tests.selftest.support_file import support_of
 
 
 def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +18,7 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (place / f"{package}.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, *arguments, "tests/clauses/test_h_arguments.py", "-k", "out_of_range"],
+        [*command, "-k", "out_of_range", *arguments, "tests/clauses/test_h_arguments.py"],
         cwd=harness.ROOT,
         env=os.environ | {"PYTHONPATH": str(place)},
         capture_output=True,
@@ -46,6 +47,27 @@ def test_what_is_required_and_missing_is_an_error(
     lines = [line for line in result.stdout.splitlines() if line.startswith("ERROR ")]
     assert [line.split("[")[1].split("]")[0] for line in lines] == missed, result.stdout
     assert result.returncode == (pytest.ExitCode.TESTS_FAILED if missed else pytest.ExitCode.OK)
+    for name in missed:
+        assert f"required transport {name} is unsupported: ModuleNotFound" in result.stdout
+
+
+@pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
+def test_a_transport_that_is_missing_is_one_error_or_one_skip(
+    tmp_path: Path, spread: list[str]
+) -> None:
+    """Whatever the number of its tests; no clause of it is judged."""
+    given = [f"--transport={name}" for name in ("pipe", "posix_mq", "sysv_mq")]
+    report = f"--report-dir={tmp_path}"
+    result = _test(tmp_path, *given, report, "--require=posix_mq", "-k", "arguments", *spread)
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "2 passed" in result.stdout, result.stdout
+    assert "1 skipped" in result.stdout, result.stdout
+    assert "1 error" in result.stdout, result.stdout
+    assert "Usual cause and remedy" not in result.stdout
+    found = support_of(tmp_path, result.stdout)["transports"]
+    for name in ("posix_mq", "sysv_mq"):
+        assert (found[name]["unsupported"] or "").startswith("ModuleNotFoundError"), found
+        assert not found[name]["clauses"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
         ["-m", "exhaustive", "tests/clauses"],
         ["-m", "not suite and not browser"],
         ["-p", "no:cacheprovider"],
+        ["-rs"],
         ["--no-header", "--durations=5"],
     ],
 )
@@ -90,6 +91,7 @@ def test_a_run_takes_all_cores(arguments: list[str], monkeypatch: pytest.MonkeyP
         ["-p", "no:xdist"],
         ["-pno:xdist"],
         ["-s"],
+        ["-vs"],
         ["--capture=no"],
         ["--pdb"],
         ["--trace"],

@@ -130,4 +130,4 @@ def test_the_environment_selects_the_kernel_and_says_what_is_missing() -> None:
         check=False,
     )
     assert result.returncode
-    assert "pip install 'ipc-conformance[numpy]'" in result.stderr
+    assert "python3 bootstrap.py --extra numpy test" in result.stderr

@@ -6,14 +6,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from report.spread import group_of
+from report.spread import Controller, group_of
 from tests import harness
 
 xdist = pytest.importorskip("xdist", reason="pytest-xdist is not installed")
@@ -56,7 +56,6 @@ def test_refused(transport, request):
     if transport == "good" and os.environ["TOY"] == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
     if transport == "good" and os.environ["TOY"] == "wait":
-        open("waits", "w").close()
         time.sleep(60)
 
 @pytest.mark.clause("H2")
@@ -68,6 +67,12 @@ def test_of_no_transport():
     pass
 """
 INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n"
+# A background job of a shell ignores SIGINT, and hands that down.
+MAIN = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(pytest.main())
+"""
 PLUGINS = ["-p", "report.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 
 
@@ -75,15 +80,13 @@ def _start(directory: Path, *arguments: str, toy: str = "") -> "subprocess.Popen
     (directory / "test_toy.py").write_text(TOY, "utf-8")
     (directory / "pytest.ini").write_text(INI, "utf-8")
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *PLUGINS, "--report-dir=out", *arguments],
+        [sys.executable, "-c", MAIN, *PLUGINS, "--report-dir=out", *arguments],
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(harness.ROOT), "TOY": toy, "COLUMNS": "80"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # A shell's background job ignores it, and hands that down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -161,10 +164,13 @@ def test_x_ends_with_status_1_and_claims_nothing_of_what_was_not_run(
 
 def test_an_interruption_shows_what_was_run_and_leaves_no_process(tmp_path: Path) -> None:
     """Ctrl-C in a terminal goes to all processes of the run."""
-    process = _start(tmp_path, "-n2", toy="wait")
-    until = time.monotonic() + 60
-    while not (tmp_path / "waits").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    process = _start(tmp_path, "-n2", "-v", toy="wait")
+    assert process.stdout
+    seen = b""
+    while b"test_refused[good]" not in seen:  # it is told where it starts, after what was before
+        data = os.read(process.stdout.fileno(), 65536)
+        assert data, seen
+        seen += data
     os.killpg(process.pid, signal.SIGINT)
     printed = process.communicate(timeout=60)[0]  # it ends when the last process has closed it
     assert process.returncode == pytest.ExitCode.INTERRUPTED, printed
@@ -185,6 +191,62 @@ def test_a_process_that_crashes_is_an_error_that_is_told_once(tmp_path: Path) ->
     assert "H1" not in found["good"]["clauses"], "it is no fault of the transport"
     assert found["good"]["clauses"]["H2"] == {"outcome": "passed"}
     assert found["odd@name]"]["clauses"]["H1"] == {"outcome": "passed"}
+
+
+class _Node:
+    """Stands for a process of pytest-xdist."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+        self.shutting_down = False
+        self.gateway = SimpleNamespace(id="gw")
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.sent += indices
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left() -> None:
+    """It waits with its last test for another, so one test alone would be for ever."""
+    options: Any = {"tx": ["popen", "popen"], "maxprocesses": None}
+    config = SimpleNamespace(getvalue=options.get, option=SimpleNamespace(loadscopereorder=True))
+    scheduler = Controller().pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
+    tests = ["t::0@a", "t::1@a", "t::2@a", "t::3@b", "t::4@b", "t::5@b", "t::6@c", "t::7@c"]
+    crashes, other, substitute = _Node(), _Node(), _Node()
+    for node in (crashes, other):
+        scheduler.add_node(node)
+        scheduler.add_node_collection(node, tests)
+    scheduler.schedule()
+    assert (crashes.sent, other.sent) == ([0, 1, 2], [3, 4, 5])
+    scheduler.mark_test_complete(crashes, 0)  # two are left, so it gets the last group
+    assert crashes.sent == [0, 1, 2, 6, 7]
+    scheduler.mark_test_complete(other, 3)
+    assert other.shutting_down
+    assert scheduler.remove_node(crashes) == "t::1@a"
+    scheduler.add_node(substitute)
+    scheduler.add_node_collection(substitute, tests)
+    scheduler.schedule()
+    assert sorted(substitute.sent) == [2, 6, 7], "all but the one that it crashed in"
+
+
+FORKS = """
+import warnings
+
+def test_fork():
+    text = "This process (pid=7) is multi-threaded, use of fork() may lead to deadlocks"
+    warnings.warn(text, DeprecationWarning)
+"""
+
+
+@pytest.mark.parametrize(("spread", "status"), [(["-n1"], 0), ([], 1)])
+def test_a_fork_beside_the_thread_of_xdist_is_no_error(
+    tmp_path: Path, spread: list[str], status: int
+) -> None:
+    """Python 3.12 and later warn of it; without pytest-xdist, there is no such thread."""
+    (tmp_path / "test_forks.py").write_text(FORKS, "utf-8")
+    assert _run(tmp_path, "test_forks.py", *spread)[0] == status
 
 
 def test_junit_has_all_tests_with_their_plain_names(tmp_path: Path) -> None:

@@ -29,5 +29,5 @@ def missing(module: str, extra: str) -> str | None:
     try:
         importlib.import_module(module)
     except ImportError as error:
-        return f"{error}: pip install 'ipc-conformance[{extra}]'"
+        return f"{error}: python3 bootstrap.py --extra {extra} bench"
     return None
