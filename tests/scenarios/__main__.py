@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from tests.scenarios import spawned_workers
-from tests.scenarios.loading import load, why
+from tests.scenarios.loading import give_way, load, why
 from tests.scenarios.protocol import Log, resolve
 from tests.system import namespaces
 
@@ -98,7 +98,8 @@ def main() -> None:
         # the transport may create queues, so that comes later.
         log("apart", ipc=namespaces.leave_ipc())
     try:
-        module = load(spec["target"], alone=True)
+        give_way(spec["target"])
+        module = load(spec["target"])
     except BaseException as error:
         if request["function"] != SUPPORT:
             raise

@@ -70,7 +70,7 @@ def tell_children(places: Sequence[str], own: tuple[str, str] | None) -> None:
     theirs = [
         place
         for place in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if place not in (ROOT, _STARTUP)
+        if place not in ("", ROOT, _STARTUP)
     ]
     os.environ["PYTHONPATH"] = os.pathsep.join([_STARTUP, *theirs])
 
@@ -87,12 +87,12 @@ def settle() -> None:
 
 @contextlib.contextmanager
 def given_way(places: Sequence[str]) -> Iterator[None]:
-    """Let the names be the user's in the block alone, for a process that goes on to be the suite's.
-
-    The directories stay in sys.path, after the standard library.
-    """
-    path = sys.path[:]
+    """Let the names be the user's in the block alone, and in the interpreters that it starts."""
+    path, environment = sys.path[:], dict(os.environ)
     give_way(places)
+    # The directory of this process may be the user's; with `python -c`, as multiprocessing starts
+    # its workers, it would come before the standard library.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         yield
     finally:
@@ -101,7 +101,10 @@ def given_way(places: Sequence[str]) -> Iterator[None]:
         _taken.clear()
         _kept.clear()
         sys.meta_path.remove(_last)
-        sys.path[:] = _inserted(path, places)
+        sys.path[:] = path
+        for name in (_PLACES, "PYTHONPATH", "PYTHONSAFEPATH"):
+            os.environ.pop(name, None)
+            os.environ.update({name: environment[name]} if name in environment else {})
 
 
 def module(name: str) -> ModuleType:
