@@ -6,6 +6,7 @@ outcome         what a trial has shown: faults with verdicts, and messages
 trial           one scenario with one transport
 support         what a transport says of itself
 checks          assertions over outcomes
+again           the command that runs a test again
 shared_trials   trials that several clauses check
 syscall_sweep   fault injection at each system call, with strace
 intrusion       another process attacks a run

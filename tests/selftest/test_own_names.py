@@ -1,6 +1,7 @@
 """A user's names are theirs, whatever the suite's modules are called."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -138,11 +139,13 @@ def test_optimized_python_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "PYTHONOPTIMIZE" in line
 
 
-@pytest.mark.parametrize("name", ["pipe", "my spawn v1.2.py"])
+@pytest.mark.parametrize("name", ["pipe", "it's mine v1.2.py"])
 def test_the_line_that_shows_a_failure_again_works_from_any_directory(
     place: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is pasted into a shell."""
+    honest = harness.ROOT / "tests" / "selftest" / "defects" / "honest.py"
+    shutil.copy(honest, place / "it's mine v1.2.py")
     monkeypatch.setattr("tests.harness.again.STARTED_IN", str(place))
     monkeypatch.delenv("IPC_CONFORMANCE_BOOTSTRAP", raising=False)
     monkeypatch.delenv("IPC_CONFORMANCE_FROM", raising=False)
