@@ -78,14 +78,10 @@ def _tell_children(target: str) -> None:
     names.tell_children(_places(target), own)
 
 
-def _started_in() -> str:
-    return os.environ.get(names.FROM) or os.getcwd()
-
-
 def _places(target: str) -> list[str]:
     """Return the directories in which the user's modules are looked for."""
     file = target.removesuffix(CHANNEL)
-    return [*([os.path.dirname(file)] if file.endswith(".py") else []), _started_in()]
+    return [*([os.path.dirname(file)] if file.endswith(".py") else []), names.started_in()]
 
 
 def _name(target: str) -> str:
@@ -109,7 +105,7 @@ def _import(target: str, name: str) -> ModuleType:
         spec.loader.exec_module(module)
         return module
     module = importlib.import_module(name)
-    file = os.path.join(_started_in(), *name.split(".")) + ".py"
+    file = os.path.join(names.started_in(), *name.split(".")) + ".py"
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names and os.path.exists(file):
         raise ImportError(f"{name} is a module of Python; for the file, use --transport={name}.py")
@@ -132,7 +128,7 @@ def why(error: BaseException, target: str) -> str:
         return f"there is no file {target}"
     if isinstance(error, ModuleNotFoundError) and error.name:
         if f"{target}.".startswith(f"{error.name}."):
-            return f"{NO_SUCH_MODULE} {error.name} in {_started_in()} or installed"
+            return f"{NO_SUCH_MODULE} {error.name} in {names.started_in()} or installed"
         hint = "to install a package for it: bootstrap.py --with PACKAGE"
         return f"ModuleNotFoundError: {text}{where}; {hint}"
     if isinstance(error, ImportError) and "no known parent package" in text:
@@ -160,7 +156,7 @@ def _where(error: BaseException) -> str:
 
 def _dotted(file: str) -> str:
     """Return the name of the module in *file*, from the directory in which the user started."""
-    relative = os.path.relpath(file, os.path.realpath(_started_in())).removesuffix(".py")
+    relative = os.path.relpath(file, os.path.realpath(names.started_in())).removesuffix(".py")
     if not relative.startswith(os.pardir):
         return relative.replace(os.sep, ".")
     parts = [os.path.basename(file).removesuffix(".py")]

@@ -81,7 +81,7 @@ def _test(place: Path, *arguments: str, **environment: str) -> subprocess.Comple
         ("./package", "it is a directory: name a module"),
         ("bare", "it is a directory: name a module in it, --transport=bare.MODULE"),
         ("package/inner.py", "it imports from its package: use --transport=package.inner"),
-        ("json", "json has no function run"),
+        ("json", "it has no function run(n, workers)"),
         ("queue", "queue is a module of Python; for the file, use --transport=queue.py"),
         ("bad.py", "there is no clause Z9"),
         ("syntax.py", "SyntaxError: expected ':' (syntax.py, line 2)"),
