@@ -344,7 +344,8 @@ def spread(arguments: list[str], count: int) -> list[str]:
         or names.count("--transport") == 1
     ):
         return []
-    return ["-n", str(count), "--dist", "loadgroup"]
+    # The suite itself says how many "auto" are: one where its trials would see each other.
+    return ["-n", "auto", "--dist", "loadgroup"]
 
 
 def pytest(arguments: list[str]) -> NoReturn:

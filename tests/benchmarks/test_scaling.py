@@ -32,8 +32,9 @@ PURE = 10**7  # terms that the pure kernel is asked for: a hundred times as many
 # In a fresh interpreter, for a worker starts with all that its caller has in memory.
 _PEAK = """
 import resource, sys, kernel
-from tests.scenarios.loading import load
+from tests.scenarios.loading import give_way, load
 kernel.use(sys.argv[2])
+give_way(sys.argv[1])
 load(sys.argv[1]).run(int(sys.argv[3]), int(sys.argv[4]))
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """

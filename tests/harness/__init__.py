@@ -14,6 +14,7 @@ causes          which clause tells a failure
 smoke           whether a short run gives pi at all
 remarks         what to fix first
 expectations    the plugin of pytest that uses these
+again           the command that runs a test again
 shared_trials   trials that several clauses check
 syscall_sweep   fault injection at each system call, with strace
 intrusion       another process attacks a run

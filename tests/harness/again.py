@@ -18,7 +18,7 @@ def again(nodeid: str, transport: str) -> str:
     transport: as --transport names it.  If it is not one of NAMES, it is looked for in the
         directory in which the suite was started, so the command changes to that directory.
     """
-    program = [sys.executable, "-m", "pytest"]
+    program = [sys.executable, "-P", "-m", "pytest"]  # -P: the user may have a file random.py
     if (bootstrap := os.environ.get(_STARTED_BY)) is not None:
         program = [*shlex.split(bootstrap), "test"]
     options = [] if kernel.selected == "python" else [f"--kernel={kernel.selected}"]

@@ -1,6 +1,5 @@
 """What a transport says of itself, before any clause is tried on it; and how fast it is."""
 
-import os
 import re
 import signal
 from functools import cache
@@ -11,15 +10,12 @@ from tests.harness import limits
 from tests.harness.outcome import Outcome
 from tests.harness.places import STARTED_IN
 from tests.harness.trial import run_trial
-from tests.scenarios import basics, names
+from tests.scenarios import basics
 from tests.scenarios.loading import NO_SUCH_MODULE, OWN
 from tests.scenarios.protocol import CHANNEL, call
 from transports import NAMES
 
 _LIMIT = 20.0  # seconds for a module to be imported and to say what it is
-
-# Benchmarks load modules in this process, and in others that it starts.
-os.environ.setdefault(names.FROM, STARTED_IN)
 
 
 def module_of(transport: str) -> str:

@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from tests.scenarios import spawned_workers, stacks
-from tests.scenarios.loading import load, why
+from tests.scenarios.loading import give_way, load, why
 from tests.scenarios.protocol import Log, resolve
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
@@ -94,7 +94,8 @@ def serve_trial(log_fd: int) -> None:
     spawned_workers.install(log_fd)
     request = spec["call"]
     try:
-        module = load(spec["target"], alone=True)
+        give_way(spec["target"])
+        module = load(spec["target"])
     except BaseException as error:
         if request["function"] != SUPPORT:
             raise

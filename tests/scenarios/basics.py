@@ -193,17 +193,16 @@ def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 def support(module: ModuleType, log: Log) -> None:
     """Log what the module says of itself, see `tests.harness.Support`; run it, for its pace."""
-    name = module.__name__
     expected = getattr(module, "EXPECTED_FAILURES", {})
     error = ""
     if not callable(getattr(module, "run", None)):
-        error = f"{name} has no function run(n, workers)"
+        error = "it has no function run(n, workers)"
     elif not all(isinstance(text, str) for text in (*expected, *expected.values())):
-        error = f"{name}.EXPECTED_FAILURES is not a dict of clauses and reasons"
+        error = "its EXPECTED_FAILURES is not a dict of clauses and reasons"
     probe = getattr(module, "unsupported", lambda: None)
     reason = None if error else probe()
     if reason is not None and not isinstance(reason, str):
-        error = f"{name}.unsupported() returned {reason!r}, not a reason or None"
+        error = f"its unsupported() returned {reason!r}, not a reason or None"
     extra = getattr(module, "EXTRA", "")
     channel = None
     if not callable(getattr(module, "channel", None)):

@@ -3,12 +3,14 @@
 What the user has named is loaded, and never a module of the suite that has the same name.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import os
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from types import ModuleType
 
 from tests.scenarios import names
@@ -26,44 +28,60 @@ _NOT_THEIRS = ("<frozen ", os.path.dirname(__file__), os.path.dirname(os.__file_
 _main: list[ModuleType] = []  # the module of this program
 
 
-def load(target: str, *, alone: bool = False) -> ModuleType:
-    """Import the module of a transport.
+def give_way(target: str) -> None:
+    """Let the names of this process be the user's from now on, unless *target* is the suite's.
+
+    target: see `load`, which comes next.
+    """
+    if not _is_reference(target):
+        names.give_way(_places(target))
+        _tell_children(target)
+        # A worker that starts a fresh interpreter imports the caller's program again, if that has a
+        # name or a file: it would import the suite.
+        _main.append(sys.modules["__main__"])
+        sys.modules["__main__"] = ModuleType("__main__")
+
+
+@contextlib.contextmanager
+def given_way(target: str) -> Iterator[None]:
+    """Let the names be the user's in the block: `load` and all calls of the module come there."""
+    if _is_reference(target):
+        yield
+        return
+    with names.given_way(_places(target)):
+        _tell_children(target)
+        yield
+
+
+def load(target: str) -> ModuleType:
+    """Import the module of a transport, after `give_way` or in the block of `given_way`.
 
     target: "transports.NAME" for a reference transport; the name of a module, with OWN before it
         if it begins with "transports."; or the absolute path of a file.  With ":channel" after it,
         return the channel of that module: see tests.scenarios.channel_as_run.
-    alone: this process, and what it starts, is the transport's from now on.  If not, the suite's
-        modules are back in sys.modules after the import.
     """
     if target.endswith(CHANNEL):
         channel_as_run = names.module("tests.scenarios.channel_as_run")
-        loaded = load(target.removesuffix(CHANNEL), alone=alone)
-        channel: ModuleType = channel_as_run.channel_of(loaded)
+        channel: ModuleType = channel_as_run.channel_of(load(target.removesuffix(CHANNEL)))
         return channel
-    if target.startswith("transports."):
-        return importlib.import_module(target)
     target = target.removeprefix(OWN)
-    places = _places(target)
-    if not alone:
-        with names.given_way(places):
-            return _import(target, _name(target))
-    names.give_way(places)
-    name = _name(target)
-    names.tell_children(places, (name, target) if name != target else None)
-    # A worker that starts a fresh interpreter imports the caller's program again, if that has a
-    # name or a file: it would import the suite.
-    _main.append(sys.modules["__main__"])
-    sys.modules["__main__"] = ModuleType("__main__")
-    return _import(target, name)
+    return _import(target, _name(target))
 
 
-def _started_in() -> str:
-    return os.environ.get(names.FROM) or os.getcwd()
+def _is_reference(target: str) -> bool:
+    return target.startswith("transports.")
+
+
+def _tell_children(target: str) -> None:
+    file = target.removesuffix(CHANNEL)
+    own = (_name(file), file) if file.endswith(".py") else None
+    names.tell_children(_places(target), own)
 
 
 def _places(target: str) -> list[str]:
     """Return the directories in which the user's modules are looked for."""
-    return [*([os.path.dirname(target)] if target.endswith(".py") else []), _started_in()]
+    file = target.removesuffix(CHANNEL)
+    return [*([os.path.dirname(file)] if file.endswith(".py") else []), names.started_in()]
 
 
 def _name(target: str) -> str:
@@ -87,7 +105,7 @@ def _import(target: str, name: str) -> ModuleType:
         spec.loader.exec_module(module)
         return module
     module = importlib.import_module(name)
-    file = os.path.join(_started_in(), *name.split(".")) + ".py"
+    file = os.path.join(names.started_in(), *name.split(".")) + ".py"
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names and os.path.exists(file):
         raise ImportError(f"{name} is a module of Python; for the file, use --transport={name}.py")
@@ -110,7 +128,7 @@ def why(error: BaseException, target: str) -> str:
         return f"there is no file {target}"
     if isinstance(error, ModuleNotFoundError) and error.name:
         if f"{target}.".startswith(f"{error.name}."):
-            return f"{NO_SUCH_MODULE} {error.name} in {_started_in()} or installed"
+            return f"{NO_SUCH_MODULE} {error.name} in {names.started_in()} or installed"
         hint = "to install a package for it: bootstrap.py --with PACKAGE"
         return f"ModuleNotFoundError: {text}{where}; {hint}"
     if isinstance(error, ImportError) and "no known parent package" in text:
@@ -138,7 +156,7 @@ def _where(error: BaseException) -> str:
 
 def _dotted(file: str) -> str:
     """Return the name of the module in *file*, from the directory in which the user started."""
-    relative = os.path.relpath(file, os.path.realpath(_started_in())).removesuffix(".py")
+    relative = os.path.relpath(file, os.path.realpath(names.started_in())).removesuffix(".py")
     if not relative.startswith(os.pardir):
         return relative.replace(os.sep, ".")
     parts = [os.path.basename(file).removesuffix(".py")]

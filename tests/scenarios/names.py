@@ -36,15 +36,25 @@ _taken: set[str] = set()  # those of _TOPS that are the user's here
 _kept: dict[str, ModuleType] = {}  # the suite's modules of these names
 
 
-def environment(started_in: str) -> dict[str, str]:
+def environment(place: str) -> dict[str, str]:
     """Return the environment variables that the program of a trial needs.
 
-    started_in: the directory in which the user started the suite.  A relative path in their
-        PYTHONPATH is relative to it.
+    place: the directory in which the user started the suite.  A relative path in their PYTHONPATH
+        is relative to it.
     """
-    theirs = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    places = [_STARTUP, ROOT, *(os.path.join(started_in, place) for place in theirs)]
-    return {FROM: started_in, "PYTHONPATH": os.pathsep.join(places)}
+    places = [_STARTUP, ROOT, *(os.path.join(place, each) for each in _python_path())]
+    return {FROM: place, _PLACES: "", "PYTHONPATH": os.pathsep.join(places)}
+
+
+def _python_path() -> list[str]:
+    """Return what the user has in PYTHONPATH."""
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [place for place in places if place not in ("", ROOT, _STARTUP)]
+
+
+def started_in() -> str:
+    """Return the directory in which the user started the suite."""
+    return os.environ.get(FROM) or os.getcwd()
 
 
 def give_way(places: Sequence[str]) -> None:
@@ -67,18 +77,13 @@ def tell_children(places: Sequence[str], own: tuple[str, str] | None) -> None:
         name, also where no directory of sys.path has such a name.
     """
     os.environ[_PLACES] = json.dumps([places, own])
-    theirs = [
-        place
-        for place in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if place not in (ROOT, _STARTUP)
-    ]
-    os.environ["PYTHONPATH"] = os.pathsep.join([_STARTUP, *theirs])
+    os.environ["PYTHONPATH"] = os.pathsep.join([_STARTUP, *_python_path()])
 
 
 def settle() -> None:
     """Do in this interpreter, which a user's module has started, as its parent did."""
-    if _PLACES in os.environ:
-        places, own = json.loads(os.environ[_PLACES])
+    if told := os.environ.get(_PLACES):
+        places, own = json.loads(told)
         give_way(places)
         _last.own = own and tuple(own)
         _taken.update(_TOPS)
@@ -87,12 +92,13 @@ def settle() -> None:
 
 @contextlib.contextmanager
 def given_way(places: Sequence[str]) -> Iterator[None]:
-    """Let the names be the user's in the block alone, for a process that goes on to be the suite's.
-
-    The directories stay in sys.path, after the standard library.
-    """
-    path = sys.path[:]
+    """Let the names be the user's in the block alone, and in the interpreters that it starts."""
+    path, environment = sys.path[:], dict(os.environ)
     give_way(places)
+    # The directory of this process may be the user's; with `python -c`, as multiprocessing starts
+    # its workers, it would come before the standard library.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ[FROM] = started_in()  # they may start elsewhere
     try:
         yield
     finally:
@@ -101,7 +107,10 @@ def given_way(places: Sequence[str]) -> Iterator[None]:
         _taken.clear()
         _kept.clear()
         sys.meta_path.remove(_last)
-        sys.path[:] = _inserted(path, places)
+        sys.path[:] = path
+        for name in (FROM, _PLACES, "PYTHONPATH", "PYTHONSAFEPATH"):
+            os.environ.pop(name, None)
+            os.environ.update({name: environment[name]} if name in environment else {})
 
 
 def module(name: str) -> ModuleType:

@@ -71,8 +71,6 @@ def path_of(fd: int) -> str:
 
 def enter() -> None:
     """Do the injection to this fresh interpreter; if it is a helper, to those that it forks."""
-    if _VARIABLE not in os.environ:
-        return
     if any(helper in argument for argument in sys.orig_argv for helper in _HELPERS):
         os.register_at_fork(after_in_child=partial(_inject, _PASSED_ON))
     else:

@@ -1,4 +1,7 @@
-"""A user's own module: how it is named, what it may declare, and what a failure prints."""
+"""A user's own module: how it is named, what it may declare, and what a failure prints.
+
+Whose a name is: tests/selftest/test_own_names.py.
+"""
 
 import os
 import subprocess
@@ -29,16 +32,36 @@ def run(n, workers):
 REPORT = "--report-dir=DIRECTORY"
 
 
-def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+BUILT_IN = ", ".join(NAMES)
+
+# Files with something wrong in each.
+WRONG = {
+    "bad.py": MODULE.format(more='EXPECTED_FAILURES = {"Z9": "a typing error"}', check="pass"),
+    "bare/module.py": "",
+    "package/__init__.py": "",
+    "package/inner.py": "from . import other",
+    "queue.py": "def run(n, workers): return 3.0",
+    "syntax.py": "import os\ndef run(n, workers)\n    pass",
+    "needs.py": "import nowhere",
+    "struct_error.py": "import struct\nstruct.unpack('d', b'short')",
+    "exits.py": "import sys; sys.exit('why')",
+    "dies.py": "import os; os.kill(os.getpid(), 9)",
+    "status.py": "import os; os._exit(3)",
+    "probe.py": "def run(n, workers): pass\ndef unsupported(): 1 / 0",
+}
+
+
+def _test(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the suite as bootstrap.py does, for a user who is in the directory *place*.
 
     arguments: options of pytest; with REPORT, the report is written to *place*.
+    environment: variables to add.
     """
     arguments = tuple(text.replace("DIRECTORY", str(place)) for text in arguments)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=harness.ROOT,
-        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)},
+        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -48,23 +71,50 @@ def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("nowhere", "No module named 'nowhere'"),
-        ("nowhere.py", "No such file"),
-        ("json", "json has no function run"),
+        (
+            "nowhere",
+            f"there is no module nowhere in DIRECTORY or installed; built in are {BUILT_IN}",
+        ),
+        ("package.nowhere", "there is no module package.nowhere in DIRECTORY"),
+        ("transports.nowhere", "there is no module transports.nowhere in DIRECTORY"),
+        ("nowhere.py", "there is no file DIRECTORY/nowhere.py"),
+        ("./package", "it is a directory: name a module"),
+        ("bare", "it is a directory: name a module in it, --transport=bare.MODULE"),
+        ("package/inner.py", "it imports from its package: use --transport=package.inner"),
+        ("json", "it has no function run(n, workers)"),
+        ("queue", "queue is a module of Python; for the file, use --transport=queue.py"),
         ("bad.py", "there is no clause Z9"),
+        ("syntax.py", "SyntaxError: expected ':' (syntax.py, line 2)"),
+        ("needs.py", "No module named 'nowhere' (needs.py, line 1); to install a package for it:"),
+        ("struct_error.py", "struct.error: unpack requires a buffer of 8 bytes (struct_error.py, "),
+        ("exits.py", "it calls sys.exit('why') when it is imported (exits.py, line 1)"),
+        ("dies.py", "its import was ended by SIGKILL"),
+        ("status.py", "its import ended the interpreter with status 3"),
+        ("probe.py", "its unsupported() ended the interpreter with status 1: ZeroDivisionError"),
     ],
 )
-def test_a_name_that_leads_nowhere_is_one_line_and_exit_status_4(
+def test_a_module_that_cannot_be_tested_is_one_line_and_exit_status_4(
     tmp_path: Path, name: str, reason: str
 ) -> None:
-    """The line has the reason, and the names of the built-in transports."""
-    more = 'EXPECTED_FAILURES = {"Z9": "a typing error"}'
-    (tmp_path / "bad.py").write_text(MODULE.format(more=more, check="pass"))
+    """The line has the reason; where the name is mistyped, it has the built-in transports."""
+    for file, text in WRONG.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
     done = _test(tmp_path, f"--transport={name}")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = filter(None, done.stderr.splitlines())
-    assert reason in line
-    assert ", ".join(NAMES) in line
+    assert f"--transport={name}: " in line
+    assert reason.replace("DIRECTORY", str(tmp_path)) in line
+    assert (BUILT_IN in line) == ("there is no module" in line)
+
+
+def test_an_import_that_does_not_end_is_told(tmp_path: Path) -> None:
+    """It is ended early here, because it does not compute."""
+    (tmp_path / "hangs.py").write_text("import time\ntime.sleep(1000)")
+    done = _test(tmp_path, "--transport=hangs.py", IPC_CONFORMANCE_QUIET="1")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, done.stderr.splitlines())
+    assert "its import did not end within" in line
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
@@ -86,7 +136,7 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     "arguments",
     [
         ["tests/unit/test_channel.py"],
-        ["--benchmark-only", "-k", "overhead and 2- or round_trip or 8B-1 or 1e4"],
+        ["--benchmark-only", "-k", "overhead and -2 or round_trip or 8B-1 or 1e4"],
     ],
     ids=["messages", "benchmarks"],
 )
@@ -166,7 +216,8 @@ def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path:
         "LEAK: in the caller, descriptor",
         "B1 After a return or an exception nothing is left",
         "Usual cause and remedy: An object is not closed",
-        "python3 bootstrap.py test --transport=mine.py 'tests/clauses/test_b_clean.py::",
+        "Again: ",
+        "tests/clauses/test_b_clean.py::",
     ):
         # Lines are wrapped to the terminal, and those of a command end in a backslash.
         assert text in " ".join(done.stdout.replace("\\\n", "").split())

@@ -1,6 +1,8 @@
-"""bootstrap.py: the name of the environment, and the reasons it gives."""
+"""bootstrap.py: the name of the environment, what it installs, paths, and the reasons it gives."""
 
+import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,7 +78,7 @@ def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
 def test_a_run_takes_all_cores(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless there is but one."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    assert bootstrap.spread(arguments, 4) == ["-n", "4", "--dist", "loadgroup"]
+    assert bootstrap.spread(arguments, 4) == ["-n", "auto", "--dist", "loadgroup"]
     assert bootstrap.spread(arguments, 1) == []
 
 
@@ -117,3 +119,71 @@ def test_the_options_of_the_environment_count_too(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTEST_ADDOPTS", "-v -n 2")
     assert bootstrap.spread([], 4) == []
     assert bootstrap.cores() >= 1
+
+
+def test_a_path_to_install_is_from_where_the_user_is(tmp_path: Path) -> None:
+    """A name is a package of the index, unless it is that of a project beside."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").touch()
+    (tmp_path / "other").mkdir()
+    for given, expected in {
+        "msgpack>=1": "msgpack>=1",
+        "pkg @ https://example.org/pkg.whl": "pkg @ https://example.org/pkg.whl",
+        "other": "other",
+        "./other": f"{tmp_path}/other",
+        "project": f"{tmp_path}/project",
+        "./project[extra]": f"{tmp_path}/project[extra]",
+        "..": str(tmp_path.parent),
+        "/somewhere/else": "/somewhere/else",
+    }.items():
+        assert bootstrap.located(given, str(tmp_path)) == expected
+
+
+def test_paths_in_options_are_from_where_the_user_is(tmp_path: Path) -> None:
+    """Those of files that are written; the tests to run, and other options, stay as they are."""
+    (tmp_path / "saved.json").touch()
+    for given, expected in {
+        "--report-dir=out": "--report-dir=/here/out",
+        "--report-dir out": "--report-dir /here/out",
+        "--report-dir=/out": "--report-dir=/out",
+        "--junitxml out.xml -k pipe": "--junitxml /here/out.xml -k pipe",
+        "--benchmark-json=../a=b.json": "--benchmark-json=/here/../a=b.json",
+        "--benchmark-storage=kept": "--benchmark-storage=/here/kept",
+        "--benchmark-storage=file://kept": "--benchmark-storage=file:///here/kept",
+        "--benchmark-storage=elasticsearch+http://host": None,
+        "--benchmark-histogram -v": None,
+        "--benchmark-compare=0001": None,
+        "--benchmark-compare --benchmark-save=before": None,
+        "-k report tests/unit --deselect=tests/unit/test_x.py": None,
+        "--transport=mine.py -c other.ini": None,
+    }.items():
+        found = bootstrap.from_start(given.split(), "/here")
+        assert found == (expected or given).split()
+    compared = bootstrap.from_start(["--benchmark-compare=saved.json"], str(tmp_path))
+    assert compared == [f"--benchmark-compare={tmp_path}/saved.json"]
+
+
+def test_a_path_is_installed_anew_and_a_package_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time with what is there, so that it is not replaced."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch(mode=0o755)
+    monkeypatch.setattr("bootstrap.VENV", tmp_path)
+    monkeypatch.setattr("bootstrap.PYTHON", tmp_path / "bin" / "python")
+    monkeypatch.setattr("bootstrap.STAMP", tmp_path / "stamp.json")
+    monkeypatch.setattr("bootstrap.make", lambda: None)
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr("bootstrap.quietly", lambda *command: calls.append(command))
+    for _ in range(2):
+        environment = bootstrap.Environment()
+        environment.require(["pytest>=8.2"])
+        environment.require(["msgpack", "/mine/redis"])
+    options = ("--quiet", "--no-input", "--disable-pip-version-check")
+    assert [call[call.index(options[-1]) + 1 :] for call in calls] == [
+        ("pytest>=8.2",),
+        ("msgpack", "/mine/redis", "pytest>=8.2"),
+        ("/mine/redis", "pytest>=8.2", "msgpack"),
+    ]
+    stamp = json.loads((tmp_path / "stamp.json").read_text("utf-8"))
+    assert stamp["installed"] == ["pytest>=8.2", "msgpack", "/mine/redis"]
