@@ -61,6 +61,12 @@ def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
     assert bootstrap.cause(said) == "there is no connection to the package index"
 
 
+def test_a_package_that_needs_another_pytest_is_told() -> None:
+    """What pip calls it is no word for everybody."""
+    said = "ERROR: Cannot install a and b because of conflicts\nERROR: ResolutionImpossible: see"
+    assert bootstrap.cause(said) == "it contradicts what is installed for the suite"
+
+
 def test_a_path_to_install_is_from_where_the_user_is(tmp_path: Path) -> None:
     """A name is a package of the index, unless it is that of a project beside."""
     (tmp_path / "project").mkdir()
