@@ -70,6 +70,7 @@ CAUSES = {
     r"onnection broken by|Connection to .+ (failed|timed out)|Failed to establish": (
         "there is no connection to the package index"
     ),
+    r"ResolutionImpossible": "it contradicts what is installed for the suite",
     r"No matching distribution": "the package index has no release that fits",
     r"No space left": "the disk is full",
     r"(?i)maturin|setuptools.rust|\bcargo\b|\brustc\b": (

@@ -20,6 +20,7 @@ from tests import harness
 from tests.benchmarks.meter import Meter
 from tests.benchmarks.test_run import Run, _run_of, bare
 from tests.harness.oracle import tolerance, ulps
+from tests.scenarios import names
 
 METER = Meter()
 
@@ -56,8 +57,9 @@ def fast_kernel() -> Iterator[str]:
 def _peak(transport: str, n: int, workers: int) -> float:
     """Return the MiB that the largest of the workers had in memory at most."""
     command = [sys.executable, "-c", _PEAK, transport, kernel.selected, str(n), str(workers)]
+    environment = os.environ | names.environment(names.started_in())
     output = subprocess.run(
-        command, cwd=harness.ROOT, capture_output=True, text=True, check=True
+        command, cwd=harness.ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout
     most = int(output)
     return round(most / (1 << 20 if most > _BYTES else 1 << 10), 1)

@@ -34,6 +34,9 @@ _PLACES = "IPC_CONFORMANCE_PLACES"
 
 _taken: set[str] = set()  # those of _TOPS that are the user's here
 _kept: dict[str, ModuleType] = {}  # the suite's modules of these names
+# The user's, by their directories, between two blocks of `given_way`: other modules of the user
+# have references to them.
+_theirs: dict[tuple[str, ...], dict[str, ModuleType]] = {}
 
 
 def environment(place: str) -> dict[str, str]:
@@ -95,6 +98,7 @@ def given_way(places: Sequence[str]) -> Iterator[None]:
     """Let the names be the user's in the block alone, and in the interpreters that it starts."""
     path, environment = sys.path[:], dict(os.environ)
     give_way(places)
+    sys.modules.update(_theirs.get(tuple(places), {}))
     # The directory of this process may be the user's; with `python -c`, as multiprocessing starts
     # its workers, it would come before the standard library.
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -102,7 +106,7 @@ def given_way(places: Sequence[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        _pop(_taken)
+        _theirs[tuple(places)] = _pop(_taken)
         sys.modules.update(_kept)
         _taken.clear()
         _kept.clear()

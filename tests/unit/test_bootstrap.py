@@ -61,64 +61,10 @@ def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
     assert bootstrap.cause(said) == "there is no connection to the package index"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["--require=all", "--report-dir=out"],
-        ["-x", "-v", "-k", "pipe and C4"],
-        ["--transport=pipe", "--transport=fifo"],
-        ["-m", "exhaustive", "tests/clauses"],
-        ["-m", "not suite and not browser"],
-        ["-p", "no:cacheprovider"],
-        ["-rs"],
-        ["--no-header", "--durations=5"],
-    ],
-)
-def test_a_run_takes_all_cores(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless there is but one."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    assert bootstrap.spread(arguments, 4) == ["-n", "auto", "--dist", "loadgroup"]
-    assert bootstrap.spread(arguments, 1) == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["-n", "3"],
-        ["-n0"],
-        ["-nauto"],
-        ["--numprocesses=3"],
-        ["--dist=no"],
-        ["-p", "no:xdist"],
-        ["-pno:xdist"],
-        ["-s"],
-        ["-vs"],
-        ["--capture=no"],
-        ["--pdb"],
-        ["--trace"],
-        ["--co", "-q"],
-        ["--collect-only"],
-        ["--help"],
-        ["--sw"],
-        ["-m", "suite"],
-        ["-m=browser"],
-        ["--benchmark-only"],
-        ["--transport=pipe"],
-        ["tests/clauses/test_a_correct.py::test_all"],
-    ],
-)
-def test_some_runs_take_one_core(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the user says how many, or watches, or there is nothing to spread."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    assert bootstrap.spread(arguments, 4) == []
-
-
-def test_the_options_of_the_environment_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As pytest has it."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-v -n 2")
-    assert bootstrap.spread([], 4) == []
-    assert bootstrap.cores() >= 1
+def test_a_package_that_needs_another_pytest_is_told() -> None:
+    """What pip calls it is no word for everybody."""
+    said = "ERROR: Cannot install a and b because of conflicts\nERROR: ResolutionImpossible: see"
+    assert bootstrap.cause(said) == "it contradicts what is installed for the suite"
 
 
 def test_a_path_to_install_is_from_where_the_user_is(tmp_path: Path) -> None:
