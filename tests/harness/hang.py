@@ -204,10 +204,11 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
 
 def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Message]) -> str:
     run = "run" if call is None else f"run({call['n']}, {call['workers']})"
-    in_time = f"within {limit:g} s" if not idle else f"(idle for {idle:g} s)"
     case = f" (case: {call['case']})" if call and "case" in call else ""
-    fault = _fault(call, messages)
-    return f"{run}{case} did not return {in_time}{' ' * bool(fault)}{fault}."
+    within = "" if idle else f"within {limit:g} s"
+    words = [f"{run}{case} did not return", within, _fault(call, messages)]
+    nothing = f"; none of its processes has computed for {idle:g} s" if idle else ""
+    return f"{' '.join(filter(None, words))}{nothing}."
 
 
 def _signature(caller: Stuck | None, target: str) -> str:

@@ -18,15 +18,16 @@ from tests.scenarios.protocol import call
 
 __all__ = ["deaths", "needs_answered_deaths", "run_trouble", "small_trouble", "unanswered"]
 
+_QUIET = 5.0  # seconds in which nothing computes; a run whose worker is dead has one to end
 _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make before a fault
 
 
 @cache
 def deaths(target: str) -> Outcome:
     """Kill each of three workers at its birth, one in each run: clause C1."""
-    outcome = run_trial(
-        target, call(faults.killed, how=[signal.SIGKILL], when="birth", n=30, workers=3)
-    )
+    scenario = call(faults.killed, how=[signal.SIGKILL], when="birth", n=30, workers=3)
+    with limits.quiet_after(_QUIET):
+        outcome = run_trial(target, scenario)
     if outcome.verdict == "HANG":
         limits.set_hung(target)
     return outcome
