@@ -69,7 +69,7 @@ def _intrusion(transport: str, who: str) -> Intrusion:
 def _is_good(run: AttackedRun, who: str) -> bool:
     """Tell whether a run ended in time with the exact result; under the same user, or an error."""
     good = ("exact",) if who == "another user" else ("exact", "error")
-    return run.result in good and run.lost <= limits.SECOND
+    return run.result in good and limits.in_time(run.call or {}, run.lost)
 
 
 def _check_attacked(

@@ -91,7 +91,11 @@ def all_error(
     """
     good = {"error", "exact"} if or_exact else {"error"}
     seen = [call for call in calls if "again" not in call]
-    wrong = [call for call in seen if state(call) not in good or call["seconds"] > late]
+    wrong = [
+        call
+        for call in seen
+        if state(call) not in good or not limits.in_time(call, call["seconds"], late)
+    ]
     some_fault(seen)
     if wrong:
         head = f"{len(wrong)} of {len(seen)} faults were not answered by an error in time:\n"
@@ -149,7 +153,7 @@ def promptly(outcome: Outcome) -> None:
             injected = message["at"]
         elif message["kind"] == "outcome" and injected and "error" in message:
             late = message["at"] - injected
-            if late > limits.SECOND:
+            if not limits.in_time(message, late):
                 pytest.fail(f"{late:.2f} s after the fault: {summary(message)}", pytrace=False)
             injected = 0.0
 
@@ -224,7 +228,7 @@ def ended_in_a_crowd(outcome: Outcome, case: str, error: str) -> None:
     (call,) = [call for call in outcome.calls() if call["case"] == case]
     (many,) = [message for message in outcome.of("many") if message["case"] == case]
     assert error in call.get("mro", []), summary(call)
-    if many["after"] > _A_FEW and many["late"] > limits.SECOND:
+    if many["after"] > _A_FEW and not limits.in_time(call, many["late"]):
         pytest.fail(
             f"{case} while workers were being forked: {many['before']} had been, and the run "
             f"forked {many['after']} more before it raised {error}, {many['late']:.1f} s later",

@@ -4,7 +4,8 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tests.system.pace import slowed
 
@@ -49,6 +50,16 @@ class Deadline:
             return True
         self.stretched = max(self.stretched, min(_MOST, slowed()))
         return now >= self._start + self._seconds * self.stretched
+
+
+def in_time(call: Mapping[str, Any], seconds: float, most: float = SECOND) -> bool:
+    """Tell whether *seconds* are at most *most*, or what that is stretched to.
+
+    call: the outcome of a call of `run`; its field "slowed" says by how much slower than alone the
+        caller went on after it.
+    """
+    slower: float = call.get("slowed", 1.0)
+    return seconds <= most * min(_MOST, slower)
 
 
 _paces: dict[str, float] = {}

@@ -266,8 +266,8 @@ class ForkServer:
         if "strayed" in ended:
             return "DISTURBED", "a worker came back into the caller's code"
         verdict, why = _verdict_of_call(point, ended)
-        until = time.monotonic() + PATIENCE
-        while (left := self._trial.left(self._before)) and time.monotonic() < until:
+        deadline = limits.Deadline(PATIENCE)
+        while (left := self._trial.left(self._before)) and not deadline.is_over():
             time.sleep(0.002)
         new = ended.get("inside", {}).get("new", [])
         left += [Left("LEAK", f"in the caller, {Resource(*entry)}", False) for entry in new]
@@ -298,7 +298,7 @@ def _verdict_of_call(point: Point, ended: Message) -> tuple[str, str]:
     assert call
     outcome = state(call)
     shown = f"{call['error']}: {call['text']}" if "error" in call else outcome
-    if call["seconds"] > limits.SECOND:
+    if not limits.in_time(call, call["seconds"]):
         return "HANG", f"{call['seconds']:.1f} s until {shown}"
     if outcome == "exact":
         return "OK", ""

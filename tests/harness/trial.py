@@ -267,10 +267,10 @@ class Trial:
 
     def _check_left(self, patience: float) -> None:
         """Add the faults of what is left in the system and in the interpreter."""
-        end = time.monotonic()
+        deadline = limits.Deadline(max(patience, _HELPER_ENDS_IN))
         while left := self.left(self._before):
             leak = any(found.verdict == "LEAK" for found in left)
-            if time.monotonic() > end + max(patience, 0.0 if leak else _HELPER_ENDS_IN):
+            if (leak and not patience) or deadline.is_over():
                 break
             time.sleep(0.02)
         for verdict, what, shared in left:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Concatenate, ParamSpec
 
 from tests.scenarios import names
+from tests.system.pace import slowed
 
 CHANNEL = ":channel"
 
@@ -32,7 +33,8 @@ KINDS = {
         " warm: not to be checked; injected: whether a fault was; again: a run after a fault;"
         " case: state of the caller; way: of the fault or attack; victims: numbers of children;"
         " victim: number of the child; delay: seconds until the fault; where: point of the fault;"
-        " names: limits, one of which the error names; forks: children so far"
+        " names: limits, one of which the error names; forks: children so far;"
+        " slowed: how much slower than alone this process went on after a call that was not quick"
     ),
     "called": (  # before each such call; of some that are all alike, before the first
         "n: as text; workers: as text; and what the scenario adds, as for an outcome"
@@ -102,6 +104,7 @@ KINDS = {
 # A message is less than PIPE_BUF, so that lines of several processes do not mix: pipe(7).
 _LONGEST = 4000  # bytes
 _SHORTENED = 8  # entries that are kept of a list in a message that is too long
+_QUICK = 0.5  # seconds: half of what clauses allow
 _LONGEST_TEXT = 1000  # characters that are kept of the text of an error
 
 
@@ -146,6 +149,8 @@ class Log:
             outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
             outcome["text"] = str(error)[:_LONGEST_TEXT]
         outcome["seconds"] = time.monotonic() - start
+        if outcome["seconds"] > _QUICK and (more or "error" in outcome):
+            outcome["slowed"] = round(slowed(), 2)
         if os.getpid() != self._pid:
             self("strayed")
             os._exit(1)

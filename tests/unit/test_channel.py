@@ -8,6 +8,7 @@ import pytest
 from tests import harness
 from tests.harness import checks, limits
 from tests.scenarios import channel_faults, messages
+from tests.system.pace import slowed
 from tests.unit.cases import KINDS, WITH_A_NAME_AND_WITHOUT
 
 # What the supervisor decides; what the code that transports have in common does.  The mechanism
@@ -83,7 +84,7 @@ def test_a_worker_that_ends_too_early_is_an_error_at_once(channel: str) -> None:
         assert ended.get("error") == "WorkerError", ended
         assert f"worker 0 (pid {injected['pid']})" in ended["text"], ended
         assert "partial" not in ended, ended
-        assert late < limits.SECOND, f"{late:.2f} s: {ended}"
+        assert limits.in_time({"slowed": slowed()}, late), f"{late:.2f} s: {ended}"
 
 
 @pytest.mark.over(*WITH_A_NAME_AND_WITHOUT)
