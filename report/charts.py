@@ -147,7 +147,7 @@ def _bars(what: _Ratio, group: str, rows: Sequence[Row], bench: Bench, key: str)
     for x, name, _, row in ratios:
         same = _get(row, "x_floor_of_as_many_forks")
         more = same if (_get(row, "forks") or 0) > (_get(row, "workers") or 0) else None
-        bar = [h("rect", width=_percent(100 * x / longest)), line]
+        bar = [h("rect", width=_percent(100 * (x / longest))), line]
         line = h("use", href=f"#{key}")
         if more:
             at = _percent(100 * more / longest)

@@ -10,6 +10,8 @@ import pytest
 from tests import harness
 from tests.selftest.support_file import outcomes, support_of
 
+pytestmark = pytest.mark.suite  # each starts pytest
+
 pytest.importorskip("xdist", reason="pytest-xdist is not installed")
 
 MODULE = """
@@ -60,4 +62,4 @@ def test_a_failure_is_explained_in_lines_of_the_terminal(tmp_path: Path) -> None
     lines = part.splitlines()
     assert any(line.startswith("Usual cause and remedy: ") for line in lines)
     assert all(len(line) <= 80 or " " not in line.strip(" \\") for line in lines[1:-1]), part
-    assert "bootstrap.py test --transport=mine.py" in " ".join(part.replace("\\\n", "").split())
+    assert "--transport=mine.py" in " ".join(part.replace("\\\n", "").split())

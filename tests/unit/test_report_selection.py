@@ -10,6 +10,8 @@ from report.clauses import FAMILIES, clauses
 from tests import harness
 from tests.harness import selection
 
+pytestmark = pytest.mark.suite  # each starts pytest
+
 
 def _collected(*arguments: str, **env: str) -> tuple[int, list[str], str]:
     """Return the exit status, the node ids that *arguments* choose, and all that was printed."""
