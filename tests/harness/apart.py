@@ -1,6 +1,6 @@
 """The world of a trial in namespaces of its own: it is made by a zygote, and kept by a keeper.
 
-See `tests.worlds`.  There is one zygote for each environment that the suite has had.
+See `tests.worlds`.
 """
 
 import atexit
@@ -36,7 +36,7 @@ class Refused(Exception):  # noqa: N818 - a reason, no error
 class _Zygote:
     """The process that forks keepers: see `tests.worlds.__main__`."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         self._owner = os.getpid()
         base = Path(base_directory())
         self.env = environment(base, base)
@@ -46,7 +46,7 @@ class _Zygote:
         reader, self._writer = os.pipe()
         with theirs, open(os.path.join(base_directory(), "zygote"), "ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.worlds", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.worlds", str(theirs.fileno()), *modules],
                 stdin=reader,
                 stdout=output,
                 stderr=output,
@@ -73,23 +73,25 @@ class _Zygote:
             self._process.wait()
 
 
-_zygotes: list[tuple[dict[str, str], _Zygote]] = []  # one at most: of the latest environment
+_zygotes: dict[tuple[str, ...], _Zygote] = {}  # by their modules
+_latest: list[dict[str, str]] = [{}]  # the environment that they were started in
 
 
-def _zygote() -> _Zygote:
+def _zygote(modules: tuple[str, ...]) -> _Zygote:
     outer = outer_environment()
-    if _zygotes and _zygotes[0][0] != outer:
-        close_zygote()
-    if not _zygotes:
-        _zygotes.append((outer, _Zygote()))
-    return _zygotes[0][1]
+    if _latest[0] != outer:
+        close_zygotes()
+        _latest[0] = outer
+    if modules not in _zygotes:
+        _zygotes[modules] = _Zygote(modules)
+    return _zygotes[modules]
 
 
 @atexit.register
-def close_zygote() -> None:
-    """End the zygote; the next trial starts another one."""
+def close_zygotes() -> None:
+    """End the zygotes; the next trial starts another one."""
     while _zygotes:
-        _zygotes.pop()[1].close()
+        _zygotes.popitem()[1].close()
 
 
 class _Process:
@@ -126,18 +128,21 @@ class Apart:
     """A world in namespaces of its own: see `tests.harness.worlds.World`.
 
     kept: files and directories of the machine that are to be seen there at their places.
+    modules: what callers are to have imported, beside scenarios.
 
     Raises Refused.
     """
 
-    def __init__(self, kept: Iterable[str]) -> None:
+    def __init__(self, kept: Iterable[str], modules: tuple[str, ...] = ()) -> None:
         self._control, theirs = socket.socketpair()
         self._rest = b""
         self._lines: list[dict[str, Any]] = []
         self._ended: dict[int, int] = {}
         self._others: set[int] = set()  # processes that are no part of a trial
         with theirs:
-            _zygote().make(sorted(set(kept)), theirs)
+            zygote = _zygote(modules)
+            zygote.make(sorted(set(kept)), theirs)
+        self._start = _start_of(zygote.env)
         facts: dict[str, Any] = {}
         while not {"keeper", "ready"} <= facts.keys():
             facts |= self._answer()
@@ -187,7 +192,7 @@ class Apart:
         """Start the caller of a trial: a fork of the zygote, unless *env* takes a new start."""
         fds = [*streams, log, stacks]
         place = {"directory": directory, "environment": dict(env)}
-        if _start_of(env) == _start_of(_zygotes[0][1].env):
+        if _start_of(env) == self._start:
             return _Process(self, self._ask(fds, do="run", **place)["pid"])
         arguments = [sys.executable, *PROGRAM, "3", "4"]
         started = self._ask(fds, do="start", arguments=arguments, session=True, **place)

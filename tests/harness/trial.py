@@ -23,6 +23,8 @@ from tests.system.files import remove_tree
 
 _SHARED_FILES = SHARED[:2]  # where many programs make files
 
+_SHARED_ROOMS = ("transports._channel", "transports._supervisor")
+
 _LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
 _IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
 _AMID_LISTENING = 0.05  # seconds after which `expect` looks at the clock again
@@ -43,7 +45,11 @@ class Left(NamedTuple):
 
 def make_world(target: str, env: Mapping[str, str]) -> World:
     """Return a world for a trial of *target* with the variables *env*."""
-    return machine.Machine() if refused() else Apart(needed(target, env))
+    if refused():
+        return machine.Machine()
+    # What the reference transports share.  A module of the user's has nothing of the suite's.
+    modules = _SHARED_ROOMS if target.startswith("transports.") else ()
+    return Apart(needed(target, env), modules)
 
 
 class Trial:

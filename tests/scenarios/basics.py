@@ -24,8 +24,9 @@ _FRAMES = 8  # of an error, the innermost: a message has to be short
 
 # Of `calibrated`. The number of terms grows from run to run until the children compute for _CPU in
 # all. It also ends when a run takes too long or has too many terms: the transport does not compute.
-_CPU = 0.25  # seconds
-_CPU_AIM = 0.3  # seconds; somewhat more than _CPU, so that the next run is likely to be the last
+_CPU = 0.08  # seconds
+_CPU_AIM = 0.1  # seconds; somewhat more than _CPU, so that the next run is likely to be the last
+_CPU_ASKED = 0.25  # seconds, of which the children of a run that was calibrated compute
 _CPU_RESOLUTION = 0.01  # seconds; a shorter time of CPU cannot be measured on every system
 _LONGEST_RUN = 3.0  # seconds
 _MOST_TERMS = 10**12
@@ -129,7 +130,7 @@ def _created() -> resources.Inventory:
 def calibrated(module: ModuleType, log: Log, workers: int) -> None:
     """Find the n for which the children of a run compute for 0.25 s in all.
 
-    Each transport may compute at its own speed.
+    Each transport may compute at its own speed, the same for each term.
     """
     n, spent, took = 10_000, 0.0, 0.0
     while spent < _CPU and took < _LONGEST_RUN and n < _MOST_TERMS:
@@ -138,7 +139,7 @@ def calibrated(module: ModuleType, log: Log, workers: int) -> None:
         module.run(n, workers)
         took = time.monotonic() - start
         spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    log("calibrated", n=n, spent=spent)
+    log("calibrated", n=round(n * max(1.0, _CPU_ASKED / max(spent, _CPU_RESOLUTION))), spent=spent)
 
 
 def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:

@@ -157,9 +157,16 @@ def _write(name: str, value: int) -> None:
     _unprivileged()
 
 
-def _full_table(function: str, *args: int) -> None:
+def _full_table(limit: str, text: str, function: str, *args: int) -> None:
+    """Fill a table of the kernel in the namespace of this process.
+
+    limit, text: a file in /proc/sys/kernel that makes the table short, and what to write to it.  An
+        older kernel does not let an ordinary user: then there are some 30000 objects.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/kernel", limit).write_text(text)
     make = getattr(ctypes.CDLL(None, use_errno=True), function)
-    # Some 30000 objects at 2 us each. They end with the namespace.
+    # They end with the namespace.
     while make(0, *args, _CREATE) >= 0:
         pass
     if (code := ctypes.get_errno()) != errno.ENOSPC:
@@ -172,9 +179,18 @@ LIMITS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "no bytes for POSIX queues": (_no_bytes_for_queues, ("RLIMIT_MSGQUEUE",)),
     "no POSIX queue to be had": (partial(_write, "queues_max", 0), ("queues_max",)),
     "one message in a POSIX queue": (partial(_write, "msg_max", 1), ("msg_max",)),
-    "no System V queue to be had": (partial(_full_table, "msgget"), ("msgmni", "MSGMNI")),
-    "no System V semaphore to be had": (partial(_full_table, "semget", 1), ("sem", "SEMMNI")),
-    "no System V segment to be had": (partial(_full_table, "shmget", 1), ("shmmni", "SHMMNI")),
+    "no System V queue to be had": (
+        partial(_full_table, "msgmni", "2", "msgget"),
+        ("msgmni", "MSGMNI"),
+    ),
+    "no System V semaphore to be had": (
+        partial(_full_table, "sem", "32000 64000 500 2", "semget", 1),
+        ("sem", "SEMMNI"),
+    ),
+    "no System V segment to be had": (
+        partial(_full_table, "shmmni", "2", "shmget", 1),
+        ("shmmni", "SHMMNI"),
+    ),
 }
 
 

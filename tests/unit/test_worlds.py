@@ -80,7 +80,7 @@ def _shown(env: dict[str, str]) -> dict[str, Any]:
 
 
 def test_a_caller_is_as_fresh_as_a_new_interpreter() -> None:
-    """By all that a program can see at its start; more modules are imported."""
+    """By what a program sees at its start; more modules are imported, and their objects frozen."""
     forked, new = _shown({}), _shown(ANEW)
     assert set(new.pop("modules")) - set(forked.pop("modules")) <= {"encodings"}
     assert forked == new

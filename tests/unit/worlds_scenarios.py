@@ -55,7 +55,7 @@ def facts() -> dict[str, Any]:
         "threads": threading.active_count(),
         "leader": (os.getpid() == os.getsid(0), os.getpid() == os.getpgid(0)),
         "directory": os.getcwd() == os.path.realpath(os.path.join(os.environ["TMPDIR"], "../cwd")),
-        "collector": (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()),
+        "collector": (gc.isenabled(), gc.get_threshold()),
         "environment": sorted(name for name in os.environ if not name.startswith("PYTHONHASHSEED")),
         "user": (os.getuid(), os.geteuid(), os.getgroups()),
         "rights": [line for line in _status() if line.startswith("Cap")],

@@ -1,7 +1,8 @@
-"""The zygote: ``python -m tests.worlds FD``, started by tests.harness.worlds.
+"""The zygote: ``python -m tests.worlds FD MODULES``, started by tests.harness.worlds.
 
-It has imported what scenarios need.  For each request, which comes with a socket, it forks a
-process in new namespaces: the keeper of a world, which serves that socket (tests.worlds.keeper).
+It has imported what scenarios need, and MODULES.  For each request, which comes with a socket, it
+forks a process in new namespaces: the keeper of a world, which serves that socket
+(tests.worlds.keeper).
 A caller that the keeper forks is as fresh as a new interpreter: the zygote runs nothing but this,
 and has neither a thread nor a descriptor that a caller would inherit.  It takes 10 ms, where the
 start of an interpreter takes 100.
@@ -10,6 +11,8 @@ A request is a line of JSON: {"kept": paths to show at their places}.  The zygot
 end of FD's connection is closed.
 """
 
+import gc
+import importlib
 import json
 import os
 import signal
@@ -56,6 +59,11 @@ def _make_world(request: dict[str, Any], control: socket.socket) -> keeper.Body:
 def main() -> keeper.Body | None:
     """Serve requests; in a process that a keeper has forked, return what it is to do."""
     every.load()
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
+    # The collector of a caller need not look at all this, which would copy most of its memory.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the parents of keepers are not waited for
     with socket.socket(fileno=int(sys.argv[1])) as connection:
         while True:
