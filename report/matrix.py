@@ -113,9 +113,11 @@ def below(results: Results) -> list[str]:
         ):
             if clauses:
                 found.append(f"{name}: {', '.join(order(clauses))} {what}")
+        reasons: dict[str, list[str]] = {}
+        for clause in order(standing.not_judged):
+            reasons.setdefault(verdicts[clause]["reason"], []).append(clause)
         found += [
-            f"{name}: {clause} not judged: {verdicts[clause]['reason']}"
-            for clause in order(standing.not_judged)
+            f"{name}: {', '.join(clauses)} not judged: {why}" for why, clauses in reasons.items()
         ]
     found += [f"{skip}: {', '.join(sorted(names))}" for skip, names in results.skips.items()]
     return found

@@ -12,18 +12,15 @@ from typing import NoReturn
 import pytest
 
 from report.clauses import clauses
-from report.results import Results, clause_of, transport_of
+from report.results import NOT_JUDGED, Results, clause_of, transport_of
 from tests import harness
 from tests.harness import causes, remarks
 from tests.harness.again import again
 from tests.harness.outcome import Hang
-from tests.harness.smoke import smoke
+from tests.harness.smoke import SMOKE, smoke
 from tests.harness.trouble import Crashed, Trouble
 
-__all__ = ["NOT_JUDGED", "SMOKE", "Expectations"]
-
-SMOKE = "test_a_short_run_returns_pi"  # the test that tells what is wrong with a short run
-NOT_JUDGED = "not judged: "
+__all__ = ["Expectations"]
 
 
 def _expected(transport: str) -> dict[str, str]:

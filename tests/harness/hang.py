@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tests.system.waits import RUNNING
+
 __all__ = [
     "CALLER",
     "RUNNING",
@@ -25,7 +27,6 @@ __all__ = [
 ]
 
 CALLER = 0  # the number of the process that has called `run`
-RUNNING = "running"  # in the place of a system call: the process computes
 
 Message = dict[str, Any]
 

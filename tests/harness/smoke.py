@@ -13,7 +13,10 @@ from tests.harness.trial import run_trial
 from tests.scenarios import basics
 from tests.scenarios.protocol import call
 
-__all__ = ["smoke"]
+__all__ = ["SMOKE", "smoke"]
+
+SMOKE = "test_a_short_run_returns_pi"
+"""The test that tells what is wrong with a short run."""
 
 _N, _WORKERS = 1000, 2
 _QUIET = 3.0  # seconds in which nothing computes; such a run takes some milliseconds

@@ -15,6 +15,7 @@ from tests.scenarios.loading import NO_SUCH_MODULE, OWN
 from tests.scenarios.protocol import CHANNEL, call
 from transports import NAMES
 
+_QUIET = 5.0  # seconds in which nothing computes, after which a module is not waited for
 _LIMIT = 20.0  # seconds for a module to be imported and to say what it is
 
 
@@ -59,7 +60,8 @@ def support(target: str) -> Support:
     """Ask the module *target*, in an interpreter of its own."""
     if wrong := _misnamed(target.removesuffix(CHANNEL).removeprefix(OWN)):
         return Support(None, {}, wrong)
-    outcome = run_trial(target, call(basics.support), limit=_LIMIT)
+    with limits.quiet_after(_QUIET):
+        outcome = run_trial(target, call(basics.support), limit=_LIMIT)
     for run in outcome.of("outcome"):
         limits.set_pace(target, run["seconds"])
     for answer in outcome.of("support"):

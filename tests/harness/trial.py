@@ -257,6 +257,7 @@ class Trial:
         numbers[self.process.pid] = hang.CALLER
         stuck = look(self.world, self._place / "stacks", numbers)
         idle = 0.0 if self.waited else limits.quiet(self._target)
+        limits.set_hung(self._target)
         found = hang.explain(self._target, self.waited, outcome.messages, stuck, idle=idle)
         outcome.add_hang(found)
 

@@ -27,7 +27,7 @@ import pytest
 
 from report.clauses import clauses
 from tests import harness
-from tests.harness.expectations import SMOKE
+from tests.harness.smoke import SMOKE
 from tests.selftest import controls, defects
 from tests.selftest.support_file import outcomes, support_of
 

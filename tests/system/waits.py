@@ -20,6 +20,9 @@ _NUMBERS = {
     "mq_timedsend": (242, 182), "mq_timedreceive": (243, 183),
 }  # fmt: skip
 
+RUNNING = "running"
+"""In the place of a call."""
+
 _MACHINES = ("x86_64", "aarch64")  # in the order of the numbers
 
 # Those of them whose first argument is a descriptor.
@@ -33,10 +36,14 @@ _OF_A_DESCRIPTOR = {
 def waits_in(place: str) -> str:
     """Return the call in which a process waits, such as "read(pipe)"; "" if that is not known.
 
+    It is RUNNING if the process does not wait.
+
     place: the directory of the process in /proc.
     """
     with contextlib.suppress(OSError, ValueError, IndexError):
         number, *arguments = Path(place, "syscall").read_text().split()
+        if number == RUNNING:
+            return RUNNING
         if (name := _name(int(number))) is not None:
             if name not in _OF_A_DESCRIPTOR:
                 return name
