@@ -27,14 +27,14 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
     """
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
-    cases += [(100, min(64, most)), (1000, most), (10_000_000, 10)]
+    cases += [(100, min(64, most)), (1000, most), (2_000_000, 10)]
     outcome = checks.finished(
         harness.run_trial(transport, harness.call(basics.calls, cases), limit=60)
     )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
-    # The terms that are left out sum to 1/(4n): with ten million terms pi is exact to 3.2e-8.
-    assert math.isclose(outcome.calls()[-1]["value"], math.pi, rel_tol=1.02e-8)
+    # The terms that are left out sum to 1/(4n): with two million terms pi is exact to 1.6e-7.
+    assert math.isclose(outcome.calls()[-1]["value"], math.pi, rel_tol=5.1e-8)
 
 
 @pytest.mark.clause("A1")

@@ -33,14 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what is promised of the reference transports alone, for any other module.
 
-    And follow the mark `over`.
+    And follow the mark `over`.  What the reference transports are made of is tested with the suite
+    itself.
     """
     others = [item for item in items if _is_of_another(item)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
-    if not config.option.transport:
-        for item in filter(_is_left_out, items):
+    for item in items:
+        if not config.option.transport and _is_left_out(item):
             item.add_marker(pytest.mark.exhaustive)
+        elif "reference" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.suite)
 
 
 @pytest.fixture

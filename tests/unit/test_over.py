@@ -35,9 +35,9 @@ _FILE = "tests/unit/test_channel_workers.py"
 @pytest.mark.parametrize(
     ("options", "due"),
     [
-        ([], {"pipe", "fifo"}),
+        (["-m", "suite"], {"pipe", "fifo"}),
         (["-m", "exhaustive"], {"socketpair", "unix", "tcp", "posix_mq", "sysv_mq", "shm"}),
-        (["--transport=tcp", "--transport=pipe"], {"tcp", "pipe"}),
+        (["-m", "suite", "--transport=tcp", "--transport=pipe"], {"tcp", "pipe"}),
     ],
     ids=["default", "exhaustive", "given"],
 )
