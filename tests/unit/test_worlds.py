@@ -14,8 +14,9 @@ import pytest
 
 from tests.harness import ROOT, Trial, call, run_trial
 from tests.harness.apart import refused
+from tests.scenarios import basics
 from tests.system import processes
-from tests.system.files import remove_tree
+from tests.system.files import own_directory, remove_tree
 from tests.unit import worlds_scenarios
 
 MODULE = "tests.unit.named_memory"  # any transport
@@ -139,3 +140,32 @@ def test_a_caller_that_was_killed_has_ended_by_that_signal() -> None:
         trial.expect("untimed")
         trial.process.kill()
         assert trial.process.wait(20) == -signal.SIGKILL
+
+
+RUN = "def run(n, workers):\n    import beside\n    return beside.VALUE\n"
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/dev/shm"])  # noqa: S108 - mounted over
+@pytest.mark.parametrize("way", ["a directory", "a link", "the place itself"])
+def test_a_module_is_found_where_the_world_has_directories_of_its_own(place: str, way: str) -> None:
+    """With the modules beside it."""
+    with own_directory("ipc-user-", place) as directory:
+        if way == "the place itself":
+            place_of_module = directory.parent
+            files = [place_of_module / f"{directory.name}_mine.py", place_of_module / "beside.py"]
+        elif way == "a link":
+            (directory / "real").mkdir()
+            place_of_module = directory / "link"
+            place_of_module.symlink_to("real")
+            files = [place_of_module / "mine.py", place_of_module / "beside.py"]
+        else:
+            place_of_module = directory
+            files = [directory / "mine.py", directory / "beside.py"]
+        with contextlib.ExitStack() as stack:
+            for file, text in zip(files, [RUN, "VALUE = 2.5\n"], strict=True):
+                if file.exists():
+                    pytest.skip(f"{file} is there already")
+                file.write_text(text)
+                stack.callback(file.unlink)
+            outcome = run_trial(str(files[0]), call(basics.calls, [(1, 1)]))
+    assert [message["value"] for message in outcome.calls()] == [2.5], outcome.faults

@@ -38,19 +38,23 @@ def enter(kept: list[str]) -> None:
     memory = _size_of(_MEMORY)
     with contextlib.ExitStack() as stack:
         shown = [(path, _opened(stack, path)) for path in _to_show(kept)]
-        for place in _COVERED:
-            if os.path.isdir(place) and not os.path.islink(place):
-                mode = "755" if place == "/dev" else "1777"
-                namespaces.mount("tmpfs", place, f"mode={mode}", flags=_NO_SUID | _NO_DEVICES)
+        for place in _covered():
+            mode = "755" if place == "/dev" else "1777"
+            namespaces.mount("tmpfs", place, f"mode={mode}", flags=_NO_SUID | _NO_DEVICES)
+        for place in (_MEMORY, _QUEUES):
+            os.mkdir(place)
+        namespaces.mount("tmpfs", _MEMORY, f"mode=1777{memory}", flags=_NO_SUID | _NO_DEVICES)
+        namespaces.mount("mqueue", _QUEUES)
         for path, fd in shown:
             _show(path, fd)
     for name, target in _LINKS.items():
         os.symlink(target, os.path.join("/dev", name))
-    for place in (_MEMORY, _QUEUES):
-        os.mkdir(place)
-    namespaces.mount("tmpfs", _MEMORY, f"mode=1777{memory}", flags=_NO_SUID | _NO_DEVICES)
-    namespaces.mount("mqueue", _QUEUES)
     namespaces.mount("proc", "/proc", flags=_NO_SUID | _NO_DEVICES | _NO_EXEC)
+
+
+def _covered() -> list[str]:
+    """Return the directories that are mounted over; some systems have a link in such a place."""
+    return sorted({os.path.realpath(place) for place in _COVERED if os.path.isdir(place)})
 
 
 def _size_of(place: str) -> str:
@@ -67,14 +71,16 @@ def _to_show(kept: list[str]) -> Iterator[str]:
     for name in _NODES:
         if os.path.exists(path := os.path.join("/dev", name)):
             yield path
-    for path in sorted({os.path.realpath(path) for path in kept}):
-        if path in _COVERED:  # other programs' files are in it too: only modules are shown
+    # A path through a link is shown as such too.
+    for path in sorted({*map(os.path.abspath, kept), *map(os.path.realpath, kept)}):
+        if path in (*_COVERED, _MEMORY):  # other programs' files are in it too
             yield from _modules(path)
         elif any(path.startswith(f"{place}/") for place in _COVERED) and os.path.exists(path):
             yield path
 
 
 def _modules(place: str) -> Iterator[str]:
+    """Yield the Python modules and packages in *place*, which has files of other programs too."""
     with os.scandir(place) as entries:
         for entry in entries:
             package = entry.is_dir() and os.path.exists(os.path.join(entry.path, "__init__.py"))
