@@ -28,8 +28,13 @@ def _expected(transport: str) -> dict[str, str]:
     return harness.support(harness.module_of(transport)).expected_failures
 
 
-def _explain(clause: str, transport: str, item: pytest.Item) -> str:
-    """Return what *clause* says, what usually helps, and the command that runs *item* again."""
+def _explain(clause: str, transport: str, item: pytest.Item, *, first: bool) -> str:
+    """Return what *clause* says, what usually helps, and the command that runs *item* again.
+
+    first: whether this is the first failure of the clause; the others have the command alone.
+    """
+    if not first:
+        return f"{clause}: see above\nAgain: {again(item.nodeid, transport)}"
     lines = []
     if (known := clauses().get(clause)) is not None:
         lines += [f"{clause} {known.sentence}", f"Usual cause and remedy: {known.remedy}"]
@@ -46,6 +51,7 @@ class Expectations:
         results = config.pluginmanager.get_plugin("results")
         assert isinstance(results, Results)
         self._results = results
+        self._explained: set[tuple[str, str]] = set()  # clauses, and on which transport
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -91,7 +97,9 @@ class Expectations:
             causes.note(found[0], harness.module_of(found[1]), report.outcome)
         repeats = call.excinfo is not None and causes.is_repeat(str(call.excinfo.value))
         if report.failed and self._explains and not repeats:
-            report.sections.append((f"clause {found[0]}", _explain(*found, item)))
+            text = _explain(*found, item, first=found not in self._explained)
+            self._explained.add(found)
+            report.sections.append((f"clause {found[0]}", text))
         return report
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
