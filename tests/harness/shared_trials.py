@@ -146,7 +146,8 @@ def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outco
     return {transport: trial.finish(1) for transport, trial in trials.items()}
 
 
-def waits(transports: Sequence[str]) -> dict[str, Outcome]:
+@cache
+def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
     """Let a run of each of *transports* wait for its stopped children for 2 s, all at once."""
     with _at_once(transports, call(basics.stopped, n=100, workers=2)) as trials:
         for trial in trials.values():

@@ -79,7 +79,8 @@ import os, sys
 from tests.system import namespaces
 uid, gid = os.getuid(), os.getgid()
 namespaces.call("unshare", 0x10000000)
-for name, text in ("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1"):
+maps = {"setgroups": "deny", "uid_map": f"{uid} {uid} 1", "gid_map": f"{gid} {gid} 1"}
+for name, text in maps.items():
     with open(f"/proc/self/{name}", "w") as file:
         file.write(text)
 with open("/proc/sys/user/max_pid_namespaces", "w") as file:
