@@ -25,8 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--transport",
         action="append",
         metavar="NAME",
-        help="test this alone: one of the nine, a module that has run(n, workers), or the path "
-        "of such a file; with ':channel' after it, its channel; may be given again",
+        help="test this alone: a transport of the suite, a module that has run(n, workers), or the "
+        "path of such a file; with ':channel' after it, its channel; may be given again",
     )
     group.addoption(
         "--profile",
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require",
         default="",
         metavar="NAMES",
-        help="transports that must be supported here, separated by commas, or 'all' of the nine; "
+        help="transports that must be supported here, separated by commas, or 'all' of the suite; "
         "'all,-NAME' leaves one out",
     )
     group.addoption(

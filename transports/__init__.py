@@ -1,4 +1,4 @@
-"""Reference transports: nine ways to bring a result from forked workers to their caller.
+"""Reference transports: ways to bring a result from forked workers to their caller.
 
 Each module here is one transport.  It promises:
 

@@ -118,7 +118,7 @@ def test_an_import_that_does_not_end_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
-    """It may import modules beside it.  One of the nine is tested if it is named too."""
+    """It may import modules beside it.  A reference transport is tested if it is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
     (tmp_path / "beside.py").touch()
     done = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe", REPORT)

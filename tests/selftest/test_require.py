@@ -89,6 +89,6 @@ def test_a_name_that_there_is_not_is_one_line(tmp_path: Path, names: str, reason
 
 
 def test_a_transport_that_is_not_given_may_be_left_out(tmp_path: Path) -> None:
-    """Because it is one of the nine."""
+    """Because it is a reference transport."""
     result = _test(tmp_path, "--transport=pipe", "--require=all,-posix_mq")
     assert result.returncode == pytest.ExitCode.OK, result.stderr
