@@ -206,9 +206,9 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
 def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Message]) -> str:
     run = "run" if call is None else f"run({call['n']}, {call['workers']})"
     case = f" (case: {call['case']})" if call and "case" in call else ""
-    within = "" if idle else f"within {limit:g} s"
+    within = "" if idle else f"within {limit:.3g} s"
     words = [f"{run}{case} did not return", within, _fault(call, messages)]
-    nothing = f"; none of its processes has computed for {idle:g} s" if idle else ""
+    nothing = f"; none of its processes has computed for {idle:.2g} s" if idle else ""
     return f"{' '.join(filter(None, words))}{nothing}."
 
 

@@ -139,7 +139,9 @@ def calibrated(module: ModuleType, log: Log, workers: int) -> None:
         module.run(n, workers)
         took = time.monotonic() - start
         spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    log("calibrated", n=round(n * max(1.0, _CPU_ASKED / max(spent, _CPU_RESOLUTION))), spent=spent)
+    # Where the children compute nothing, a longer run would tell no more.
+    more = _CPU_ASKED / spent if _CPU <= spent < _CPU_ASKED else 1.0
+    log("calibrated", n=round(n * more), spent=spent)
 
 
 def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
