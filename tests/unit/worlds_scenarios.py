@@ -43,8 +43,8 @@ def leave_all(module: ModuleType, log: Log) -> None:
 def facts() -> dict[str, Any]:
     """Return what a program can see of the state that it starts in."""
     return {
-        "descriptors": sorted(os.listdir("/proc/self/fd")),
-        "kinds": [os.fstat(fd).st_mode >> 12 for fd in range(5)],
+        "descriptors": sorted(_kind(fd) for fd in os.listdir("/proc/self/fd")),
+        "streams": [_kind(str(fd)) for fd in range(3)],
         "buffered": [sys.stdin.line_buffering, sys.stdout.line_buffering],
         "handlers": [str(signal.getsignal(number)) for number in sorted(signal.valid_signals())],
         "signals": [
@@ -63,6 +63,15 @@ def facts() -> dict[str, Any]:
         "trace": (sys.gettrace(), sys.getprofile()),
         "priority": os.nice(0),
     }
+
+
+def _kind(fd: str) -> str:
+    """Return what a descriptor leads to: "pipe", or the end of a path."""
+    try:
+        target = os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:  # that of the listing itself
+        return ""
+    return os.path.basename(target) if target.startswith("/") else target.partition(":")[0]
 
 
 def _status() -> list[str]:

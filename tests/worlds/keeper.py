@@ -34,7 +34,7 @@ from tests.system import namespaces, processes, resources
 
 _REQUEST = 1 << 20  # bytes: an environment may be large
 _MOST = 16  # descriptors of a request
-_FIRST = 3  # descriptor after the standard streams
+_STREAMS = 3  # standard streams
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1  # netdevice(7)
 _INTERFACE = struct.Struct("16sh22x")  # struct ifreq: the name, and the flags
@@ -78,6 +78,8 @@ class _Keeper:
         self._control = control
         self._privileged = privileged
         self._started: set[int] = set()
+        self.own: list[int] = []
+        """Its descriptors beside that of *control*."""
         self._actions: dict[str, Callable[..., Answer | Body]] = {
             "run": self._run,
             "start": self._start,
@@ -105,36 +107,43 @@ class _Keeper:
                     self._started.discard(pid)
                     answer(self._control, ended=pid, status=os.waitstatus_to_exitcode(status))
 
-    def _fork(self, fds: list[int], body: Body, *, session: bool) -> Answer | Body:
-        """Fork a process with *fds* as its descriptors from 0 on and with no other one."""
+    def _fork(self, fds: list[int], *, session: bool) -> int:
+        """Fork a process with the first of *fds* as its standard streams; return 0 in it.
+
+        What a library has open stays open, as libffi its memory for closures; so does the rest of
+        *fds*, at its numbers.
+        """
         pid = os.fork()
         if pid:
             self._started.add(pid)
-            return {"pid": pid}
+            return pid
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if session:
             os.setsid()
-        # First to numbers that are not needed: one of *fds* may be in the place of another.
-        spare = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FIRST + 2 * _MOST) for fd in fds]
-        for number, fd in enumerate(spare):
-            os.dup2(fd, number)
-        os.closerange(len(fds), os.sysconf("SC_OPEN_MAX"))
-        self._control.detach()
+        for number, fd in enumerate(fds[:_STREAMS]):
+            os.dup2(fd, number)  # the keeper has streams of its own: *fds* are beyond these
+            os.close(fd)
+        for fd in (self._control.detach(), *self.own):
+            os.close(fd)
         if not self._privileged:
             # In its user namespace this process may do everything; an ordinary user may not.
             namespaces.call("capset", _VERSION_3, _NOBODY_CAN)
-        return body
+        return 0
 
     def _run(self, fds: list[int], environment: dict[str, str], directory: str) -> Answer | Body:
+        if pid := self._fork(fds, session=True):
+            return {"pid": pid}
+        log, dumps = fds[_STREAMS:]
+
         def body() -> None:
             os.chdir(directory)
             os.environ.clear()
             os.environ.update(environment)
-            stacks.write_to(_FIRST + 1)
-            serve_trial(_FIRST)
+            stacks.write_to(dumps)
+            serve_trial(log)
 
-        return self._fork(fds, body, session=True)
+        return body
 
     def _start(
         self,
@@ -143,15 +152,19 @@ class _Keeper:
         environment: dict[str, str],
         directory: str,
         session: bool,
-    ) -> Answer | Body:
-        def body() -> None:
-            try:
-                os.chdir(directory)
-                os.execve(arguments[0], arguments, environment)  # noqa: S606 - no shell
-            finally:
-                leave()
-
-        return self._fork(fds, body, session=session)
+    ) -> Answer:
+        if pid := self._fork(fds, session=session):
+            return {"pid": pid}
+        try:
+            # First to numbers that are not needed: one may be in the place of another.
+            spare = [fcntl.fcntl(fd, fcntl.F_DUPFD, 2 * _MOST) for fd in fds[_STREAMS:]]
+            for number, fd in enumerate(spare, _STREAMS):
+                os.dup2(fd, number)
+            os.closerange(len(fds), os.sysconf("SC_OPEN_MAX"))
+            os.chdir(directory)
+            os.execve(arguments[0], arguments, environment)  # noqa: S606 - no shell
+        finally:
+            leave()
 
     def _kill(self, fds: list[int], pid: int, signal: int) -> dict[str, Any]:
         try:
@@ -180,6 +193,7 @@ def keep(control: socket.socket, *, privileged: bool) -> Body:
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     os.set_blocking(woken, False)
+    keeper.own += (woken, wakes)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     answer(control, ready=os.getpid())
