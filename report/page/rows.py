@@ -52,7 +52,7 @@ RATIOS = (
 )
 
 
-_OVER_C = "×\u00a0C: times the same mechanism driven from C, measured beside it."
+_OVER_C = "×\u00a0C: how many times as long as the same mechanism driven from C."
 
 
 def _signs(what: Ratio, names: Sequence[str], forks: bool) -> list[str]:
@@ -63,7 +63,7 @@ def _signs(what: Ratio, names: Sequence[str], forks: bool) -> list[str]:
     found = [f"Dotted line: 1, {what.one}."]
     if forks:
         found.append(
-            "Same forks: against a floor with as many forks, the guardian's too (the light line)."
+            "Same forks, the light line: times a floor with as many forks, the guardian's too."
         )
     if "plain loop" in names:
         found.append("Plain loop: the floor, with the sum written as a simple loop.")

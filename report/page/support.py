@@ -177,7 +177,7 @@ def _key(several: bool) -> list[Markup]:
         "counts as neither."
         if several
         else " Of each family, clauses passed of those judged; a skip has a reason, and counts as "
-        "neither. -: all skipped; ?: not all judged."
+        "neither; “-” if all were skipped, “?” if not all were judged."
     )
     return [h("dl", items, class_="key"), h("p", marks, rest, class_="note")]
 
@@ -203,7 +203,10 @@ def support(columns: Sequence[Column], names: Sequence[str], known: Sequence[str
             _families(columns, names, known),
             _letters(),
         ]
-    note = "Of each family, clauses passed of those judged. -: all skipped; ?: not all judged."
+    note = (
+        "Of each family, clauses passed of those judged; “-” if all were skipped, “?” if not all "
+        "were judged."
+    )
     return [
         h("div", _key(several=True)),
         _platforms(columns, names, known),
