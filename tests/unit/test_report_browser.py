@@ -154,7 +154,7 @@ def test_the_keyboard_reaches_the_reasons(visit: Any) -> None:
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "To the content"
     seen = set()
-    for _ in range(80):
+    for _ in range(120):
         tab.keyboard.press("Tab")
         tag = tab.evaluate("document.activeElement.tagName")
         text = tab.evaluate("document.activeElement.textContent")
