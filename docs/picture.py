@@ -28,7 +28,7 @@ def main(page: str) -> None:
         )
         tab.goto(Path(page).resolve().as_uri())
         # The matrix, then the charts: what is between opens on the page.
-        tab.evaluate("document.querySelector('#clauses').remove()")
+        tab.evaluate("document.querySelectorAll('#transports, #clauses').forEach(e => e.remove())")
         end = tab.evaluate(
             "(() => { const f = document.querySelectorAll('#cost figure:not(.wide)');"
             " const e = f.length ? f[Math.min(1, f.length - 1)] :"

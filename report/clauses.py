@@ -43,11 +43,11 @@ class Family(NamedTuple):
 FAMILIES = {
     "A": Family("correct", "Correct"),
     "B": Family("clean", "Clean"),
-    "C": Family("failing", "Failing"),
+    "C": Family("deaths", "Failing"),
     "D": Family("progress", "Progress"),
     "E": Family("undisturbed", "The caller is not disturbed"),
     "F": Family("scarce", "Short of resources"),
-    "G": Family("hardened", "Hardened against others"),
+    "G": Family("intruders", "Hardened against others"),
     "H": Family("arguments", "Arguments"),
 }
 """By the letter with which the ids of their clauses begin."""

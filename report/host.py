@@ -13,7 +13,7 @@ from typing import Any
 
 from report.formats import Platform
 
-__all__ = ["benchmark_info", "commit", "libraries", "limits", "place", "version"]
+__all__ = ["benchmark_info", "commit", "home", "libraries", "limits", "place", "version"]
 
 _PACKAGES = (
     "pytest",
@@ -191,16 +191,27 @@ def commit(root: Path) -> str | None:
     return _tried(here) or os.environ.get("GITHUB_SHA", "")[:12] or None
 
 
+def _project() -> dict[str, Any]:
+    """Return the table [project] of the project file beside this package."""
+    import tomllib  # noqa: PLC0415 - read at the end of a run
+
+    text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text("utf-8")
+    project: dict[str, Any] = tomllib.loads(text)["project"]
+    return project
+
+
+def home() -> str | None:
+    """Return the web address of the project, the first of its urls; None if it has none."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        found = [str(url) for url in _project()["urls"].values()]
+        return next((url for url in found if url.startswith("https://")), None)
+    return None
+
+
 def version() -> str | None:
-    """Return the version of the suite, from the project file beside this package."""
-    import tomllib  # noqa: PLC0415 - read once, at the end of a run
-
-    def here() -> str | None:
-        text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text("utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
-
+    """Return the version of the suite, from the project file, or as it is installed."""
     with contextlib.suppress(KeyError):
-        if found := _tried(here):
+        if found := _tried(lambda: str(_project()["version"])):
             return found
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version("ipc-conformance")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from report.clauses import FAMILIES, order
 from report.facts import FACTS, Facts
-from report.formats import Verdict
 from report.results import Results, Standing
 from report.wrapping import width, wrap
 
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Matrix", "below", "row", "table"]
 
 LEGEND = "clauses passed / clauses judged"
-
-
-def _cell(verdicts: Mapping[str, Verdict]) -> str:
-    """Return 'passed/judged', with '?' if a clause could not be judged or was run in part.
-
-    It is '-' if all clauses were skipped.
-    """
-    standing = Standing({"unsupported": None, "clauses": dict(verdicts)}, verdicts)
-    if len(standing.skipped) == len(verdicts):
-        return "-"
-    open_ = "?" if standing.not_judged or standing.partial else ""
-    return f"{standing.passed}/{standing.judged}{open_}"
 
 
 def _messages(outcomes: Sequence[str]) -> str:
@@ -46,7 +33,7 @@ def row(results: Results, name: str) -> dict[str, str]:
     cells = {}
     for family in FAMILIES:
         if mine := {c: v for c, v in verdicts.items() if c[:1] == family}:
-            cells[family] = _cell(mine)
+            cells[family] = Standing({"unsupported": None, "clauses": mine}, mine).share()
     if evidence.messages:
         cells["channel"] = _messages(evidence.messages)
     cells["level"] = Standing(transport, results.sentences).earned or "-"

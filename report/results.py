@@ -220,6 +220,7 @@ class Standing:
     failed, skipped, not_judged, missing, partial: ids of clauses; one that failed is not in
         `partial`.
     passed, judged: how many clauses.
+    complete: whether each clause was judged as a whole, or skipped.
     states: of each level, "yes", "fail" or "open": not all of it was judged.
     earned: the highest level, or None.
     """
@@ -238,6 +239,7 @@ class Standing:
         self.judged = self.passed + len(self.failed)
         self.missing = [clause for clause in known if clause not in outcomes]
         self.partial = [c for c, v in verdicts.items() if v.get("partial") and c not in self.failed]
+        self.complete = not (self.missing or self.not_judged or self.partial)
         self.states: dict[str, str] = {}
         self.earned: str | None = None
         for profile, parts in PROFILES.items():
@@ -251,3 +253,9 @@ class Standing:
             else:
                 self.states[profile] = "yes"
                 self.earned = profile
+
+    def share(self) -> str:
+        """Return 'passed/judged', with '?' if not all was judged; '-' if all was skipped."""
+        if self.skipped and not (self.judged or self.not_judged or self.missing):
+            return "-"
+        return f"{self.passed}/{self.judged}{'' if self.complete else '?'}"

@@ -28,6 +28,16 @@ def check(directory: Path) -> None:
         raise pytest.UsageError(f"--report-dir: {directory} cannot be written to")
 
 
+def _shown(path: Path) -> str:
+    """Return *path*, absolute, as it is to be printed: relative only if it is below this directory.
+
+    bootstrap.py starts pytest in the directory of the suite, which need not be that of the user.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
 def measures(config: pytest.Config) -> bool:
     """Tell whether this is a run of benchmarks alone."""
     return bool(config.getoption("benchmark_only", False))
@@ -118,4 +128,4 @@ class Writer:
         for text in self._trouble:
             terminalreporter.line(f"report: {text}", red=True)
         for path in self._written:
-            terminalreporter.line(f"report: {os.path.relpath(path)}")
+            terminalreporter.line(f"report: {_shown(path)}")

@@ -62,7 +62,7 @@ def test_a_worker_killed_at_a_call_into_c_is_an_error(
     outcome = checks.no_orphan(shared_trials.killed_at_c_calls(transport, stage))
     killed = [call for call in outcome.calls() if "where" in call]
     if clause == "C4" and not killed:
-        pytest.skip("takes no lock that the profile shows")
+        pytest.skip("takes no lock that the suite can see")
     checks.all_error(killed, or_exact=clause != "C4")
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from report import clauses, formats, html, page
 from report.__main__ import main
-from report.charts import number
 from report.formats import Bench, Place, Support
+from report.page.axes import number
 from report.results import Standing
 from tests import harness
 from tests.unit import report_samples

@@ -61,13 +61,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Make the page of one made-up platform; return its address."""
+    path = tmp_path_factory.mktemp("single") / "index.html"
+    path.write_text(page.render([formats.Place(report_samples.support(0))]), "utf-8")
+    return path.as_uri()
+
+
 @pytest.fixture
 def visit(browser: Any, site: str) -> Iterator[Any]:
-    """Return a function that opens the page; fail at the end if it fetched or logged anything."""
+    """Return a function that opens a page; fail at the end if it fetched or logged anything.
+
+    address: of a page other than that of six platforms.
+    """
     complaints: list[str] = []
+    addresses: list[str] = []
     contexts = []
 
-    def opened(**options: Any) -> Any:
+    def opened(address: str = site, **options: Any) -> Any:
+        addresses.append(address)
         context = browser.new_context(**options)
         context.set_default_timeout(120_000)  # ms, for a slow machine
         contexts.append(context)
@@ -77,13 +90,13 @@ def visit(browser: Any, site: str) -> Iterator[Any]:
         tab.on(
             "request", lambda r: complaints.append(r.url) if not r.url.startswith("data:") else None
         )
-        tab.goto(site)
+        tab.goto(address)
         return tab
 
     yield opened
     for context in contexts:
         context.close()
-    assert [line for line in complaints if line != site] == []
+    assert [line for line in complaints if line not in addresses] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,7 +124,7 @@ def test_nothing_is_wider_than_a_phone(visit: Any, opened: bool) -> None:
     if opened:
         tab.evaluate(OPEN_ALL)
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    table = tab.locator("#support .scroll")
+    table = tab.locator("#support .scroll").first
     assert table.evaluate("e => e.scrollWidth > e.clientWidth")
     first = tab.locator("#support tbody th").first
     before = first.bounding_box()["x"]
@@ -125,13 +138,23 @@ def test_nothing_is_wider_than_a_phone(visit: Any, opened: bool) -> None:
     assert smallest >= 11
 
 
+def test_the_families_can_be_read_on_a_phone(visit: Any, single: str) -> None:
+    """The first five are beside the names; the words of the letters are below the table."""
+    tab = visit(single, viewport={"width": 390, "height": 844})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    head = tab.locator(".families thead th").nth(5).bounding_box()
+    assert head["x"] + head["width"] <= 390
+    assert tab.locator(".letters").is_visible()
+    assert not tab.locator(".families thead small").first.is_visible()
+
+
 def test_the_keyboard_reaches_the_reasons(visit: Any) -> None:
     """Tab and Enter are enough for the skip link, a transport and the reason of a clause."""
     tab = visit(viewport=DESK)
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "To the content"
     seen = set()
-    for _ in range(80):
+    for _ in range(120):
         tab.keyboard.press("Tab")
         tag = tab.evaluate("document.activeElement.tagName")
         text = tab.evaluate("document.activeElement.textContent")
@@ -154,7 +177,7 @@ def test_the_keyboard_reaches_the_reasons(visit: Any) -> None:
 def test_a_link_opens_what_it_leads_to(visit: Any) -> None:
     """The link leads from the matrix to the clauses of a transport."""
     tab = visit(viewport=DESK)
-    tab.locator("#support tbody th a", has_text=re.compile("^shm$")).click()
+    tab.locator("#support .matrix tbody th a", has_text=re.compile("^shm$")).click()
     opened = tab.locator("details.transport[open]")
     assert opened.count() == 1
     assert opened.locator("h3").inner_text() == "shm"
@@ -180,4 +203,7 @@ def test_it_prints(visit: Any) -> None:
     )
     assert tab.evaluate(colours) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert not tab.locator("nav").is_visible()
+    assert tab.locator("details:not([open])").count() > 9
+    hidden = "[...document.querySelectorAll('main td')].filter(e => !e.checkVisibility()).length"
+    assert tab.evaluate(hidden) == 0, "closed on the screen, open on paper"
     assert len(tab.pdf(format="A4")) > 10_000

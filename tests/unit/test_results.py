@@ -226,7 +226,7 @@ def test_a_clause_of_which_a_test_could_not_judge_is_not_judged(tmp_path: Path, 
     assert "one: B1 not judged: no run was exact" in printed.splitlines()
     assert "B 0/0?" in printed
     shown = page.render([Place(support)])
-    assert "B1 not judged" in shown
+    assert "B1</a> not judged" in shown
     assert "no run was exact" in shown
 
 
