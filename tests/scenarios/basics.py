@@ -28,7 +28,7 @@ _CPU = 0.08  # seconds
 _CPU_AIM = 0.1  # seconds; somewhat more than _CPU, so that the next run is likely to be the last
 _CPU_ASKED = 0.25  # seconds, of which the children of a run that was calibrated compute
 _CPU_RESOLUTION = 0.01  # seconds; a shorter time of CPU cannot be measured on every system
-_LONGEST_RUN = 3.0  # seconds
+_LONGEST_RUN = 0.5  # seconds
 _MOST_TERMS = 10**12
 _LEAST_GROWTH, _MOST_GROWTH = 2, 16  # limits of the factor from one run to the next
 
@@ -130,18 +130,25 @@ def _created() -> resources.Inventory:
 def calibrated(module: ModuleType, log: Log, workers: int) -> None:
     """Find the n for which the children of a run compute for 0.25 s in all.
 
-    Each transport may compute at its own speed, the same for each term.
+    Each transport may compute at its own speed, the same for each term.  What a run of two terms
+    takes, such as the start of interpreters, is not counted.
     """
+    idle, pause = _spent(module, 2, workers)
     n, spent, took = 10_000, 0.0, 0.0
     while spent < _CPU and took < _LONGEST_RUN and n < _MOST_TERMS:
         n *= min(_MOST_GROWTH, max(_LEAST_GROWTH, int(_CPU_AIM / max(spent, _CPU_RESOLUTION))))
-        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        module.run(n, workers)
-        took = time.monotonic() - start
-        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    # Where the children compute nothing, a longer run would tell no more.
-    more = _CPU_ASKED / spent if _CPU <= spent < _CPU_ASKED else 1.0
-    log("calibrated", n=round(n * more), spent=spent)
+        cpu, seconds = _spent(module, n, workers)
+        spent, took = cpu - idle, seconds - pause
+    # The CPU time of a child counts when it was reaped: some are kept, or are others' children.
+    log("calibrated", n=round(n * _CPU_ASKED / (spent if spent >= _CPU else max(took, _CPU))))
+
+
+def _spent(module: ModuleType, n: int, workers: int) -> tuple[float, float]:
+    """Return the seconds of CPU of the children of a run that were reaped, and those it took."""
+    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    module.run(n, workers)
+    cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return cpu, time.monotonic() - start
 
 
 def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:

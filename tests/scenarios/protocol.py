@@ -56,7 +56,7 @@ KINDS = {
     ),
     "forked": "count: children that the caller forked",
     "repeated": "times: runs; grown: bytes of memory",
-    "calibrated": "n: terms; spent: seconds of CPU",
+    "calibrated": "n: terms",
     "cpu": "own: seconds of the caller; work: seconds of its children; births: children",
     "waited": "cpu: seconds of CPU; wakes: times that the caller woke up",
     "took": "seconds: duration",
