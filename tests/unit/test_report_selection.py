@@ -9,6 +9,7 @@ import pytest
 from report.clauses import FAMILIES, clauses
 from tests import harness
 from tests.harness import selection
+from tests.harness.smoke import SMOKE
 
 pytestmark = pytest.mark.suite  # each starts pytest
 
@@ -56,9 +57,9 @@ def test_an_unknown_clause_is_one_line_with_the_families() -> None:
 
 @pytest.mark.parametrize("option", [["--clause=C1,H"], ["--clause=C1", "--clause=h"]])
 def test_clause_takes_the_tests_of_these_clauses_alone(option: list[str]) -> None:
-    """On each transport that is given."""
+    """On each transport that is given; and the short run, without which nothing is judged."""
     _, ids, printed = _collected("--transport=pipe", *option)
-    assert _functions(ids) == _tests("C1", "H1", "H2"), printed
+    assert _functions(ids) == _tests("C1", "H1", "H2") | {SMOKE}, printed
 
 
 def test_k_takes_the_id_of_a_clause_for_that_clause_alone() -> None:
@@ -92,7 +93,7 @@ def test_benchmark_only_runs_nothing_else(more: list[str]) -> None:
 def test_the_highest_level_has_its_old_name_too(level: str) -> None:
     """It was `closed` in earlier versions."""
     _, ids, printed = _collected("--transport=pipe", f"--profile={level}")
-    assert _functions(ids) == _tests(*clauses()), printed
+    assert _functions(ids) == _tests(*clauses()) | {SMOKE}, printed
 
 
 @pytest.mark.parametrize(
