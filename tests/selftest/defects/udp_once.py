@@ -1,13 +1,13 @@
-"""A datagram may be lost where many come at once, and nobody sends it again."""
+"""Datagrams come to a socket of every address; one that is lost is not sent again.
+
+None is lost on a machine that is not slower than its workers: the caller reads between two forks.
+"""
 
 import socket
 
 from tests.selftest.defects import _base
 
-CAUGHT_BY = (
-    "D1",
-    "G1",
-)
+CAUGHT_BY = ("G1",)
 
 
 @_base.careful
