@@ -5,6 +5,7 @@ command, and which it does by an attribute that pytest 9.2 no longer has.  Here 
 are told to the controller alone, and reports have the plain ones.
 """
 
+import contextlib
 from collections.abc import Generator
 from functools import cache
 from types import SimpleNamespace
@@ -79,6 +80,12 @@ def _scheduling() -> Any:
                 if self._pending_of(self.assigned_work[node]) >= 2:
                     return
                 self._assign_work_unit(node)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            # It may have crashed, and nobody has been told yet. Then `remove_node` comes next,
+            # which gives to another what was assigned here.
+            with contextlib.suppress(OSError):
+                super()._assign_work_unit(node)
 
         def remove_node(self, node: Any) -> str | None:
             work: dict[str, dict[str, bool]] = self.assigned_work[node]

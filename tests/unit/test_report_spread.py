@@ -186,7 +186,7 @@ def test_an_interruption_shows_what_was_run_and_leaves_no_process(tmp_path: Path
 def test_a_process_that_crashes_is_an_error_that_is_told_once(tmp_path: Path) -> None:
     """The test in which it crashed is not run again; the others of its transport are run."""
     status, printed, found = _run(tmp_path, "-n2", toy="crash")
-    assert status == pytest.ExitCode.TESTS_FAILED
+    assert status == pytest.ExitCode.TESTS_FAILED, printed
     assert printed.count("FAILED test_toy.py::test_refused[good]") == 1
     assert re.search(r"^  worker 'gw\d' crashed while running 'test_toy.py::test_refused\[good\]'",
                      printed, re.MULTILINE)  # fmt: skip
@@ -199,19 +199,26 @@ class _Node:
     """Stands for a process of pytest-xdist."""
 
     def __init__(self) -> None:
+        self.gone = False
         self.sent: list[int] = []
         self.shutting_down = False
         self.gateway = SimpleNamespace(id="gw")
 
     def send_runtest_some(self, indices: list[int]) -> None:
+        if self.gone:
+            raise OSError("cannot send (already closed?)")
         self.sent += indices
 
     def shutdown(self) -> None:
         self.shutting_down = True
 
 
-def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left() -> None:
-    """It waits with its last test for another, so one test alone would be for ever."""
+@pytest.mark.parametrize("gone", [False, True], ids=["told", "not told yet"])
+def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left(gone: bool) -> None:
+    """It waits with its last test for another, so one test alone would be for ever.
+
+    A process may have crashed before the end of an earlier test of it is known.
+    """
     options: Any = {"tx": ["popen", "popen"], "maxprocesses": None}
     config = SimpleNamespace(getvalue=options.get, option=SimpleNamespace(loadscopereorder=True))
     scheduler = Controller().pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
@@ -222,8 +229,9 @@ def test_the_process_in_the_place_of_a_crashed_one_gets_all_that_is_left() -> No
         scheduler.add_node_collection(node, tests)
     scheduler.schedule()
     assert (crashes.sent, other.sent) == ([0, 1, 2], [3, 4, 5])
+    crashes.gone = gone
     scheduler.mark_test_complete(crashes, 0)  # two are left, so it gets the last group
-    assert crashes.sent == [0, 1, 2, 6, 7]
+    assert crashes.sent == ([0, 1, 2] if gone else [0, 1, 2, 6, 7])
     scheduler.mark_test_complete(other, 3)
     assert other.shutting_down
     assert scheduler.remove_node(crashes) == "t::1@a"
