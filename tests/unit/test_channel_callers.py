@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cases import callers
+from tests.unit.cases import callers, slow_callers
 from tests.unit.stage import Stage, parameters
 
 _LIMIT = 20.0  # seconds
@@ -21,6 +21,18 @@ def test_callers(channel_stage: Stage, name: str) -> None:
 def test_callers_of_run(run_stage: Stage, name: str) -> None:
     """The same, of `run` alone."""
     run_stage.perform(callers, name, _LIMIT)
+
+
+@pytest.mark.parametrize("name", parameters(slow_callers.case))
+def test_callers_that_still_fork(channel_stage: Stage, name: str) -> None:
+    """Each case is a function of that name in tests/unit/cases/slow_callers.py."""
+    channel_stage.perform(slow_callers, name, _LIMIT)
+
+
+@pytest.mark.parametrize("name", parameters(slow_callers.run_case))
+def test_callers_of_run_that_still_fork(run_stage: Stage, name: str) -> None:
+    """The same, of `run` alone."""
+    run_stage.perform(slow_callers, name, _LIMIT)
 
 
 @pytest.mark.exhaustive
