@@ -9,7 +9,8 @@ from collections.abc import Callable
 from transports._channel.block import Block
 from transports._channel.framing import Ends
 from transports._channel.protocol import Work
-from transports._channel.streams import Streams, serve
+from transports._channel.stream_worker import serve
+from transports._channel.streams import Streams
 from transports._channel.waiting import Waiting
 from transports._supervisor import Outstanding, SignedFrames, Supervisor
 from transports._supervisor.connections import Rendezvous, accept_pending
