@@ -9,6 +9,7 @@ import time
 import pytest
 
 from report.results import RecordProperty
+from report.spread import is_worker
 from tests import harness
 from tests.harness import checks, limits, room, shared_trials
 from tests.scenarios import basics, idle, surroundings
@@ -51,7 +52,7 @@ def wait(request: pytest.FixtureRequest, transport: str) -> harness.Outcome:
     Where tests are spread over processes, each transport has its own two seconds: the other
     processes go on meanwhile.
     """
-    spread = hasattr(request.config, "workerinput")
+    spread = is_worker(request.config)
     at_once = [transport] if spread else shared_trials.asked(request, "wait")
     return shared_trials.waits(tuple(at_once))[transport]
 

@@ -16,7 +16,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits, plain
-from tests.harness.apart import refused
+from tests.harness.apart import divide, refused
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.places import SHARED, base_directory
 from tests.scenarios import exposure
@@ -117,8 +117,6 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
     for _ in range(2):
         with own_directory("ipc-named-", base_directory()) as directory:
             place = str(directory)
-            # In a world of its own, whatever appears is the trial's.
-            places = [[place], [*SHARED]] if refused() else [[place, *SHARED], []]
             outcome = harness.run_trial(
                 transport,
                 harness.call(
@@ -126,7 +124,7 @@ def _undisturbed(transport: str) -> list[harness.Outcome]:
                     n=20,
                     workers=2,
                     times=2,
-                    places=places,
+                    places=list(divide([place])),
                 ),
                 # The hash seed makes it start anew: the forks of a zygote have addresses and a
                 # seed in common, which names may be made of.

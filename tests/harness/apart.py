@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.harness.places import ROOT, base_directory, environment, outer_environment
+from tests.harness.places import ROOT, SHARED, base_directory, environment, outer_environment
 from tests.harness.worlds import PROGRAM, Streams
 from tests.system import processes, resources
 
@@ -243,6 +243,15 @@ class Apart:
 
 def _start_of(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(_AT_START)}
+
+
+def divide(private: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the places that a trial has for itself, and those of all programs of the machine.
+
+    private: directories that were made for the trial.
+    """
+    own, shared = list(private), list(SHARED)
+    return (own, shared) if refused() else (own + shared, [])
 
 
 _forbidden: list[str] = []  # reasons of the user's

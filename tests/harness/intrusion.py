@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import Hang, Message, Outcome, Trial, call, limits, run_trial, state
-from tests.harness.apart import refused
-from tests.harness.places import SHARED, base_directory
+from tests.harness.apart import divide
+from tests.harness.places import base_directory
 from tests.harness.worlds import Streams, World
 from tests.scenarios import exposure
 from tests.system import processes
@@ -177,12 +177,8 @@ def _made(trial: Trial) -> list[str]:
 
 def _start_intruder(trial: Trial, spec: dict[str, Any]) -> IntruderProcess:
     """Start the intruder for a trial, in the world of the trial."""
-    private = [*spec["private"], *map(str, trial.private)]
-    places = (
-        {"private": private, "shared": SHARED, "alone": False}
-        if refused()
-        else {"private": [*private, *SHARED], "shared": [], "alone": True}
-    )
+    private, shared = divide([*spec["private"], *map(str, trial.private)])
+    places = {"private": private, "shared": shared, "alone": not shared}
     return IntruderProcess(spec | {"session": trial.process.pid} | places, trial.world)
 
 

@@ -11,6 +11,7 @@ import tempfile
 
 import pytest
 
+from report.spread import is_worker
 from tests.harness import apart
 
 __all__ = ["refusal"]
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.option.isolation == "required":
         raise pytest.UsageError(f"--isolation=required: {reason}")
-    if hasattr(config, "workerinput"):  # the process that has started this one has the lock
+    if is_worker(config):  # the process that has started this one has the lock
         return
     processes = getattr(config.option, "numprocesses", None)
     if isinstance(processes, int) and processes > 1:

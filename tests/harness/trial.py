@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.harness import hang, limits, machine
-from tests.harness.apart import Apart, refused
+from tests.harness.apart import Apart, divide, refused
 from tests.harness.outcome import Hang, Message, Outcome
 from tests.harness.places import SHARED, base_directory, environment, needed
 from tests.harness.stuck import look
@@ -92,8 +92,7 @@ class Trial:
             {
                 "target": target,
                 "call": scenario.request,
-                # In a world of its own, whatever is there is the trial's.
-                "shared": SHARED if refused() else (),
+                "shared": divide([])[1],
                 "private": base_directory(),
             }
         )

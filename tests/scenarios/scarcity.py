@@ -11,7 +11,6 @@ import errno
 import gc
 import os
 import resource
-import struct
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ _INODES = 8  # that the caller can use there
 _RESERVED = 2  # inodes: tmpfs takes the root directory for one
 
 _CREATE = 0o3600  # IPC_CREAT | IPC_EXCL and the mode 0600, <sys/ipc.h>
-_SYS_RESOURCE = 24  # <linux/capability.h>
+_SYS_RESOURCE = 24  # <linux/capability.h>; it lifts limits on queues, mq_overview(7)
 
 _ENOUGH = 3  # runs in a row without an error show that a limit is high enough
 
@@ -35,17 +34,6 @@ _DESCRIPTORS = 40  # to try for each worker, and for two more; a run needs fewer
 # Limits on the size of files to try, in bytes: each size up to that of a frame with a result,
 # and then some larger ones.
 _SIZES = (*range(72), 128, 512, 4096, 65536, 1 << 20)
-
-
-def _unprivileged() -> None:
-    """Give up CAP_SYS_RESOURCE, which lifts limits on queues: capabilities(7), mq_overview(7)."""
-    head = struct.pack("=Ii", 0x2008_0522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-    data = ctypes.create_string_buffer(24)
-    namespaces.call("capget", head, data)
-    words = list(struct.unpack("=6I", data.raw))
-    words[0] &= ~(1 << _SYS_RESOURCE)
-    words[1] &= ~(1 << _SYS_RESOURCE)
-    namespaces.call("capset", head, struct.pack("=6I", *words))
 
 
 def _limited(name: int, soft: int) -> Callable[[], object]:
@@ -154,7 +142,7 @@ def _write(name: str, value: int) -> None:
         Path("/proc/sys/fs/mqueue", name).write_text(str(value))
     except OSError as error:
         raise namespaces.Refused(f"{name}: {error.strerror}") from error
-    _unprivileged()
+    namespaces.give_up(_SYS_RESOURCE)
 
 
 def _full_table(limit: str, text: str, function: str, *args: int) -> None:

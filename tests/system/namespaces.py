@@ -6,11 +6,15 @@ segments.
 
 import ctypes
 import os
+import struct
 from pathlib import Path
 
 _NEWNS, _NEWUSER = 0x0002_0000, 0x1000_0000  # <linux/sched.h>
 NEWIPC, NEWPID, NEWNET = 0x0800_0000, 0x2000_0000, 0x4000_0000
 _REC, _PRIVATE, _DETACH = 0x4000, 1 << 18, 2  # <sys/mount.h>
+
+_OF_THIS_PROCESS = struct.pack("=Ii", 0x2008_0522, 0)  # capget(2): version 3 of the structure
+_CAPABILITIES = struct.Struct("=6I")
 
 
 class Refused(Exception):  # noqa: N818 - a reason to skip a test, no error
@@ -25,6 +29,21 @@ def call(name: str, *args: object) -> None:
     if getattr(libc, name)(*args) != 0:
         code = ctypes.get_errno()
         raise Refused(f"{name}: {os.strerror(code)}")
+
+
+def give_up(capability: int | None = None) -> None:
+    """Give up a capability, or all: capabilities(7); those that this process could regain too.
+
+    capability: its number in <linux/capability.h>, less than 32.
+    """
+    kept = [0] * 6  # effective, permitted, inheritable: 32 bits of each, and 32 more of each
+    if capability is not None:
+        data = ctypes.create_string_buffer(_CAPABILITIES.size)
+        call("capget", _OF_THIS_PROCESS, data)
+        kept = list(_CAPABILITIES.unpack(data.raw))
+        for at in 0, 1:
+            kept[at] &= ~(1 << capability)
+    call("capset", _OF_THIS_PROCESS, _CAPABILITIES.pack(*kept))
 
 
 def leave(flags: int = 0, *, user: bool = True) -> None:

@@ -4,11 +4,12 @@ It serves requests, lines of JSON, on a socket, and answers each with a line.  W
 it has started ends, it says so, unasked.  When the other end is closed, it exits, and the kernel
 kills all others of the world: pid_namespaces(7).
 
-{"do": "run", "log": whether a log comes, "environment": …, "directory": …}, with descriptors for
-    0, 1, 2, that of the log if there is one, and one for stacks: fork a caller, which runs
-    tests.scenarios as a fresh interpreter does.  The answer is {"pid": …}.
+{"do": "run", "environment": …, "directory": …}, with descriptors for 0, 1, 2, for the log and for
+    stacks: fork a caller, which runs tests.scenarios as a fresh interpreter does.  The answer is
+    {"pid": …}.
 {"do": "start", "arguments": […], "environment": …, "directory": …, "session": …}, with descriptors
-    for 0, 1, 2 and for those that have to be passed on, from 3 on: start a program.
+    for 0, 1, 2 and for those that have to be passed on, from 3 on: start a program.  The answer
+    is {"pid": …}.
 {"do": "kill", "pid": …, "signal": …}: the answer tells whether there was such a process.
 {"do": "list"}: the answer has the fields of tests.system.processes.Stat of each process.
 {"do": "inventory", "places": […]}: the answer has what there is, as tests.system.resources does.
@@ -38,10 +39,6 @@ _STREAMS = 3  # standard streams
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1  # netdevice(7)
 _INTERFACE = struct.Struct("16sh22x")  # struct ifreq: the name, and the flags
-
-_NOBODY_CAN = struct.pack("=6I", *[0] * 6)  # no capability in any set, capset(2)
-_VERSION_3 = struct.pack("=Ii", 0x2008_0522, 0)  # <linux/capability.h>; this process
-
 
 Answer = dict[str, Any]
 Body = Callable[[], None]
@@ -128,7 +125,7 @@ class _Keeper:
             os.close(fd)
         if not self._privileged:
             # In its user namespace this process may do everything; an ordinary user may not.
-            namespaces.call("capset", _VERSION_3, _NOBODY_CAN)
+            namespaces.give_up()
         return 0
 
     def _run(self, fds: list[int], environment: dict[str, str], directory: str) -> Answer | Body:
@@ -166,18 +163,18 @@ class _Keeper:
         finally:
             leave()
 
-    def _kill(self, fds: list[int], pid: int, signal: int) -> dict[str, Any]:
+    def _kill(self, fds: list[int], pid: int, signal: int) -> Answer:
         try:
             os.kill(pid, signal)
         except ProcessLookupError:
             return {"found": False}
         return {"found": True}
 
-    def _list(self, fds: list[int]) -> dict[str, Any]:
+    def _list(self, fds: list[int]) -> Answer:
         found = (processes.stat(pid) for pid in processes.pids())
         return {"stats": [stat for stat in found if stat is not None and stat.pid != os.getpid()]}
 
-    def _inventory(self, fds: list[int], places: list[str]) -> dict[str, Any]:
+    def _inventory(self, fds: list[int], places: list[str]) -> Answer:
         return {"found": sorted(resources.of_the_system(*places))}
 
 
