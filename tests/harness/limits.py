@@ -38,18 +38,21 @@ class Deadline:
         self._seconds = seconds
         self.stretched = 1.0
 
+    def left(self) -> float:
+        """Return the seconds that are left, unless it will be stretched."""
+        return self._start + self._seconds * self.stretched - time.monotonic()
+
     def is_over(self, idle: bool = False) -> bool:
         """Tell whether the limit is over.
 
         idle: whether what it is for does not need a processor: then it is not stretched.
         """
-        now = time.monotonic()
-        if now < self._start + self._seconds * self.stretched:
+        if self.left() > 0:
             return False
         if idle:
             return True
         self.stretched = max(self.stretched, min(_MOST, slowed()))
-        return now >= self._start + self._seconds * self.stretched
+        return self.left() <= 0
 
 
 def in_time(call: Mapping[str, Any], seconds: float, most: float = SECOND) -> bool:

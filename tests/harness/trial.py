@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -143,11 +144,16 @@ class Trial:
             with contextlib.suppress(ProcessLookupError):
                 self.world.kill(pid, signal.SIGKILL)
 
-    def _is_quiet(self) -> bool:
-        """Tell whether no process of this trial has used CPU for limits.quiet() seconds."""
+    def _is_quiet(self, deadline: limits.Deadline) -> bool:
+        """Tell whether no process of this trial has used CPU for limits.quiet() seconds.
+
+        Where that is no limit, looks begin a little before *deadline*, for `_is_idle`: each is a
+        read for each process.
+        """
         now = time.monotonic()
         quiet = limits.quiet(self._target)
-        if now < self._last_look + _LOOK_EVERY:
+        needed = quiet < math.inf or deadline.left() < 2 * _IDLE
+        if not needed or now < self._last_look + _LOOK_EVERY:
             return False
         self._last_look = now
         seen = [found for found in self.world.stats() if found.session == self.process.pid]
@@ -188,7 +194,7 @@ class Trial:
         deadline = limits.Deadline(limit * self._pace)
         ended = False
         while len(found := self.outcome.of(*kinds.split())) < count:
-            quiet = self._is_quiet()
+            quiet = self._is_quiet(deadline)
             if ended or quiet or deadline.is_over(self._is_idle()):
                 self.waited = 0.0 if quiet else limit * self._pace * deadline.stretched
                 raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
@@ -222,7 +228,7 @@ class Trial:
         self.close_stdin()
         deadline = limits.Deadline(limit * self._pace)
         quiet = False
-        while self.process.poll() is None and not (quiet := self._is_quiet()):
+        while self.process.poll() is None and not (quiet := self._is_quiet(deadline)):
             if deadline.is_over(self._is_idle()):
                 break
             self.listen(0.02)
@@ -245,6 +251,7 @@ class Trial:
         if self.process.poll() is None:
             self._explain()
             return self.outcome
+        limits.set_hung(self._target)
         self.outcome.add_fault("HANG", why)
         return self.finish(0)
 
