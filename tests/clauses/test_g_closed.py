@@ -19,6 +19,7 @@ from tests.harness import checks, limits, plain
 from tests.harness.apart import divide, refused
 from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.places import SHARED, base_directory
+from tests.harness.trouble import not_judged
 from tests.scenarios import exposure
 from tests.system.files import own_directory
 
@@ -102,7 +103,7 @@ def _needs_calm(intrusion: Intrusion) -> None:
     """Skip where no run was exact that nobody attacked."""
     calm = [c for o in intrusion.outcomes for c in o.calls() if c.get("way") == NOTHING]
     if not any(harness.state(call) == "exact" for call in calm):
-        pytest.skip("not judged: see A1: no run was exact that nobody attacked")
+        not_judged("see A1: no run was exact that nobody attacked")
 
 
 def _describe(run: AttackedRun) -> str:
@@ -285,7 +286,7 @@ def test_bytes_are_never_code(transport: str, who: str, record_property: RecordP
     _needs_calm(intrusion)
     attempts = sum(run.attempts for run in intrusion.of("code"))
     if not intrusion.of("code"):
-        pytest.skip("not judged: see G5: the runs ended before code was sent")
+        not_judged("see G5: the runs ended before code was sent")
     record_property("G4", f"{attempts} programs sent by {who}")
 
 

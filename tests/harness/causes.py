@@ -15,7 +15,7 @@ import pytest
 
 from tests.harness import limits, plain
 from tests.harness.hang import Explained
-from tests.harness.trouble import Crashed, Hung, Inexact, Trouble
+from tests.harness.trouble import Crashed, Hung, Inexact, Trouble, not_judged
 
 __all__ = ["is_repeat", "note", "settle"]
 
@@ -68,7 +68,7 @@ def settle(clause: str, target: str, trouble: Trouble) -> NoReturn:
     if isinstance(trouble, Hung):
         _settle_hang(clause, target, trouble)
     if clause != "A1" and not _seen[target].cleared("A1") and (why := _plain(target, trouble)):
-        pytest.skip(f"not judged: see A1: {why}")
+        not_judged(f"see A1: {why}")
     after_a_death = isinstance(trouble, Inexact) and clause[:1] == "C" and clause != "C1"
     if after_a_death and not _seen[target].cleared("C1") and plain.unanswered(target):
         pytest.fail(f"as C1: {' '.join(str(trouble).splitlines()[:2])}", pytrace=False)
@@ -105,9 +105,9 @@ def _settle_hang(clause: str, target: str, hung: Hung) -> NoReturn:
     known = found.of_a_death or bool(found.signature)
     owner = seen.owners.get(key) if known else None
     if owner is None and clause == "A3" and found.of_a_death and not plain.unanswered(target):
-        pytest.skip(f"not judged: see clauses C: {head}")  # A3 is about results
+        not_judged(f"see clauses C: {head}")  # A3 is about results
     if found.computes_alone and "failed" in seen.outcomes.get("A5", ()):
-        pytest.skip(f"not judged: see A5: the caller computes itself: {head}")
+        not_judged(f"see A5: the caller computes itself: {head}")
     if owner is None:
         owner = _owner(clause, target, found)
         seen.owners[key] = owner
@@ -118,7 +118,7 @@ def _settle_hang(clause: str, target: str, hung: Hung) -> NoReturn:
         pytest.fail(f"HANG: {text}", pytrace=False)
     if _says_that_runs_end(clause, found.of_a_death):
         pytest.fail(f"as {owner}: {head}", pytrace=False)
-    pytest.skip(f"not judged: see {owner}: {head}")
+    not_judged(f"see {owner}: {head}")
 
 
 def _owner(clause: str, target: str, found: Explained) -> str:

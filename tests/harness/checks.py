@@ -8,7 +8,7 @@ import pytest
 from tests.harness import limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.syscall_sweep import Sweep
-from tests.harness.trouble import Crashed, Hung, Inexact
+from tests.harness.trouble import Crashed, Hung, Inexact, not_judged
 from tests.scenarios import slow_forks
 
 _A_FEW = 10  # forks after a fault, of a run that looks between two of them
@@ -77,7 +77,7 @@ def all_exact(calls: Iterable[Message]) -> None:
 def some_exact(outcome: Outcome) -> Outcome:
     """Skip unless a run of the trial was exact: of one that does nothing, nothing is left."""
     if not any(state(call) == "exact" for call in outcome.of("outcome")):
-        pytest.skip("not judged: see A1: no run of this trial gave the exact result")
+        not_judged("see A1: no run of this trial gave the exact result")
     return outcome
 
 
@@ -108,7 +108,7 @@ def all_error(
 def some_fault(calls: Sequence[Message]) -> None:
     """Skip if there were no *calls* with a fault: there was no process to inject it into."""
     if not calls:
-        pytest.skip("not judged: see A5: no process of a run was met, so it got no fault")
+        not_judged("see A5: no process of a run was met, so it got no fault")
 
 
 def errors_in_time(outcome: Outcome, workers: int) -> None:

@@ -12,13 +12,13 @@ from typing import NoReturn
 import pytest
 
 from report.clauses import clauses
-from report.results import NOT_JUDGED, Results, clause_of, transport_of
+from report.results import Results, clause_of, transport_of
 from tests import harness
 from tests.harness import causes, remarks
 from tests.harness.again import again
 from tests.harness.outcome import Hang
 from tests.harness.smoke import SMOKE, smoke
-from tests.harness.trouble import Crashed, Trouble
+from tests.harness.trouble import Crashed, Trouble, not_judged
 
 __all__ = ["Expectations"]
 
@@ -60,7 +60,7 @@ class Expectations:
         if name is not None and getattr(item, "originalname", "") != SMOKE:
             target = harness.module_of(name)
             if why := smoke(target):
-                pytest.skip(f"{NOT_JUDGED}{why.splitlines()[0]}")
+                not_judged(why.splitlines()[0])
         if (found := clause_of(item)) is not None:
             clause, transport = found
             expected = _expected(transport)

@@ -13,6 +13,7 @@ import pytest
 from tests.harness import checks, limits
 from tests.harness.outcome import Outcome, state
 from tests.harness.trial import run_trial
+from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults
 from tests.scenarios.protocol import call
 
@@ -45,9 +46,9 @@ def unanswered(target: str) -> str:
 def needs_answered_deaths(target: str) -> None:
     """Skip a test of which the death of a worker is a part, where it is not answered at all."""
     if deaths(target).verdict == "CRASH" and (why := small_trouble(target)):
-        pytest.skip(f"not judged: see A1: {why}")
+        not_judged(f"see A1: {why}")
     if unanswered(target):
-        pytest.skip("not judged: see C1: the death of a worker is not answered by an error")
+        not_judged("see C1: the death of a worker is not answered by an error")
 
 
 @cache

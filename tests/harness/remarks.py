@@ -10,22 +10,11 @@ from report.formats import Verdict
 __all__ = ["fix_first"]
 
 _LEFT = re.compile(r"(?:as|see) ([A-Z]\d{1,3}): ")  # to the clause that tells it
-_NOT_JUDGED = "not judged"
-_FAILED = "failed"
-
-
-def _is_not_judged(verdict: Verdict) -> bool:
-    outcome: str = verdict["outcome"]
-    return outcome == _NOT_JUDGED or verdict.get("reason", "").startswith(f"{_NOT_JUDGED}: ")
-
-
-def _reason(verdict: Verdict) -> str:
-    return verdict.get("reason", "").removeprefix(f"{_NOT_JUDGED}: ")
 
 
 def _owner_of(verdict: Verdict) -> str | None:
-    """Return the clause to which a verdict leaves its failure, or None."""
-    found = _LEFT.match(_reason(verdict))
+    """Return the clause that a verdict names as the cause of its failure, or None."""
+    found = _LEFT.match(verdict.get("reason", ""))
     return found[1] if found else None
 
 
@@ -40,7 +29,7 @@ def fix_first(
     own, wake, unjudged = set(), set(), dict[str, str]()
     owners = Counter[str]()
     for clause, seen in verdicts.items():
-        failed = [verdict for verdict in seen if verdict["outcome"] == _FAILED]
+        failed = [verdict for verdict in seen if verdict["outcome"] == "failed"]
         left = [_owner_of(verdict) for verdict in seen]
         owners.update({owner for owner in left if owner and owner != clause})
         if any(_owner_of(verdict) in (None, clause) for verdict in failed):
@@ -48,8 +37,9 @@ def fix_first(
         elif failed:
             wake.add(clause)
         else:
-            for verdict in filter(_is_not_judged, seen):
-                unjudged[clause] = _reason(verdict)
+            for verdict in seen:
+                if verdict["outcome"] == "not judged":
+                    unjudged[clause] = verdict.get("reason", "")
     if unjudged and not own and not wake and not owners:
         why = next(iter(unjudged.values()))
         return f"{transport}: nothing was judged: {why}"

@@ -1,10 +1,25 @@
-"""What a check has found that may be another clause's to tell: `causes` decides whose it is."""
+"""What a check reports: a failure that may be of another clause, or that it could not judge.
+
+`causes` decides which clause reports the failure.
+"""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
+import pytest
+
+from report.results import NOT_JUDGED
 from tests.harness.outcome import Message, Outcome
 
-__all__ = ["Crashed", "Hung", "Inexact", "Trouble"]
+__all__ = ["Crashed", "Hung", "Inexact", "Trouble", "not_judged"]
+
+
+def not_judged(why: str) -> NoReturn:
+    """End a test that cannot judge its clause: it does not count as passed.
+
+    why: begins with "see CLAUSE: " where the failure of that clause is the reason.
+    """
+    pytest.skip(NOT_JUDGED + why)
 
 
 class Trouble(AssertionError):  # noqa: N818 - a verdict

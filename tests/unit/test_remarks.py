@@ -1,7 +1,5 @@
 """The line at the end: what to fix first, and what fails in its wake."""
 
-from typing import cast
-
 from report.formats import Verdict
 from tests.harness.remarks import fix_first
 
@@ -17,16 +15,20 @@ def _skipped(reason: str) -> Verdict:
     return {"outcome": "skipped", "reason": reason}
 
 
+def _unjudged(reason: str) -> Verdict:
+    return {"outcome": "not judged", "reason": reason}
+
+
 def test_the_clause_that_others_name_comes_first() -> None:
     """Then those in its wake, those not judged, and what fails for itself."""
     verdicts = {
         "A1": [PASSED],
         "B2": [_failed("5 points")],
-        "C1": [_skipped("not judged: see C1: no answer"), _failed("HANG: run(30, 3)")],
+        "C1": [_unjudged("see C1: no answer"), _failed("HANG: run(30, 3)")],
         "C10": [_failed("as C1: run"), _failed("as C1: run")],
         "C2": [_failed("as C1: run")],
         "D3": [_skipped("its run takes no timeout")],
-        "E2": [_skipped("not judged: see C1: no answer")],
+        "E2": [_unjudged("see C1: no answer")],
     }
     assert fix_first("mine.py", verdicts, SENTENCES) == (
         "mine.py: fix first C1 (A death is an error); in its wake: C2, C10; "
@@ -36,7 +38,7 @@ def test_the_clause_that_others_name_comes_first() -> None:
 
 def test_a_clause_that_was_not_run_may_come_first() -> None:
     """Its failure was met in the test of another."""
-    verdicts = {"E2": [_skipped("not judged: see C1: no answer")]}
+    verdicts = {"E2": [_unjudged("see C1: no answer")]}
     assert fix_first("mine.py", verdicts, SENTENCES) == (
         "mine.py: fix first C1 (A death is an error); not judged: E2"
     )
@@ -50,17 +52,15 @@ def test_without_a_common_cause_the_first_failure_comes_first() -> None:
     )
 
 
-def test_the_outcome_of_the_report_is_known_too() -> None:
-    """It has the reason without the words "not judged"."""
-    unjudged = cast("Verdict", {"outcome": "not judged", "reason": "see C1: no answer"})
-    verdicts = {"C1": [_failed("HANG: run")], "E2": [unjudged]}
+def test_a_clause_that_is_not_judged_fails_for_another() -> None:
+    """Which comes first."""
+    verdicts = {"C1": [_failed("HANG: run")], "E2": [_unjudged("see C1: no answer")]}
     assert fix_first("mine.py", verdicts, SENTENCES).endswith("; not judged: E2")
 
 
 def test_a_run_that_judges_nothing_says_why() -> None:
     """A short run has failed."""
-    verdicts = {"C1": [_skipped("not judged: run(1000, 2) raised")], "B2": [PASSED]}
-    del verdicts["B2"]
+    verdicts = {"C1": [_unjudged("run(1000, 2) raised")]}
     assert fix_first("mine.py", verdicts, SENTENCES) == (
         "mine.py: nothing was judged: run(1000, 2) raised"
     )
