@@ -1,4 +1,4 @@
-"""Whose the names of modules are while a benchmark runs."""
+"""Which modules an import finds while a benchmark runs."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """Which clause tells a failure: one cause is told once, and a clause fails for what it names.
 
-`settle` gets a failure that a test of a clause has met.  It fails that clause, or leaves the
-failure to the clause whose it is: then the test is "not judged", or fails in one line, "as C1".
+`settle` gets a failure that a test of a clause has met.  It fails that clause.  Where the failure
+belongs to another clause, the test is "not judged", or it fails in one line, "as C1".
 
 What has been seen is kept for each transport in the process that runs its tests.
 """
@@ -59,7 +59,7 @@ def note(clause: str, target: str, outcome: str) -> None:
 
 
 def is_repeat(text: str) -> bool:
-    """Tell whether *text*, of a failure, leaves the account of it to an earlier clause."""
+    """Tell whether *text*, of a failure, says no more than which clause has reported it before."""
     return _AS.match(text) is not None
 
 
@@ -101,7 +101,7 @@ def _settle_hang(clause: str, target: str, hung: Hung) -> NoReturn:
     head = text.splitlines()[0]
     key = (found.of_a_death, found.signature)
     seen = _seen[target]
-    # Where nobody has looked, two hangs may have two causes; after a death they hardly have.
+    # Without a signature two hangs may have two causes. After a death the cause is likely the same.
     known = found.of_a_death or bool(found.signature)
     owner = seen.owners.get(key) if known else None
     if owner is None and clause == "A3" and found.of_a_death and not plain.unanswered(target):

@@ -1,9 +1,9 @@
 """The pytest plugin that settles what the tests of a transport may say of it.
 
-It lets no test be run where a short run of the module gives no result; it marks the failures that a
-module declares in EXPECTED_FAILURES; it leaves a failure to the clause whose it is, and explains
-all others.  The outcomes themselves are collected by `report.results`; this plugin asks the module
-under test, which the report cannot do.
+It lets no test be run where a short run of the module gives no result.  It marks the failures that
+a module declares in EXPECTED_FAILURES.  A failure that belongs to another clause is reported by
+that clause; all others are explained.  The outcomes themselves are collected by `report.results`;
+this plugin asks the module under test, which the report cannot do.
 """
 
 from collections.abc import Generator
@@ -69,7 +69,7 @@ class Expectations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
-        """Leave a failure of a trial to the clause whose it is: see `causes`."""
+        """Let the clause to which a failure of a trial belongs report it: see `causes`."""
         try:
             return (yield)
         except Hang as hang:  # of a trial that the test itself has held

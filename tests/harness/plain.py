@@ -1,4 +1,4 @@
-"""Trials in plain surroundings, which tell whose a failure is that another clause has met.
+"""Trials in plain surroundings: they show to which clause a failure belongs.
 
 A clause that puts the caller into unusual surroundings, and kills a worker there, is judged only if
 the death of a worker is answered in plain surroundings.  The same holds for a result that is not
@@ -19,7 +19,7 @@ from tests.scenarios.protocol import call
 
 __all__ = ["deaths", "needs_answered_deaths", "run_trouble", "small_trouble", "unanswered"]
 
-_QUIET = 5.0  # seconds in which nothing computes; a run whose worker is dead has one to end
+_QUIET = 5.0  # seconds in which nothing computes; a run whose worker is dead ends in one second
 _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make before a fault
 
 

@@ -1,4 +1,4 @@
-"""What to fix first: which failures of a transport come in the wake of which others."""
+"""What to fix first: which failures of a transport have the same cause."""
 
 import re
 from collections import Counter
@@ -21,12 +21,12 @@ def _owner_of(verdict: Verdict) -> str | None:
 def fix_first(
     transport: str, verdicts: Mapping[str, Sequence[Verdict]], sentences: Mapping[str, str]
 ) -> str:
-    """Return a line that says which clause to fix first, and what fails in its wake; or "".
+    """Return a line that says which clause to fix first, and which have the same cause; or "".
 
     verdicts: of each clause, those of its tests.
     sentences: what each clause says.
     """
-    own, wake, unjudged = set(), set(), dict[str, str]()
+    own, same, unjudged = set(), set(), dict[str, str]()
     owners = Counter[str]()
     for clause, seen in verdicts.items():
         failed = [verdict for verdict in seen if verdict["outcome"] == "failed"]
@@ -35,12 +35,12 @@ def fix_first(
         if any(_owner_of(verdict) in (None, clause) for verdict in failed):
             own.add(clause)
         elif failed:
-            wake.add(clause)
+            same.add(clause)
         else:
             for verdict in seen:
                 if verdict["outcome"] == "not judged":
                     unjudged[clause] = verdict.get("reason", "")
-    if unjudged and not own and not wake and not owners:
+    if unjudged and not own and not same and not owners:
         why = next(iter(unjudged.values()))
         return f"{transport}: nothing was judged: {why}"
     if not owners and len(own) < 2:
@@ -51,7 +51,7 @@ def fix_first(
     parts = [f"{transport}: fix first {first}"]
     if first in sentences:
         parts[0] += f" ({sentences[first]})"
-    parts += _listed("in its wake", wake)
+    parts += _listed("same cause", same)
     parts += _listed("not judged", set(unjudged))
     parts += _listed("then", own - {first})
     return "; ".join(parts)

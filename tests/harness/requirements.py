@@ -51,7 +51,7 @@ def _reasons(names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         answer = harness.support(harness.module_of(name))
-        # What could not be asked is for the tests to show.
+        # Where a transport could not be asked, its tests fail, and show why.
         if not answer.error and answer.reason is not None:
             found[name] = answer.reason
     return found

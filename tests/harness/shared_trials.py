@@ -25,7 +25,7 @@ DEADLY = tuple(
 )  # fmt: skip
 
 # Uses all of a processor until it has another parent: the process that starts it may be killed.
-# The lowest priority that there is: the runs are disturbed, and what else is tested goes on.
+# The lowest priority that there is: it disturbs the runs, and takes no time from other tests.
 _BURN = """
 import os
 if hasattr(os, "SCHED_IDLE"):
@@ -96,7 +96,7 @@ def forked_meanwhile(transport: str) -> Outcome:
 @cache
 def slow_forks_of(transport: str, workers: int) -> Outcome:
     """Let faults come while *workers* workers are being forked: see `slow_forks.struck`."""
-    deaths = plain.deaths(transport).verdict != "HANG"  # else this takes long, and tells no more
+    deaths = plain.deaths(transport).verdict != "HANG"  # else it takes long, and shows nothing new
     scenario = call(slow_forks.struck, workers=workers, deaths=deaths)
     return harness.run_trial(transport, scenario, limit=60)
 

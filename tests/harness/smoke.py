@@ -20,7 +20,7 @@ SMOKE = "test_a_short_run_returns_pi"
 
 _N, _WORKERS = 1000, 2
 _QUIET = 3.0  # seconds in which nothing computes; such a run takes some milliseconds
-_CLOSE = 1e-6  # of the value: a result of single precision passes, and is for clause A1 to judge
+_CLOSE = 1e-6  # relative: a result of single precision passes here, and clause A1 judges it
 
 _CALL = f"run({_N}, {_WORKERS})"
 

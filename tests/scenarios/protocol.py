@@ -138,7 +138,7 @@ class Log:
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
         if not once:
-            self("called", **outcome)  # without this, nobody knows of which call a hang is
+            self("called", **outcome)  # a hang is of the last call that has begun
         start = time.monotonic()
         try:
             outcome["value"] = run(n, workers)

@@ -112,7 +112,7 @@ def test_a_death_that_nobody_notices_is_told_once(tmp_path: Path) -> None:
     assert "run(2.0, 2): it was not refused before a process was started, and did not" in told
     (remark,) = [line for line in done.stdout.splitlines() if "fix first" in line]
     assert "mine.py: fix first C1 (" in remark
-    assert "; in its wake: C2, C10, C11; not judged: A3, E2, E3, E4, E5, E6; then: H1, H2" in remark
+    assert "; same cause: C2, C10, C11; not judged: A3, E2, E3, E4, E5, E6; then: H1, H2" in remark
 
 
 @pytest.mark.parametrize(

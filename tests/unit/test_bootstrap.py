@@ -62,7 +62,7 @@ def test_a_lost_connection_comes_before_what_follows_from_it() -> None:
 
 
 def test_a_package_that_needs_another_pytest_is_told() -> None:
-    """What pip calls it is no word for everybody."""
+    """In plain words, and not in those of pip."""
     said = "ERROR: Cannot install a and b because of conflicts\nERROR: ResolutionImpossible: see"
     assert bootstrap.cause(said) == "it contradicts what is installed for the suite"
 

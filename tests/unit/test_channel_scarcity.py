@@ -25,7 +25,7 @@ def _every(name: str) -> bool:
 
 
 def _is_left_out(name: str) -> bool:
-    """Tell whether a case is for the marker exhaustive: it is long, or its place is chance.
+    """Tell whether a case is for the marker exhaustive: it is long, or strikes at random.
 
     Which allocation has which number is not the same in each run, so neither is the place that
     fails: too much of chance for a test that everybody runs.

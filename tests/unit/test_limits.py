@@ -7,7 +7,7 @@ from tests.system import pace
 
 
 class Clock:
-    """A clock that is set by hand, and a machine that is as slow as it is told."""
+    """A clock, and how slow the machine is; a test sets both."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0

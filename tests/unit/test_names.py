@@ -1,4 +1,4 @@
-"""Whose the names of modules are in the interpreter under test, and what cannot be loaded."""
+"""Which modules an import finds in the interpreter under test, and what cannot be loaded."""
 
 import json
 import os

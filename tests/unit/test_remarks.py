@@ -1,4 +1,4 @@
-"""The line at the end: what to fix first, and what fails in its wake."""
+"""The line at the end: what to fix first, and what has the same cause."""
 
 from report.formats import Verdict
 from tests.harness.remarks import fix_first
@@ -20,7 +20,7 @@ def _unjudged(reason: str) -> Verdict:
 
 
 def test_the_clause_that_others_name_comes_first() -> None:
-    """Then those in its wake, those not judged, and what fails for itself."""
+    """Then those with the same cause, those not judged, and those with a cause of their own."""
     verdicts = {
         "A1": [PASSED],
         "B2": [_failed("5 points")],
@@ -31,8 +31,7 @@ def test_the_clause_that_others_name_comes_first() -> None:
         "E2": [_unjudged("see C1: no answer")],
     }
     assert fix_first("mine.py", verdicts, SENTENCES) == (
-        "mine.py: fix first C1 (A death is an error); in its wake: C2, C10; "
-        "not judged: E2; then: B2"
+        "mine.py: fix first C1 (A death is an error); same cause: C2, C10; not judged: E2; then: B2"
     )
 
 

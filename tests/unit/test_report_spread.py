@@ -69,7 +69,7 @@ def test_of_no_transport():
     pass
 """
 INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n"
-# A background job of a shell ignores SIGINT, and hands that down.
+# A background job of a shell ignores SIGINT, and so do the processes that it starts.
 MAIN = """
 import signal, sys, pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)

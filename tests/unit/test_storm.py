@@ -12,7 +12,7 @@ _ONCE = "strikes=1]"  # how the name of a case ends that strikes at each functio
 def _storms(cases: Cases, *over: str) -> list[object]:
     """Return parameters for *cases*; storms are for the marker exhaustive.
 
-    Where a strike falls is chance, and by default clause B2 has a storm for each transport.  A
+    The place of each strike is random, and by default clause B2 has a storm for each transport.  A
     strike at the entry of each function in turn is no chance: that is done *over* these.
     """
     once = pytest.mark.over(*over) if over else ()
