@@ -25,6 +25,9 @@ from tests.system import processes, resources
 _ANSWER = 60.0  # seconds: a keeper may wait for a processor
 _READ = 65536  # bytes at a time
 
+# What the reference transports share: their callers have it, and those of other modules have not.
+REFERENCE_ROOMS = ("transports._channel", "transports._supervisor")
+
 # An interpreter, or what it is linked with, reads these variables when it starts.
 _AT_START = ("PYTHON", "LD_", "MALLOC_", "GLIBC_")
 
@@ -271,7 +274,7 @@ def refused() -> str | None:
     if sys.platform != "linux":
         return f"{sys.platform} has none"
     try:
-        world = Apart([str(ROOT), base_directory()])
+        world = Apart([str(ROOT), base_directory()], REFERENCE_ROOMS)  # most trials are of these
     except Refused as reason:
         return str(reason)
     world.close()

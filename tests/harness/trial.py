@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.harness import hang, limits, machine
-from tests.harness.apart import Apart, divide, refused
+from tests.harness.apart import REFERENCE_ROOMS, Apart, divide, refused
 from tests.harness.outcome import Hang, Message, Outcome
 from tests.harness.places import SHARED, base_directory, environment, needed
 from tests.harness.stuck import look
@@ -23,8 +23,6 @@ from tests.system import processes, resources
 from tests.system.files import remove_tree
 
 _SHARED_FILES = SHARED[:2]  # where many programs make files
-
-_SHARED_ROOMS = ("transports._channel", "transports._supervisor")
 
 _LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
 _IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
@@ -48,9 +46,8 @@ def make_world(target: str, env: Mapping[str, str]) -> World:
     """Return a world for a trial of *target* with the variables *env*."""
     if refused():
         return machine.Machine()
-    # What the reference transports share.  A module of the user's has nothing of the suite's.
-    modules = _SHARED_ROOMS if target.startswith("transports.") else ()
-    return Apart(needed(target, env), modules)
+    reference = target.startswith("transports.")
+    return Apart(needed(target, env), REFERENCE_ROOMS if reference else ())
 
 
 class Trial:

@@ -1,10 +1,32 @@
-"""What a run of the suite has written with --report-dir, for the tests of the suite itself."""
+"""Runs of the suite, and what they write with --report-dir, for the tests of the suite itself."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from report.formats import Bench, Support, read
+from tests.harness import ROOT
 
-__all__ = ["outcomes", "support_of"]
+__all__ = ["outcomes", "run_suite", "support_of"]
+
+
+def run_suite(
+    place: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run the suite as bootstrap.py does, for a user who is in the directory *place*.
+
+    arguments: options of pytest.
+    environment: variables to add.
+    """
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def support_of(directory: Path, output: str) -> Support:

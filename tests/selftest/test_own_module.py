@@ -3,16 +3,13 @@
 Whose a name is: tests/selftest/test_own_names.py.
 """
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from report.results import Standing
-from tests import harness
-from tests.selftest.support_file import outcomes, support_of
+from tests.selftest.support_file import outcomes, run_suite, support_of
 from transports import NAMES
 
 pytestmark = pytest.mark.suite
@@ -52,20 +49,9 @@ WRONG = {
 
 
 def _test(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite as bootstrap.py does, for a user who is in the directory *place*.
-
-    arguments: options of pytest; with REPORT, the report is written to *place*.
-    environment: variables to add.
-    """
-    arguments = tuple(text.replace("DIRECTORY", str(place)) for text in arguments)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=harness.ROOT,
-        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Run the suite quietly; with REPORT among *arguments*, the report is written to *place*."""
+    options = (text.replace("DIRECTORY", str(place)) for text in arguments)
+    return run_suite(place, "-q", *options, **environment)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
 """The suite over several processes: what a module declares is judged where all reports come."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import harness
-from tests.selftest.support_file import outcomes, support_of
+from tests.selftest.support_file import outcomes, run_suite, support_of
 
 pytestmark = pytest.mark.suite  # each starts pytest
 
@@ -27,14 +24,7 @@ def run(n, workers):
 def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Test mine.py and pipe, each in a process of its own, from the directory *place*."""
     options = ["-n2", "--transport=mine.py", "--transport=pipe", "--clause=H1"]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, *arguments],
-        cwd=harness.ROOT,
-        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_suite(place, *options, *arguments)
 
 
 def test_an_expected_failure_is_none_and_a_pass_in_its_place_is_one(tmp_path: Path) -> None:

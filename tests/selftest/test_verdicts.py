@@ -1,14 +1,12 @@
 """What a user reads of a module that is wrong at all, or in one thing: the cause, once."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import harness
+from tests.selftest.support_file import run_suite
 
 pytestmark = pytest.mark.suite
 
@@ -48,15 +46,8 @@ def run(n, workers):
 def _test(place: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the clauses on a module of this *source*, as its author does."""
     (place / "mine.py").write_text(source)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--transport=mine.py",
-         "tests/clauses", *arguments],
-        cwd=harness.ROOT,
-        env=os.environ | {"IPC_CONFORMANCE_FROM": str(place)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
+    options = ("-q", "--transport=mine.py", "tests/clauses")
+    return run_suite(place, *options, *arguments, COLUMNS="1000")  # so that no line is wrapped
 
 
 @pytest.mark.parametrize(
