@@ -78,7 +78,8 @@ def attach(world: World, pid: int, log: str, *expressions: str) -> Process | Non
                 raise Untraceable(f"strace: {'; '.join(lines)}")
             time.sleep(_PAUSE)
     if state in processes.ENDED:
-        tracer.kill()
+        # strace notices it and exits.  Killed, it could leave a process that it forks at its start
+        # to find out what the kernel can do.
         tracer.wait()
         return None
     return tracer
