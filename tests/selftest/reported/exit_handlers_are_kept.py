@@ -1,0 +1,41 @@
+"""A library registered a handler at atexit for each process that it started: a server never exits.
+
+Here each run has one that ends its workers if the program ends.  It is there when they are gone.
+"""
+
+import atexit
+
+from tests.selftest.defects import honest
+
+REPORT = "https://github.com/ponty/EasyProcess/issues/1"
+CAUGHT_BY = ("B1",)
+
+
+class Workers:
+    """What a run has started, for its exit handler."""
+
+    def __init__(self, n, workers):
+        self.slices = honest.bounds(n, workers)
+
+    def end(self):
+        """Do nothing: each worker ends with its parent, by PR_SET_PDEATHSIG."""
+
+
+def keep(handler):
+    """Leave it registered."""
+
+
+def handling(after):
+    def run(n, workers):
+        honest.check(n, workers)
+        handler = Workers(n, workers).end
+        atexit.register(handler)
+        try:
+            return honest.run(n, workers)
+        finally:
+            after(handler)
+
+    return run
+
+
+run = handling(keep)
