@@ -11,6 +11,9 @@ REPORT = "https://github.com/ponty/EasyProcess/issues/1"
 CAUGHT_BY = ("B1",)
 
 
+_current = set()
+
+
 class Workers:
     """What a run has started, for its exit handler."""
 
@@ -21,21 +24,27 @@ class Workers:
         """Do nothing: each worker ends with its parent, by PR_SET_PDEATHSIG."""
 
 
-def keep(handler):
-    """Leave it registered."""
+def end_all():
+    for each in list(_current):
+        each.end()
 
 
-def handling(after):
+def each_one(started):
+    atexit.register(started.end)
+
+
+def handling(register):
     def run(n, workers):
         honest.check(n, workers)
-        handler = Workers(n, workers).end
-        atexit.register(handler)
+        started = Workers(n, workers)
+        register(started)
         try:
+            _current.add(started)
             return honest.run(n, workers)
         finally:
-            after(handler)
+            _current.discard(started)
 
     return run
 
 
-run = handling(keep)
+run = handling(each_one)

@@ -2,7 +2,7 @@
 
 Here each socket of a run finds a free port by binding another socket, which it closes, and binds
 that port then.  In between another program may be given it, or a second socket of this run has
-chosen it too: rare for few workers, one run of two for 257.
+chosen it too: rare for few workers, one run of three or so for 257.
 """
 
 import socket
@@ -21,11 +21,11 @@ def free_port(host):
 
 
 class Chosen(socket.socket):
-    """Choose ports ahead, eight at a time, and bind the next of them."""
+    """Choose ports ahead, 64 at a time, and bind the next of them."""
 
     def bind(self, address):
         if not _chosen:
-            _chosen.extend(free_port(address[0]) for _ in range(8))
+            _chosen.extend(free_port(address[0]) for _ in range(64))
         super().bind((address[0], _chosen.pop()))
 
 

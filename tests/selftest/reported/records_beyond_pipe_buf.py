@@ -1,7 +1,7 @@
 """Log records of several processes were mixed on a pipe: write(2) is atomic up to 4096 bytes.
 
-Here a record has 8192 bytes.  Where the pipe is full, by eight workers at once, another worker's
-bytes come into the midst of it: both records are lost.
+Here a record has 20000 bytes.  Where the pipe has no room for the whole of one, from the fourth
+worker on, another worker's bytes may come into its midst: both records are lost.
 """
 
 import struct
@@ -32,4 +32,4 @@ def records(size):
     return run
 
 
-run = records(8192)
+run = records(20000)

@@ -2,4 +2,4 @@
 
 from tests.selftest.reported import writes_to_a_dead_worker as reported
 
-run = reported.install(reported.write_without_a_signal)
+run = reported.telling(reported.write_without_a_signal)
