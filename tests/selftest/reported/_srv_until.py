@@ -11,6 +11,15 @@ _call = threading.local()
 _look = honest.look
 
 
+def end_of(timeout):
+    """Give the time at which timeout, a positive number of seconds or None, is over."""
+    if timeout is None:
+        return math.inf
+    if type(timeout) not in {int, float} or not 0 < timeout < math.inf:
+        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    return time.monotonic() + timeout
+
+
 def most(milliseconds):
     return min(MOST, milliseconds)
 

@@ -18,7 +18,7 @@ def _take(pids, said, poller, ready):
         try:
             found, status = os.waitpid(pid, os.WNOHANG | flags)
         except ChildProcessError:  # SIGCHLD is ignored
-            found, status = (over, select_event) in ready, 0
+            found, status = over in dict(ready), 0
         if not found:
             continue
         if os.WIFSTOPPED(status):
@@ -30,6 +30,5 @@ def _take(pids, said, poller, ready):
             honest.lost(pid, status, said[r])
 
 
-select_event = honest.select.POLLIN
 honest.take = _take
 run = honest.run

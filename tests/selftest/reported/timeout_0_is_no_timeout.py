@@ -4,7 +4,6 @@ Here a run with `timeout=0` has no limit.
 """
 
 import math
-import time
 
 from tests.selftest.reported import _srv_until
 
@@ -13,11 +12,7 @@ CAUGHT_BY = ("D3",)
 
 
 def if_true(timeout):
-    return time.monotonic() + timeout if timeout else math.inf
-
-
-def if_given(timeout):
-    return math.inf if timeout is None else time.monotonic() + timeout
+    return _srv_until.end_of(timeout) if timeout else math.inf
 
 
 def limited(until):

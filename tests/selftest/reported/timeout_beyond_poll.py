@@ -4,7 +4,6 @@ Here a limit of more than 24 days is handed to poll(2) as it is: OverflowError.
 """
 
 from tests.selftest.reported import _srv_until
-from tests.selftest.reported.timeout_0_is_no_timeout import if_given
 
 REPORT = "https://github.com/twisted/twisted/issues/6259"
 CAUGHT_BY = ("D3",)
@@ -16,7 +15,7 @@ def as_it_is(milliseconds):
 
 def limited(limit):
     def run(n, workers, *, timeout=None):
-        return _srv_until.run(n, workers, if_given(timeout), limit)
+        return _srv_until.run(n, workers, _srv_until.end_of(timeout), limit)
 
     return run
 
