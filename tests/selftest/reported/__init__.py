@@ -1,0 +1,1 @@
+"""Bugs that were reported in public, each planted alone in an otherwise correct transport."""

@@ -1,0 +1,1 @@
+"""The repaired twins of the reported bugs: each passes every clause."""

@@ -1,0 +1,8 @@
+"""The port is the listener's alone."""
+
+import socket
+
+from tests.selftest.reported import _srv_socket
+
+_srv_socket.use(socket.socket)
+run = _srv_socket.tcp
