@@ -1,0 +1,62 @@
+"""DataLoader: RuntimeError, "received 0 items of ancdata", where the caller is out of descriptors.
+
+recvmsg(2) drops a descriptor that there is no room for, and says MSG_CTRUNC. Here each worker
+writes its sum into a memory file, and sends the descriptor of that.
+"""
+
+import contextlib
+import errno
+import os
+import socket
+import struct
+
+from tests.selftest.defects import _base
+
+REPORT = "https://github.com/pytorch/pytorch/issues/973"
+CAUGHT_BY = ("F1",)
+
+
+def received(missing):
+    """Return run.
+
+    missing: the exception to be raised when a descriptor has not come.
+    """
+
+    @_base.careful
+    def run(n, workers):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ours.setblocking(False)
+
+        def work(number, value):
+            fd = os.memfd_create("pi")
+            os.write(fd, struct.pack("=d", value))
+            socket.send_fds(theirs, [struct.pack("=i", number)], [fd])
+
+        def take(_):
+            sums = {}
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    number, fds, _, _ = socket.recv_fds(ours, 4, 1)
+                    if not fds:
+                        raise missing()
+                    sums |= {struct.unpack("=i", number)[0]: _content(fds[0])}
+            return sums
+
+        with ours, theirs:
+            return _base.total(_base.gather(n, workers, work, take, ours.fileno()))
+
+    return run
+
+
+def _content(fd):
+    try:
+        return struct.unpack("=d", os.pread(fd, 8, 0))[0]
+    finally:
+        os.close(fd)
+
+
+def as_oserror():
+    return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+run = received(lambda: RuntimeError("received 0 items of ancdata"))
