@@ -1,7 +1,8 @@
 """DataLoader: RuntimeError, "received 0 items of ancdata", where the caller is out of descriptors.
 
 recvmsg(2) drops a descriptor that there is no room for, and says MSG_CTRUNC. Here each worker
-writes its sum into a memory file, and sends the descriptor of that.
+writes its sum into a memory file, and sends the descriptor of that, which the caller keeps up to
+the end.
 """
 
 import contextlib
@@ -39,20 +40,15 @@ def received(missing):
                     number, fds, _, _ = socket.recv_fds(ours, 4, 1)
                     if not fds:
                         raise missing()
-                    sums |= {struct.unpack("=i", number)[0]: _content(fds[0])}
+                    files.callback(os.close, fds[0])
+                    (value,) = struct.unpack("=d", os.pread(fds[0], 8, 0))
+                    sums[struct.unpack("=i", number)[0]] = value
             return sums
 
-        with ours, theirs:
+        with ours, theirs, contextlib.ExitStack() as files:
             return _base.total(_base.gather(n, workers, work, take, ours.fileno()))
 
     return run
-
-
-def _content(fd):
-    try:
-        return struct.unpack("=d", os.pread(fd, 8, 0))[0]
-    finally:
-        os.close(fd)
 
 
 def as_oserror():

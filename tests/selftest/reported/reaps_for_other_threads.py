@@ -1,7 +1,7 @@
 """multiprocessing: the exit code is None after join, where another thread starts processes.
 
 Each start reaps what has ended, also the children of other threads. Here each run does so at its
-start, and forgets their statuses. Some of a thousand runs of four threads fail.
+start, and forgets their statuses. Of 400 runs in four threads, most fail.
 """
 
 import contextlib
