@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 
-from tests.selftest.defects import _base
+from tests.selftest.defects import _base, _file
 
 REPORT = "https://github.com/pytorch/pytorch/issues/973"
 CAUGHT_BY = ("F1",)
@@ -30,7 +30,7 @@ def received(missing):
 
         def work(number, value):
             fd = os.memfd_create("pi")
-            os.write(fd, struct.pack("=d", value))
+            _file.pwrite_all(fd, struct.pack("=d", value), 0)
             socket.send_fds(theirs, [struct.pack("=i", number)], [fd])
 
         def take(_):
@@ -41,7 +41,7 @@ def received(missing):
                     if not fds:
                         raise missing()
                     files.callback(os.close, fds[0])
-                    (value,) = struct.unpack("=d", os.pread(fds[0], 8, 0))
+                    (value,) = struct.unpack("=d", _file.pread_all(fds[0], 8, 0))
                     sums[struct.unpack("=i", number)[0]] = value
             return sums
 

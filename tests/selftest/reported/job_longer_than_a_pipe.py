@@ -27,11 +27,13 @@ def sent_by_a_pipe(*, reader_open):
         lo, hi = next(_call.current().slices)
         with contextlib.ExitStack() as open_now:
             r, w = os.pipe()
-            open_now.callback(os.close, w)
             reader = open_now.enter_context(open(r, "rb", buffering=0))
+            writer = open_now.enter_context(open(w, "wb", buffering=0))
             pid = os.fork()
             if pid == 0:
-                _call.current().job = array.array("q", _read(reader, 8 * (hi - lo)))
+                writer.close()
+                _call.current().reader = reader
+                open_now.pop_all()
             else:
                 if not reader_open:
                     reader.close()
@@ -44,7 +46,7 @@ def sent_by_a_pipe(*, reader_open):
         return slices
 
     def send(fd, lo, hi):
-        job = _call.current().job
+        job = array.array("q", _read(_call.current().reader, 8 * (hi - lo)))
         _send(fd, job[0] if job else 0, job[-1] + 1 if job else 0)
 
     @honest.careful

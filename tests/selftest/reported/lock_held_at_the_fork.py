@@ -1,7 +1,7 @@
 """A lock of a module, as that of logging, is held by another thread at the fork: the child waits.
 
 Here each run writes a line to a log at its start, under a lock, and each worker does so too. The
-write lets another thread run, which may fork then.
+write lets another thread run, which may fork then: once in some 800 runs of four threads.
 """
 
 import os
