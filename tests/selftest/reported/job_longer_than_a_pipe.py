@@ -6,6 +6,7 @@ terms, 8 bytes each: it does not fit into the pipe from 8192 terms on.
 
 import contextlib
 import os
+import signal
 import types
 
 from tests.selftest.defects import honest
@@ -17,46 +18,35 @@ _WEIGHT = (1).to_bytes(8, "little")  # of a term
 _bounds, _send = honest.bounds, honest.send
 
 
-def sent_by_a_pipe(*, reader_open):
-    """Return run.
+def _fork():
+    lo, hi = next(_call.current().slices)
+    with contextlib.ExitStack() as open_now:
+        r, w = os.pipe()
+        reader = open_now.enter_context(open(r, "rb", buffering=0))
+        writer = open_now.enter_context(open(w, "wb", buffering=0))
+        pid = os.fork()
+        if pid == 0:
+            writer.close()
+            honest.PRCTL(honest.PR_SET_PDEATHSIG, signal.SIGKILL)
+            _call.current().job = _read(reader, len(_WEIGHT) * (hi - lo))
+        else:
+            _carried.write_all(w, memoryview(_WEIGHT * (hi - lo)))
+    return pid
 
-    reader_open: whether the caller has the reading end open while it writes.
-    """
 
-    def fork():
-        lo, hi = next(_call.current().slices)
-        with contextlib.ExitStack() as open_now:
-            r, w = os.pipe()
-            reader = open_now.enter_context(open(r, "rb", buffering=0))
-            writer = open_now.enter_context(open(w, "wb", buffering=0))
-            pid = os.fork()
-            if pid == 0:
-                writer.close()
-                _call.current().reader = reader
-                open_now.pop_all()
-            else:
-                if not reader_open:
-                    reader.close()
-                with contextlib.suppress(BrokenPipeError):
-                    _carried.write_all(w, memoryview(_WEIGHT * (hi - lo)))
-        return pid
+def _bounds_and_note(n, workers):
+    _call.current().slices = iter(slices := _bounds(n, workers))
+    return slices
 
-    def bounds(n, workers):
-        _call.current().slices = iter(slices := _bounds(n, workers))
-        return slices
 
-    def send(fd, lo, hi):
-        job = _read(_call.current().reader, len(_WEIGHT) * (hi - lo))
-        _send(fd, lo, lo + len(job) // len(_WEIGHT))
+def _send_what_was_read(fd, lo, hi):
+    _send(fd, lo, lo + len(_call.current().job) // len(_WEIGHT))
 
-    @honest.careful
-    def run(n, workers):
-        with _call.call():
-            return honest.run(n, workers)
 
-    honest.bounds, honest.send = bounds, send
-    honest.os = types.SimpleNamespace(**{**vars(os), "fork": fork})
-    return run
+@honest.careful
+def run(n, workers):
+    with _call.call():
+        return honest.run(n, workers)
 
 
 def _read(reader, size):
@@ -66,4 +56,5 @@ def _read(reader, size):
     return bytes(data)
 
 
-run = sent_by_a_pipe(reader_open=True)
+honest.bounds, honest.send = _bounds_and_note, _send_what_was_read
+honest.os = types.SimpleNamespace(**{**vars(os), "fork": _fork})

@@ -32,6 +32,7 @@ def guarded(end):
                 if pid == 0:
                     _base.watch(r, w, caller, remove)
             finally:
+                os.close(r)
                 honest.pthread_sigmask(signal.SIG_SETMASK, mask)
             try:
                 yield
@@ -40,7 +41,6 @@ def guarded(end):
                     remove()
                     w = end(pid, w)
         finally:
-            os.close(r)
             if w is not None:
                 os.close(w)
 

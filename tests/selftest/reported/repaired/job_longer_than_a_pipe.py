@@ -1,5 +1,5 @@
-"""The caller closes the reading end first: where the worker is gone, it is told so by EPIPE."""
+"""A job is two numbers, which a worker has by fork(2): the caller writes nothing."""
 
-from tests.selftest.reported.job_longer_than_a_pipe import sent_by_a_pipe
+from tests.selftest.defects import honest
 
-run = sent_by_a_pipe(reader_open=False)
+run = honest.run
