@@ -2,11 +2,15 @@
 
 import pytest
 
-from tests.selftest.test_planted_defects import CONTROLS, PLANTED, shard
+from tests.selftest.judged import shard
+from tests.selftest.test_planted_defects import CONTROLS, PLANTED
+from tests.selftest.test_reported import REPORTED
 
 
 @pytest.mark.parametrize("count", [1, 2, 8, 12, 200])
-@pytest.mark.parametrize("modules", [PLANTED, CONTROLS], ids=["planted", "controls"])
+@pytest.mark.parametrize(
+    "modules", [PLANTED, CONTROLS, REPORTED], ids=["planted", "controls", "reported"]
+)
 def test_the_parts_are_disjoint_and_all_of_them_are_the_whole(
     modules: list[str], count: int
 ) -> None:

@@ -1,1 +1,1 @@
-"""The repaired twins of the reported bugs: each passes every clause."""
+"""The modules of `tests.selftest.reported` without their bugs: they must pass every clause."""

@@ -1,0 +1,43 @@
+"""joblib: Parallel hangs where /dev/shm is too small for what is sent.
+
+A result is lost on its way, and the worker lives on. Here each worker writes its sum to a file; one
+that finds the file system full keeps silent, and waits for its next job.
+"""
+
+import contextlib
+import os
+import signal
+
+from tests.selftest.defects import _base, _file
+
+REPORT = "https://github.com/joblib/joblib/issues/513"
+CAUGHT_BY = ("F2",)
+_pwrite_all = _file.pwrite_all
+
+
+def through_a_file(reserve):
+    """Return run.
+
+    reserve: called with the file and its size in bytes, before workers are forked.
+    """
+
+    def write_or_wait(fd, data, offset):
+        with contextlib.suppress(OSError):
+            return _pwrite_all(fd, data, offset)
+        return signal.pause()
+
+    @_base.careful
+    def run(n, workers):
+        with _file.nameless() as file:
+            reserve(file.fileno(), 9 * workers)
+            return _file.through(file.fileno(), n, workers)
+
+    _file.pwrite_all = write_or_wait
+    return run
+
+
+def allocate(fd, size):
+    os.posix_fallocate(fd, 0, size)
+
+
+run = through_a_file(lambda fd, size: None)

@@ -1,0 +1,5 @@
+"""The exception travels as text."""
+
+from tests.selftest.reported import _carried
+
+run = _carried.carried()
