@@ -28,7 +28,10 @@ def _unchanged(states: list[Message]) -> None:
     for m in states:
         for what in m["what"]:
             found.setdefault(what, []).append(m["case"])
-    lines = [f"{what} (in the state: {', '.join(cases)})" for what, cases in found.items()]
+    lines = [
+        what + (f" (in the state: {', '.join(cases)})" if len(cases) < len(states) else "")
+        for what, cases in found.items()
+    ]
     if lines:
         pytest.fail("changed in the caller:\n" + "\n".join(lines), pytrace=False)
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     if name.startswith("F_GET") and name not in TAKE_MORE
 }
 
+_WORDS = {"F_GETFL": "the file status flags (F_GETFL)", "F_GETFD": "the flags (F_GETFD)"}
 _FLAGS = ("O_APPEND", "O_ASYNC", "O_DIRECT", "O_NONBLOCK", "O_SYNC")
 
 
@@ -50,7 +51,8 @@ def _of(fd: int) -> Iterator[tuple[str, object]]:
     yield "the file", f"{stat.filemode(info.st_mode)[0]} {info.st_dev}:{info.st_ino}"
     for name, command in _COMMANDS.items():
         with contextlib.suppress(OSError):  # it is not for this kind of file
-            yield name, _flags(name, fcntl.fcntl(fd, command))
+            answer = fcntl.fcntl(fd, command)
+            yield _WORDS.get(name, name), _in_words(answer) if name == "F_GETFL" else answer
     if stat.S_ISREG(info.st_mode):
         yield "the offset", os.lseek(fd, 0, os.SEEK_CUR)
     if os.isatty(fd):
@@ -62,9 +64,7 @@ def _of(fd: int) -> Iterator[tuple[str, object]]:
             )
 
 
-def _flags(name: str, value: int) -> str:
-    """Return the flags of a file in words, any other answer as its number."""
-    if name != "F_GETFL":
-        return str(value)
-    found = [flag for flag in _FLAGS if (bit := getattr(os, flag, 0)) and value & bit == bit]
-    return f"{value:#o}" + (f" ({', '.join(found)})" if found else "")
+def _in_words(flags: int) -> str:
+    """Return the flags of an open file description, with the names of those that can be set."""
+    found = [flag for flag in _FLAGS if (bit := getattr(os, flag, 0)) and flags & bit == bit]
+    return f"{flags:#o}" + (f" ({', '.join(found)})" if found else "")

@@ -45,6 +45,7 @@ COMPARED = {
     "multiprocessing.set_executable": "multiprocessing.spawn.get_executable()",
     "multiprocessing.set_forkserver_preload": "multiprocessing",
     "multiprocessing.set_start_method": "multiprocessing",
+    "multiprocessing.spawn.set_start_method": "multiprocessing",
     "multiprocessing.spawn.set_executable": "multiprocessing.spawn.get_executable()",
     "pdb.set_default_backend": "pdb.get_default_backend()",
     "random.seed": "random",
@@ -52,12 +53,13 @@ COMPARED = {
     "readline.set_completer": "readline.get_completer()",
     "readline.set_completer_delims": "readline.get_completer_delims()",
     "readline.set_history_length": "readline.get_history_length()",
-    "readline.set_pre_input_hook": "readline.get_pre_input_hook()",
     "shutil.register_archive_format": "shutil.get_archive_formats()",
     "shutil.register_unpack_format": "shutil.get_unpack_formats()",
     "shutil.unregister_archive_format": "shutil.get_archive_formats()",
     "shutil.unregister_unpack_format": "shutil.get_unpack_formats()",
     "socket.setdefaulttimeout": "socket.getdefaulttimeout()",
+    "sqlite3.register_adapter": "sqlite3.adapters",
+    "sqlite3.register_converter": "sqlite3.converters",
     "sys.activate_stack_trampoline": "sys.is_stack_trampoline_active()",
     "sys.deactivate_stack_trampoline": "sys.is_stack_trampoline_active()",
     "sys.set_asyncgen_hooks": "sys.get_asyncgen_hooks()",
@@ -80,6 +82,8 @@ COMPARED = {
     "tracemalloc.start": "tracemalloc.is_tracing()",
     "tracemalloc.stop": "tracemalloc.is_tracing()",
     "urllib.request.install_opener": "urllib.request._opener",
+    "webbrowser.register": "webbrowser._browsers",
+    "xml.etree.ElementTree.register_namespace": "xml.etree.ElementTree._namespace_map",
     "warnings.filterwarnings": "warnings",
     "warnings.simplefilter": "warnings",
 }
@@ -99,6 +103,16 @@ def groups() -> Iterator[Group]:
             yield Group("{}", read(sys.modules[name]), by_import=name in _BY_IMPORT)
     with contextlib.suppress(AttributeError):
         yield Group("{}", _monitoring())
+
+
+def tells(expression: str) -> bool:
+    """Tell whether an expression of COMPARED can be read, of a module that is imported."""
+    if expression not in _SPECIAL:
+        try:
+            _read(expression)
+        except AttributeError:
+            return False
+    return True
 
 
 def _read(expression: str) -> object:

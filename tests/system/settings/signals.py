@@ -40,12 +40,12 @@ class Handler(NamedTuple):
 
     def __repr__(self) -> str:
         """Return it in words."""
-        if isinstance(self.python, signal.Handlers):
-            c_code = self.address not in (None, self.python.value)
-            return f"C code at {self.address:#x}" if c_code else self.python.name
-        if self.python is None:
-            return f"C code at {self.address or 0:#x}"
-        return f"{self.python!r}"
+        known = self.python.value if isinstance(self.python, signal.Handlers) else None
+        if self.address is None or self.address == known or callable(self.python):
+            return (
+                self.python.name if isinstance(self.python, signal.Handlers) else repr(self.python)
+            )
+        return {0: "SIG_DFL", 1: "SIG_IGN"}.get(self.address, "a function") + " by C code"
 
 
 def groups() -> Iterator[Group]:
