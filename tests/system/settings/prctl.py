@@ -49,6 +49,7 @@ GETTERS = {
     "PR_RISCV_V_GET_CONTROL": Getter(70),
     "PR_PPC_GET_DEXCR": Getter(72),
     "PR_GET_SHADOW_STACK_STATUS": Getter(74, stores=True),
+    "PR_RSEQ_SLICE_EXTENSION_GET": Getter(79, which=1),
 }
 
 # Getters in <linux/prctl.h> that are not asked, and why.
@@ -56,6 +57,7 @@ NOT_ASKED = {
     "PR_GET_SECCOMP": "the line Seccomp of /proc/self/status",
     "PR_GET_NO_NEW_PRIVS": "the line NoNewPrivs of /proc/self/status",
     "PR_GET_SPECULATION_CTRL": "asked for what /proc/self/status does not tell",
+    "PR_GET_CFI": "of RISC-V, for programs that are compiled for it",
     "PR_GET_AUXV": "/proc/self/auxv",
     "PR_SCHED_CORE_GET": "the cookie of core scheduling is of a group of processes",
     "PR_TIMER_CREATE_RESTORE_IDS_GET": "for programs that restore processes alone",

@@ -63,7 +63,12 @@ def _single() -> dict[str, object]:
 
 def _ioprio() -> int:
     number = _IOPRIO_GET[platform.machine()]
-    return int(ctypes.CDLL(None).syscall(number, _WHO_PROCESS, 0))
+    syscall = ctypes.CDLL(None).syscall
+    syscall.argtypes = [ctypes.c_long] * 3
+    found = int(syscall(number, _WHO_PROCESS, 0))
+    if found < 0:
+        raise OSError("ioprio_get is refused")
+    return found
 
 
 def _c_environment() -> dict[str, str] | None:
