@@ -13,6 +13,7 @@ Scenarios are functions of these modules, with the transport and the log as firs
 basics              runs that nobody disturbs
 faults              runs in which a fault is injected into workers
 surroundings        callers in unusual states
+kept_settings       what a run changes in its caller
 nested              a run where another run of the same process is under way
 own_children        children that the caller forks for itself while it is in a run
 storms              a handler that raises again and again

@@ -1,13 +1,11 @@
-"""Scenarios with callers in unusual states; what a run changes in its caller."""
+"""Scenarios with callers in unusual states."""
 
 import atexit
 import contextlib
 import ctypes
 import gc
 import inspect
-import locale
 import os
-import random
 import resource
 import signal
 import sys
@@ -19,137 +17,34 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any
+from types import ModuleType
 
-from tests.scenarios.callers import allow_fork_in_threads, in_caller
-from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first, stop
+from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_struck
+from tests.scenarios.injection import CPU, Births, after_cpu, die, stop
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
-
-_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-_MAY_HANDLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-_OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
 
 # select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
 _PAST_FD_SETSIZE = 1100
 _ENOUGH_DESCRIPTORS = 2048
 _MANY_DESCRIPTORS = 4096
 
-# Bits of the signals 32 and 33 in a mask of /proc/PID/status. The C library handles them from the
-# first thread on: nptl(7).
-_OF_THE_C_LIBRARY = 0b11 << 31
-
-_FAR = 1000.0  # seconds, after which a timer expires: long after the end of the trial
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
 _HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
 _TINY = 1e-9  # seconds: a timeout that every run exceeds
 
 
-def snapshot() -> dict[str, str]:
-    """Return the settings of this process that a run must not change."""
-    wakeup = signal.set_wakeup_fd(-1)
-    signal.set_wakeup_fd(wakeup)
-    mask = os.umask(0)
-    os.umask(mask)
-    seen: dict[str, Any] = {
-        "handlers": [signal.getsignal(number) for number in sorted(_MAY_HANDLE)],
-        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
-        "wakeup descriptor": wakeup,
-        "armed timers": [signal.getitimer(timer) != (0.0, 0.0) for timer in _TIMERS],
-        "umask": mask,
-        "environment": sorted(os.environb.items()),
-        "random state": hash(random.getstate()),
-        "limits": [
-            resource.getrlimit(getattr(resource, name))
-            for name in sorted(dir(resource))
-            if name.startswith("RLIMIT_")
-        ],
-        "garbage collector": (gc.isenabled(), gc.get_threshold()),
-        "recursion limit": sys.getrecursionlimit(),
-        "locale": locale.setlocale(locale.LC_ALL),
-        "warning filters": warnings.filters,
-        "threads": threading.active_count(),
-        "niceness": os.nice(0),
-        "streams": (id(sys.stdin), id(sys.stdout), id(sys.stderr), id(sys.excepthook)),
-        "module path": sys.path,
-    }
-    with contextlib.suppress(FileNotFoundError):
-        seen["directory"] = os.getcwd()
-    with contextlib.suppress(OSError), open("/proc/self/status") as status:
-        # The module signal does not know all that C code has set. The kernel does.
-        seen["signals"] = [
-            (line.split()[0], int(line.split()[1], 16) & ~_OF_THE_C_LIBRARY)
-            for line in status
-            if line.startswith("Sig") and "SigQ" not in line
-        ]
-    return {what: repr(value) for what, value in seen.items()}
-
-
-def _both(module: ModuleType, log: Log, births: Births, **more: Any) -> None:
-    """Run once without a fault, and once with the first child killed at birth."""
-    log.call(module.run, 100, 3, **more)
-    births.arm(inject(kill_first))
-    log.call(module.run, 100, 3, injected=True, **more)
-    births.disarm()
-
-
-def _handle(number: int, frame: FrameType | None) -> None:
-    """Do nothing.  After a run, this must still be the handler."""
-
-
-def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield states of the signals of a caller: a name, and what brings it about."""
-    yield "as it is", lambda: None
-    yield "SIGCHLD ignored", partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN)
-    yield "SIGCHLD handled", partial(signal.signal, signal.SIGCHLD, _handle)
-    yield "SIGPIPE deadly", partial(signal.signal, signal.SIGPIPE, signal.SIG_DFL)
-    yield (
-        "all blocked",
-        partial(signal.pthread_sigmask, signal.SIG_BLOCK, _MAY_HANDLE - _OWN_SIGNAL),
-    )
-
-    def arm() -> None:
-        for number, timer in zip(("SIGALRM", "SIGVTALRM", "SIGPROF"), _TIMERS, strict=True):
-            signal.signal(getattr(signal, number), _handle)
-            signal.setitimer(timer, _FAR)
-
-    yield "timers armed", arm
-
-    def wake() -> None:
-        end = os.pipe()[1]
-        os.set_blocking(end, False)
-        signal.set_wakeup_fd(end)
-
-    yield "wakeup descriptor", wake
-
-
-def signalled(module: ModuleType, log: Log) -> None:
-    """Run in callers with unusual settings of signals."""
-    _in_callers(module, log, dict(_signals()))
-
-
-def _in_callers(
-    module: ModuleType, log: Log, states: dict[str, Callable[[], object]], warm: bool = True
-) -> None:
-    """For each state fork a caller that enters it and runs; log what has changed.
-
-    warm: whether to run once before that.  This is done in the forked caller: if a run starts a
-        server of workers, a fork of the process that has started it cannot use that server.
-    """
+def _in_callers(module: ModuleType, log: Log, states: dict[str, Callable[[], object]]) -> None:
+    """For each state fork a caller that enters it and runs; log what a run has left there."""
     births = Births(log)
     for name, enter in states.items():
 
         def act(log: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
-            if warm:
-                module.run(2, 2)
             enter()
-            before, had = snapshot(), resources.of_this_process()
-            _both(module, log, births, case=name)
+            had = resources.of_this_process()
+            well_and_struck(module, log, births, case=name)
             gc.collect()
-            after = snapshot()
-            changed = [what for what in before if before[what] != after[what]]
-            log("changed", case=name, what=changed, new=resources.added_since(had))
+            log("changed", case=name, what=[], new=resources.added_since(had))
 
         in_caller(log, name, act)
 
@@ -160,7 +55,7 @@ def _close(fds: tuple[int, ...]) -> None:
 
 
 def _places() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield states of the descriptors, directories and masks of a caller, as _signals does."""
+    """Yield states of descriptors, directories and masks: a name, and what brings it about."""
     yield "as it is", lambda: None
     for closed in ((0,), (1,), (2,), (0, 1, 2)):
         yield f"closed {closed}", partial(_close, closed)
@@ -207,7 +102,7 @@ def placed(module: ModuleType, log: Log) -> None:
     places = [os.path.join(os.environb[b"TMPDIR"], name) for name in _UNUSUAL_NAMES]
     for place in places:
         os.mkdir(place)
-    _in_callers(module, log, dict(_places()), warm=False)
+    _in_callers(module, log, dict(_places()))
     for place in places:
         with contextlib.suppress(
             OSError
@@ -279,7 +174,7 @@ def parental(module: ModuleType, log: Log) -> None:
         os._exit(7)
     os.waitid(os.P_PID, dead, os.WEXITED | os.WNOWAIT)
     os.waitid(os.P_PID, pids[1], os.WSTOPPED | os.WNOWAIT)
-    _both(module, log, births)
+    well_and_struck(module, log, births)
     states = []
     for pid in (dead, *pids):
         try:
@@ -336,32 +231,6 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
 
 def _raise() -> None:
     raise ZeroDivisionError("planted by the suite")
-
-
-def quiet(module: ModuleType, log: Log) -> None:
-    """Run with every warning an error; log what has changed, and errors that Python ignored."""
-    births = Births(log)
-    first = snapshot()
-    module.run(2, 2)
-    gc.collect()
-    now = snapshot()
-    # Imports of the first run may change other settings.
-    kept = ("garbage collector", "limits", "environment", "niceness", "umask", "directory")
-    once = [what for what in kept if first[what] != now[what]]
-    os.umask(0o026)  # other values than a run may have set before
-    os.chdir(os.environ["HOME"])
-    random.seed(8)
-    unraised: list[str] = []
-    sys.unraisablehook = lambda args: unraised.append(repr(args.exc_value))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        before = snapshot()
-        _both(module, log, births)
-        gc.collect()
-        after = snapshot()
-    sys.unraisablehook = sys.__unraisablehook__
-    changed = [what for what in before if before[what] != after[what]]
-    log("changed", case="warnings are errors", what=once + changed + unraised, new=[])
 
 
 def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:

@@ -1,0 +1,170 @@
+"""What a run changes in its caller: the settings of clauses E2 (signals) and E6 (all others)."""
+
+import asyncio
+import contextlib
+import decimal
+import gc
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType, ModuleType
+
+from tests.scenarios.callers import in_caller, well_and_struck
+from tests.scenarios.injection import Births
+from tests.scenarios.protocol import Log
+from tests.system import resources, settings
+from tests.system.settings.signals import CAN_HANDLE, STEP, TIMERS
+
+_OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
+
+# Seconds after which a timer expires: long after the end of the trial, and amid a step, so that
+# what is left of it is in the same step after a run.
+_FAR = 10.5 * STEP
+
+
+def _handle(number: int, frame: FrameType | None) -> None:
+    """Do nothing.  After a run, this must still be the handler."""
+
+
+def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield states of the signals of a caller: a name, and what brings it about."""
+    yield "as it is", lambda: None
+    yield "SIGCHLD ignored", partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN)
+    yield "SIGCHLD handled", partial(signal.signal, signal.SIGCHLD, _handle)
+    yield "SIGPIPE deadly", partial(signal.signal, signal.SIGPIPE, signal.SIG_DFL)
+    yield (
+        "all blocked",
+        partial(signal.pthread_sigmask, signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL),
+    )
+
+    def arm() -> None:
+        for number, timer in zip(("SIGALRM", "SIGVTALRM", "SIGPROF"), TIMERS, strict=True):
+            signal.signal(getattr(signal, number), _handle)
+            signal.setitimer(getattr(signal, timer), _FAR)
+
+    yield "timers armed", arm
+
+    def wake() -> None:
+        end = os.pipe()[1]
+        os.set_blocking(end, False)
+        signal.set_wakeup_fd(end)
+
+    yield "wakeup descriptor", wake
+
+
+def signalled(module: ModuleType, log: Log) -> None:
+    """Run in callers with unusual settings of signals; log what a run changes in these.
+
+    Each caller is forked, and runs once before it enters its state.  It does that itself: if a run
+    starts a server of workers, a fork of the process that has started it cannot use that server.
+    """
+    births = Births(log)
+    for name, enter in _signals():
+
+        def act(log: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
+            first = settings.of_signals()
+            module.run(2, 2)
+            once = settings.changes(first, settings.of_signals())
+            enter()
+            before, had = settings.of_signals(), resources.of_this_process()
+            well_and_struck(module, log, births, case=name)
+            gc.collect()
+            each = settings.changes(before, settings.of_signals())
+            # A timer that is left is a change, which is told already.
+            new = [found for found in resources.added_since(had) if found.kind != "timer"]
+            log("changed", case=name, what=_sentences(once, each), new=new)
+
+        in_caller(log, name, act)
+
+
+def quiet(module: ModuleType, log: Log) -> None:
+    """Run with every warning an error; log what has changed, and errors that Python ignored."""
+    gc.unfreeze()  # the zygote has called freeze, which a run must not do
+    kept = _descriptors()
+    first = _steady(kept)
+    births = Births(log)
+    module.run(2, 2)
+    gc.collect()
+    once = settings.changes(settings.without_imports(first), settings.of_the_rest(kept))
+    _set_others()
+    unraised: list[str] = []
+    sys.unraisablehook = lambda args: unraised.append(repr(args.exc_value))
+    kept = settings.open_descriptors()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = settings.of_the_rest(kept)
+        well_and_struck(module, log, births)
+        gc.collect()
+        each = settings.changes(before, settings.of_the_rest(kept))
+    sys.unraisablehook = sys.__unraisablehook__
+    what = _sentences(once, each)
+    what += [f"an exception that Python had to ignore: {error}" for error in unraised]
+    log("changed", case="warnings are errors", what=what, new=[])
+
+
+def _sentences(once: dict[str, str], each: dict[str, str]) -> list[str]:
+    """Return what the first run has changed for good, and what later runs have, in sentences."""
+    found = [f"{what}: {how}; changed by a run" for what, how in each.items()]
+    return found + [
+        f"{what}: {how}; changed by the first run" for what, how in once.items() if what not in each
+    ]
+
+
+def _steady(fds: set[int]) -> settings.Settings:
+    """Return the settings without those that change by themselves, as a process works."""
+    first = settings.of_the_rest(fds)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return settings.only_steady(first, settings.of_the_rest(fds))
+
+
+def _descriptors() -> set[int]:
+    """Open a file, a pipe, sockets and a terminal; return all descriptors that are open."""
+    fd, path = tempfile.mkstemp()
+    os.unlink(path)
+    os.write(fd, b"the offset is at the end")
+    reader, _ = os.pipe()
+    os.set_blocking(reader, False)
+    for end in socket.socketpair():
+        end.detach()
+    with contextlib.suppress(OSError):  # there is no device for terminals
+        os.openpty()
+    return settings.open_descriptors()
+
+
+def _set_others() -> None:
+    """Give settings other values than a run may have set before, and than there are usually."""
+    os.umask(0o026)
+    os.chdir(os.environ["HOME"])
+    os.nice(1)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    for name in dir(resource):
+        if name.startswith("RLIMIT_"):
+            _lower(getattr(resource, name))
+    random.seed(8)
+    gc.disable()
+    sys.setswitchinterval(sys.getswitchinterval() * 2)
+    decimal.getcontext().prec += 1
+    asyncio.set_event_loop(_Loop())  # type: ignore[abstract]  # it is not used
+
+
+class _Loop(asyncio.AbstractEventLoop):
+    """The event loop of a caller: asyncio.run() replaces it."""
+
+
+def _lower(limit: int) -> None:
+    """Let a soft limit be less than the hard one, by as little as can be."""
+    soft, hard = resource.getrlimit(limit)
+    if soft == hard != resource.RLIM_INFINITY and hard > 1:
+        with contextlib.suppress(OSError, ValueError):  # this one takes no such value
+            resource.setrlimit(limit, (hard - 1, hard))
