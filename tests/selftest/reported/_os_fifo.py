@@ -1,0 +1,51 @@
+"""A fifo between the workers and their caller, with frames of any length."""
+
+import contextlib
+import os
+import select
+
+from tests.selftest.defects import _base, _fifo
+
+
+def _send(path, frame):
+    fd = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    os.set_blocking(fd, True)
+    while frame:
+        frame = frame[os.write(fd, frame) :]
+    os.close(fd)
+
+
+def through(n, workers, *, padding=0, writer=True):
+    """Run; padding: bytes after each frame.  writer: whether the caller holds the other end too."""
+    seal = _base.Seal()
+    with _fifo.private_directory() as directory, contextlib.ExitStack() as stack:
+        path = os.path.join(directory, "fifo")
+        os.mkfifo(path, 0o600)
+        os.chmod(path, 0o600)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        stack.callback(os.close, reader)
+        if writer:
+            stack.callback(os.close, os.open(path, os.O_WRONLY))
+        stream, ended = bytearray(), []
+
+        def work(number, value):
+            _send(path, seal.pack(number, value) + bytes(padding))
+
+        def take(fd):
+            sums = {}
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(1000 if fd is None and not ended else 1):
+                    if not (data := os.read(reader, 65536)):
+                        end()
+                        break
+                    stream.extend(data)
+                    sums |= seal.scan(stream)
+            return {} if ended else sums
+
+        def end():
+            if not ended:
+                poller.unregister(reader)
+            ended.append(True)
+
+        poller = select.poll()
+        return _base.total(_base.gather(n, workers, work, take, reader, poller=poller))

@@ -1,0 +1,1 @@
+"""The same transports without the bug: they pass every clause."""
