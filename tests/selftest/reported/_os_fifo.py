@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-import select
 
 from tests.selftest.defects import _base, _fifo
+from tests.selftest.reported import _os_gate
 
 
 def _send(path, frame):
@@ -29,6 +29,7 @@ def through(n, workers, *, padding=0, writer=True):
         stream, ended = bytearray(), []
 
         def work(number, value):
+            poller.enter()
             _send(path, seal.pack(number, value) + bytes(padding))
 
         def take(fd):
@@ -47,5 +48,5 @@ def through(n, workers, *, padding=0, writer=True):
                 poller.unregister(reader)
             ended.append(True)
 
-        poller = select.poll()
+        poller = stack.enter_context(_os_gate.gate(workers))
         return _base.total(_base.gather(n, workers, work, take, reader, poller=poller))

@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 
-from tests.selftest.defects import _base
+from tests.selftest.defects import _base, _file
 
 REPORT = "https://github.com/pytorch/pytorch/issues/973"
 CAUGHT_BY = ("F1",)
@@ -25,7 +25,7 @@ def through(n, workers, complain):
         def work(number, value):
             receiver.close()
             fd = os.memfd_create("pi")
-            os.pwrite(fd, struct.pack("=d", value), 0)
+            _file.pwrite_all(fd, struct.pack("=d", value), 0)
             socket.send_fds(sender, [struct.pack("=I", number)], [fd])
 
         def take(_):
