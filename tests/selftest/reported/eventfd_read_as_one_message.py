@@ -10,17 +10,23 @@ import os
 import struct
 
 from tests.selftest.defects import _base
+from tests.selftest.reported import _os_frames
 
 REPORT = "https://github.com/chenshuo/muduo/issues/173"
 CAUGHT_BY = ("test_a_short_run_returns_pi",)
 FRAME = struct.Struct("<Id")
 
 
-def through(n, workers, messages):
-    """Run; messages(count) says how many messages to take when count have been rung for."""
-    bell = os.eventfd(0, os.EFD_NONBLOCK)
-    r, w = os.pipe()
-    try:
+def through(n, workers, most):
+    """Run; most: how many messages the caller takes when it is woken."""
+    with contextlib.ExitStack() as stack:
+        bell = os.eventfd(0, os.EFD_NONBLOCK)
+        stack.callback(os.close, bell)
+        r, w = os.pipe()
+        stack.callback(os.close, r)
+        stack.callback(os.close, w)
+        os.set_blocking(r, False)
+        rest = bytearray()
 
         def work(number, value):
             os.write(w, FRAME.pack(number, value))
@@ -28,16 +34,13 @@ def through(n, workers, messages):
 
         def take(_):
             with contextlib.suppress(BlockingIOError):
-                rung = os.eventfd_read(bell)
-                return dict(FRAME.unpack(os.read(r, FRAME.size)) for _ in range(messages(rung)))
+                os.eventfd_read(bell)
+                return dict(_os_frames.read(r, rest, FRAME, most))
             return {}
 
         return _base.total(_base.gather(n, workers, work, take, bell))
-    finally:
-        for fd in (bell, r, w):
-            os.close(fd)
 
 
 @_base.careful
 def run(n, workers):
-    return through(n, workers, lambda rung: 1)
+    return through(n, workers, 1)

@@ -5,13 +5,12 @@ that has worked is not looked at.  Where it is refused, the sum stays what it wa
 0.
 """
 
-import contextlib
 import ctypes
 import os
 import struct
 
 from tests.selftest.defects import _base
-from tests.selftest.reported import _os_bells
+from tests.selftest.reported import _os_bells, _os_frames
 
 REPORT = "https://github.com/open-mpi/ompi/issues/4948"
 CAUGHT_BY = ("F1",)
@@ -27,6 +26,7 @@ def through(n, workers, check):
     """Run; check(what process_vm_readv has returned) says whether there is a value."""
     r, w = os.pipe()
     os.set_blocking(r, False)
+    rest = bytearray()
     try:
         with _os_bells.bells(workers) as read:
 
@@ -37,16 +37,14 @@ def through(n, workers, check):
 
             def take(_):
                 sums = {}
-                with contextlib.suppress(BlockingIOError):
-                    while True:
-                        number, pid, address = FRAME.unpack(os.read(r, FRAME.size))
-                        value = ctypes.c_double(0.0)
-                        here = Vector(ctypes.addressof(value), 8)
-                        there = Vector(address, 8)
-                        vectors = ctypes.byref(here), 1, ctypes.byref(there), 1
-                        if check(LIBC.process_vm_readv(pid, *vectors, ctypes.c_ulong(0))):
-                            sums[number] = value.value
-                        os.eventfd_write(read[number], 1)
+                for number, pid, address in _os_frames.read(r, rest, FRAME, 2 * workers):
+                    value = ctypes.c_double(0.0)
+                    here = Vector(ctypes.addressof(value), 8)
+                    there = Vector(address, 8)
+                    vectors = ctypes.byref(here), 1, ctypes.byref(there), 1
+                    if check(LIBC.process_vm_readv(pid, *vectors, ctypes.c_ulong(0))):
+                        sums[number] = value.value
+                    os.eventfd_write(read[number], 1)
                 return sums
 
             return _base.total(_base.gather(n, workers, work, take, r))

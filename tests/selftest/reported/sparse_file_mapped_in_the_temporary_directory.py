@@ -1,7 +1,7 @@
 """A frame allocator in the temporary directory crashed with SIGBUS where it was full.
 
-The file is made long by ftruncate(2), which allots nothing.  The first to touch a page is a
-worker: it dies of SIGBUS, and the error of the run does not speak of a full file system.
+The file is made long by ftruncate(2), which allots nothing.  A worker that touches a page dies of
+SIGBUS, and the caller, which looks at the same page then, does too.
 """
 
 import contextlib

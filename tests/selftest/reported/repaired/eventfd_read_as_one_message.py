@@ -1,4 +1,4 @@
-"""As many messages are taken as the eventfd says."""
+"""All messages that are there are taken, however often it was rung for them."""
 
 from tests.selftest.defects import _base
 from tests.selftest.reported import eventfd_read_as_one_message as bug
@@ -6,4 +6,4 @@ from tests.selftest.reported import eventfd_read_as_one_message as bug
 
 @_base.careful
 def run(n, workers):
-    return bug.through(n, workers, lambda rung: rung)
+    return bug.through(n, workers, 2 * workers)
