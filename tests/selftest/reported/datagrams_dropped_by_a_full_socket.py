@@ -1,7 +1,7 @@
 """Twisted dropped datagrams for a Unix socket whose queue was full: EAGAIN was suppressed.
 
-A pair of Unix datagram sockets holds some 280 small datagrams (SO_SNDBUF).  The workers send without
-blocking, and take EAGAIN for success.  A result that is dropped is missed at the end.
+A pair of Unix datagram sockets holds some 280 small datagrams (SO_SNDBUF).  The workers send
+without blocking, and take EAGAIN for success.  A result that is dropped is missed at the end.
 """
 
 import contextlib
