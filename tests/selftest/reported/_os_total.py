@@ -4,13 +4,14 @@ import mmap
 import types
 
 from tests.selftest.defects import _base, _memory
+from tests.selftest.reported import _os_gate
 
-PORTIONS = 200  # as a worker that adds what it has so far; so that workers do meet
+PORTIONS = 20  # a worker adds what it has so far
 
 
 def added(lock, n, workers):
     """Run with a lock: an object whose acquire and release the workers call."""
-    with mmap.mmap(-1, 32 + workers) as memory:
+    with mmap.mmap(-1, 32 + workers) as memory, _os_gate.gate(workers) as gate:
 
         def add(amount):
             lock.acquire()
@@ -19,6 +20,7 @@ def added(lock, n, workers):
             lock.release()
 
         def work(number, value):
+            gate.enter()
             portion, rest = divmod(int(value * _memory.SCALE), PORTIONS)
             add(portion + rest)
             for _ in range(PORTIONS - 1):
@@ -28,7 +30,7 @@ def added(lock, n, workers):
         def take(_):
             return {number: 0.0 for number in range(workers) if memory[32 + number]}
 
-        _base.gather(n, workers, work, take)
+        _base.gather(n, workers, work, take, poller=gate)
         return _base.total({0: int.from_bytes(memory[:32], "little") / _memory.SCALE})
 
 
