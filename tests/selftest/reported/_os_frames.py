@@ -5,13 +5,13 @@ import os
 
 
 def read(fd, rest, form, most):
-    """Read most times, or until there is no more; return the whole frames, unpacked.
+    """Read until there are so many frames, or no more; return the whole frames, unpacked.
 
     rest: a bytearray that keeps what is no whole frame yet.  form: a Struct.
     """
     with contextlib.suppress(BlockingIOError):
-        for _ in range(most):
-            rest.extend(os.read(fd, form.size))
+        while len(rest) < most * form.size:
+            rest.extend(os.read(fd, form.size - len(rest) % form.size))
     whole = len(rest) // form.size * form.size
     frames = list(form.iter_unpack(rest[:whole]))
     del rest[:whole]

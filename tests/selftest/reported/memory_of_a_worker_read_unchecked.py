@@ -37,7 +37,7 @@ def through(n, workers, check):
 
             def take(_):
                 sums = {}
-                for number, pid, address in _os_frames.read(r, rest, FRAME, 2 * workers):
+                for number, pid, address in _os_frames.read(r, rest, FRAME, workers):
                     value = ctypes.c_double(0.0)
                     here = Vector(ctypes.addressof(value), 8)
                     there = Vector(address, 8)

@@ -6,4 +6,4 @@ from tests.selftest.reported import eventfd_read_as_one_message as bug
 
 @_base.careful
 def run(n, workers):
-    return bug.through(n, workers, 2 * workers)
+    return bug.through(n, workers, workers)
