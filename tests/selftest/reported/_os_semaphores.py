@@ -1,12 +1,13 @@
-"""A System V semaphore as a lock."""
+"""A System V semaphore that counts the workers which are done."""
 
 import contextlib
+import mmap
 import secrets
-import types
+import struct
 
 import sysv_ipc
 
-from tests.selftest.defects import _base, _queue
+from tests.selftest.defects import _base
 
 FAILED = OSError, sysv_ipc.Error
 
@@ -26,21 +27,28 @@ def guarded(key):
         yield
 
 
-@contextlib.contextmanager
-def lock(complain, removed=guarded):
-    """Give a lock; complain(error) is called where no semaphore can be had.
+def through(n, workers, complain, removed=guarded):
+    """Run; complain(error) is called where no semaphore can be had.
 
     removed(key): a context at whose end the semaphore of that key is removed.
     """
     key = secrets.randbelow(2**31 - 1) + 1
-    with removed(key):
+    with removed(key), mmap.mmap(-1, 9 * workers) as memory:
         try:
-            semaphore = sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, 0o600, initial_value=1)
+            semaphore = sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, 0o600, initial_value=0)
         except FAILED as error:
             complain(error)
-        yield types.SimpleNamespace(
-            acquire=lambda: _queue.again(semaphore.acquire), release=semaphore.release
-        )
+
+        def work(number, value):
+            struct.pack_into("<d", memory, 9 * number, value)
+            memory[9 * number + 8] = 1
+            semaphore.release()
+
+        def take(_):
+            slots = enumerate(struct.iter_unpack("<d?", memory[:]))
+            return {number: value for number, (value, there) in slots if there}
+
+        return _base.total(_base.gather(n, workers, work, take))
 
 
 def complain(error):

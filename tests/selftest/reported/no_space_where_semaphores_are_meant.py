@@ -7,15 +7,10 @@ import errno
 import os
 
 from tests.selftest.defects import _base
-from tests.selftest.reported import _os_semaphores, _os_total
+from tests.selftest.reported import _os_semaphores
 
 REPORT = "https://github.com/concretecms/concretecms/pull/7524"
 CAUGHT_BY = ("F3",)
-
-
-def through(n, workers, complain):
-    with _os_semaphores.lock(complain) as lock:
-        return _os_total.added(lock, n, workers)
 
 
 def _complain(error):
@@ -24,4 +19,4 @@ def _complain(error):
 
 @_base.careful
 def run(n, workers):
-    return through(n, workers, _complain)
+    return _os_semaphores.through(n, workers, _complain)

@@ -7,16 +7,10 @@ import contextlib
 import os
 
 from tests.selftest.defects import _base
-from tests.selftest.reported import _os_semaphores, _os_total
+from tests.selftest.reported import _os_semaphores
 
 REPORT = "https://github.com/NethServer/dev/issues/6281"
 CAUGHT_BY = ("B3",)
-
-
-def through(n, workers, removed):
-    """Run; removed(key) is a context at whose end the semaphore is removed."""
-    with _os_semaphores.lock(_os_semaphores.complain, removed) as lock:
-        return _os_total.added(lock, n, workers)
 
 
 @contextlib.contextmanager
@@ -31,4 +25,4 @@ def _by_the_caller(key):
 
 @_base.careful
 def run(n, workers):
-    return through(n, workers, _by_the_caller)
+    return _os_semaphores.through(n, workers, _os_semaphores.complain, _by_the_caller)

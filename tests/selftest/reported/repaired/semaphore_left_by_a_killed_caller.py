@@ -2,9 +2,8 @@
 
 from tests.selftest.defects import _base
 from tests.selftest.reported import _os_semaphores
-from tests.selftest.reported import semaphore_left_by_a_killed_caller as bug
 
 
 @_base.careful
 def run(n, workers):
-    return bug.through(n, workers, _os_semaphores.guarded)
+    return _os_semaphores.through(n, workers, _os_semaphores.complain, _os_semaphores.guarded)
