@@ -23,7 +23,7 @@ class Lock:
 
     def acquire(self):
         fcntl.lockf(self.fd, fcntl.LOCK_EX)
-        os.pwrite(self.fd, b"%10d" % os.getpid(), 0)
+        _file.pwrite_all(self.fd, b"%10d" % os.getpid(), 0)
         if int(self.look(self.fd)) != os.getpid():
             raise RuntimeError("the lock is not ours")
 
