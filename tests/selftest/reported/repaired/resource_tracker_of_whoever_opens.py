@@ -1,0 +1,9 @@
+"""The segment is opened without a resource tracker: only its maker removes it."""
+
+from tests.selftest.defects import _base
+from tests.selftest.reported import _os_named
+
+
+@_base.careful
+def run(n, workers):
+    return _os_named.through(n, workers)
