@@ -6,9 +6,11 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
-from tests.scenarios.protocol import Log
+from tests.scenarios.injection import Births, kill_first
+from tests.scenarios.protocol import Log, inject
 
 # The priority of the finalizer by which multiprocessing removes the directory of its sockets.
 _REMOVES_DIRECTORY = -100
@@ -69,6 +71,17 @@ def ended_in(child: int, limit: float | None) -> int | None:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
+
+
+def well_and_struck(module: ModuleType, log: Log, births: Births, **more: Any) -> None:
+    """Run once without a fault, and once with the first child killed at birth.
+
+    more: further fields of the outcomes.
+    """
+    log.call(module.run, 100, 3, **more)
+    births.arm(inject(kill_first))
+    log.call(module.run, 100, 3, injected=True, **more)
+    births.disarm()
 
 
 def allow_fork_in_threads() -> None:

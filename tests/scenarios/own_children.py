@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType, ModuleType
 
-from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller
+from tests.scenarios.bystanders import Holders
+from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller, well_and_struck
 from tests.scenarios.injection import AtForks, Births, log_birth, rest
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
@@ -58,7 +59,7 @@ def _await(condition: Callable[[], bool]) -> None:
 def forked_meanwhile(module: ModuleType, log: Log) -> None:
     """Run while the caller forks children of its own, which live, end, or leave `run` by raising.
 
-    The workers wait at their birth until that has been done.
+    In most cases the workers wait at their birth until that has been done.
     """
     births = Births(log)
     module.run(_TERMS, _WORKERS)
@@ -70,6 +71,7 @@ def forked_meanwhile(module: ModuleType, log: Log) -> None:
         "a child that lives on": partial(_by_a_thread, lives=True),
         "a child that ends": partial(_by_a_thread, lives=False),
         "a child that leaves run by an exception": _by_a_handler,
+        "children that hold each descriptor": _beside_holders,
     }
     for name, case in cases.items():
         act = partial(_in_case, module=module, births=births, forked=forked, name=name, case=case)
@@ -196,3 +198,13 @@ def _by_a_handler(
     log.call(run, _TERMS, _WORKERS, case=name)
     if not children:
         log("unmet", why="a run had no fork or let no handler in: there was no child to leave it")
+
+
+def _beside_holders(
+    module: ModuleType, log: Log, births: Births, forked: int, gate: _Gate, name: str
+) -> None:
+    """Fork children that live on at each new descriptor of the run; strike one, and run again."""
+    births.disarm()  # the gate is not needed: these children are forked in the run's own thread
+    with Holders(births).forked():
+        well_and_struck(module, log, births, case=name)
+        log.call(module.run, _TERMS, _WORKERS, case=f"{name}, after a death")

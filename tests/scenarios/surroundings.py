@@ -22,19 +22,14 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios.callers import allow_fork_in_threads, in_caller
-from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first, stop
+from tests.scenarios.callers import in_caller, well_and_struck
+from tests.scenarios.injection import CPU, Births, after_cpu, die, stop
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _MAY_HANDLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 _OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
-
-# select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
-_PAST_FD_SETSIZE = 1100
-_ENOUGH_DESCRIPTORS = 2048
-_MANY_DESCRIPTORS = 4096
 
 # Bits of the signals 32 and 33 in a mask of /proc/PID/status. The C library handles them from the
 # first thread on: nptl(7).
@@ -84,14 +79,6 @@ def snapshot() -> dict[str, str]:
             if line.startswith("Sig") and "SigQ" not in line
         ]
     return {what: repr(value) for what, value in seen.items()}
-
-
-def _both(module: ModuleType, log: Log, births: Births, **more: Any) -> None:
-    """Run once without a fault, and once with the first child killed at birth."""
-    log.call(module.run, 100, 3, **more)
-    births.arm(inject(kill_first))
-    log.call(module.run, 100, 3, injected=True, **more)
-    births.disarm()
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
@@ -145,117 +132,13 @@ def _in_callers(
                 module.run(2, 2)
             enter()
             before, had = snapshot(), resources.of_this_process()
-            _both(module, log, births, case=name)
+            well_and_struck(module, log, births, case=name)
             gc.collect()
             after = snapshot()
             changed = [what for what in before if before[what] != after[what]]
             log("changed", case=name, what=changed, new=resources.added_since(had))
 
         in_caller(log, name, act)
-
-
-def _close(fds: tuple[int, ...]) -> None:
-    for fd in fds:
-        os.close(fd)
-
-
-def _places() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield states of the descriptors, directories and masks of a caller, as _signals does."""
-    yield "as it is", lambda: None
-    for closed in ((0,), (1,), (2,), (0, 1, 2)):
-        yield f"closed {closed}", partial(_close, closed)
-
-    def fill() -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _MANY_DESCRIPTORS), hard))
-        fd = os.open(os.devnull, os.O_RDONLY)
-        while fd < _PAST_FD_SETSIZE:
-            fd = os.dup(fd)
-
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= _ENOUGH_DESCRIPTORS:
-        yield "1100 descriptors", fill
-
-    def delete() -> None:
-        os.chdir(tempfile.mkdtemp())
-        os.rmdir(os.getcwd())
-
-    yield "deleted directory", delete
-    for mask in (0, 0o777):
-        yield f"umask {mask:o}", partial(os.umask, mask)
-
-    def bare() -> None:
-        for name in ("HOME", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME"):
-            os.environ.pop(name, None)
-        tempfile.tempdir = None
-
-    yield "neither HOME nor TMPDIR", bare
-    for name in _UNUSUAL_NAMES:
-        yield f"TMPDIR {name[:12]!r}", partial(_use_directory, name)
-
-
-# Of directories; the first is longer than the path of a socket may be, unix(7).
-_UNUSUAL_NAMES = (b"long" * 50, b"with space", b"not \xff unicode", "ümläut".encode())
-
-
-def _use_directory(name: bytes) -> None:
-    os.environb[b"TMPDIR"] = os.path.join(os.environb[b"TMPDIR"], name)
-    tempfile.tempdir = None
-
-
-def placed(module: ModuleType, log: Log) -> None:
-    """Run in callers with unusual descriptors, directories and masks; and in another thread."""
-    places = [os.path.join(os.environb[b"TMPDIR"], name) for name in _UNUSUAL_NAMES]
-    for place in places:
-        os.mkdir(place)
-    _in_callers(module, log, dict(_places()), warm=False)
-    for place in places:
-        with contextlib.suppress(
-            OSError
-        ):  # a run has left something in it, which the harness will find
-            os.rmdir(place)
-    thread = threading.Thread(target=log.call, args=(module.run, 100, 3), kwargs={"case": "thread"})
-    with warnings.catch_warnings():
-        allow_fork_in_threads()
-        thread.start()
-        thread.join()
-
-
-def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
-    """Run in many processes at once, then in many threads at once, each with its own n."""
-    start, starter = os.pipe()
-    callers = []
-    for number in range(processes):
-        caller = os.fork()
-        if caller == 0:
-            try:
-                os.close(starter)
-                os.read(start, 1)
-                for more in range(3):
-                    log.again().call(module.run, 100 + 7 * number + more, 3)
-            finally:
-                os._exit(0)
-        callers.append(caller)
-    os.close(start)
-    os.close(starter)
-    for caller in callers:
-        os.waitpid(caller, 0)
-    before = resources.of_this_process()
-    with warnings.catch_warnings():
-        allow_fork_in_threads()
-        barrier = threading.Barrier(threads)
-
-        def work(number: int) -> None:
-            barrier.wait()
-            for more in range(3):
-                log.call(module.run, 1000 + 7 * number + more, 3)
-
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-        for thread in workers:
-            thread.start()
-        for thread in workers:
-            thread.join()
-    gc.collect()
-    log("inside", new=resources.added_since(before))
 
 
 def parental(module: ModuleType, log: Log) -> None:
@@ -279,7 +162,7 @@ def parental(module: ModuleType, log: Log) -> None:
         os._exit(7)
     os.waitid(os.P_PID, dead, os.WEXITED | os.WNOWAIT)
     os.waitid(os.P_PID, pids[1], os.WSTOPPED | os.WNOWAIT)
-    _both(module, log, births)
+    well_and_struck(module, log, births)
     states = []
     for pid in (dead, *pids):
         try:
@@ -356,7 +239,7 @@ def quiet(module: ModuleType, log: Log) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         before = snapshot()
-        _both(module, log, births)
+        well_and_struck(module, log, births)
         gc.collect()
         after = snapshot()
     sys.unraisablehook = sys.__unraisablehook__
