@@ -6,7 +6,6 @@ notebooks, daemons, pools, embedded interpreters, libraries that change a defaul
 """
 
 import asyncio
-import gc
 import io
 import multiprocessing
 import os
@@ -49,8 +48,6 @@ def of_all_kinds(module: ModuleType, log: Log) -> None:
         "socket.setdefaulttimeout": _with_a_default_timeout,
         "multiprocessing.set_start_method": _with_another_start_method,
         "embedded: no sys.argv, no file of __main__": _as_if_embedded,
-        "gc.disable": _without_the_collector,
-        "gc.set_threshold(1)": _with_the_collector_everywhere,
         "a handler of SIGCHLD that reaps every child": _with_a_handler_that_reaps,
         "a thread that reaps every child": _with_a_thread_that_reaps,
     }
@@ -167,17 +164,6 @@ def _as_if_embedded(log: Log, name: str, runs: Runs) -> None:
     main.__spec__ = None
     if hasattr(main, "__file__"):
         del main.__file__
-    runs(log, name)
-
-
-def _without_the_collector(log: Log, name: str, runs: Runs) -> None:
-    gc.disable()
-    runs(log, name)
-
-
-def _with_the_collector_everywhere(log: Log, name: str, runs: Runs) -> None:
-    """Collect young objects at each allocation: what nothing refers to is gone at once."""
-    gc.set_threshold(1, 1000, 1000)
     runs(log, name)
 
 

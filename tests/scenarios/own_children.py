@@ -59,7 +59,7 @@ def _await(condition: Callable[[], bool]) -> None:
 def forked_meanwhile(module: ModuleType, log: Log) -> None:
     """Run while the caller forks children of its own, which live, end, or leave `run` by raising.
 
-    In most cases the workers wait at their birth until that has been done.
+    In all cases but the last the workers wait at their birth until that has been done.
     """
     births = Births(log)
     module.run(_TERMS, _WORKERS)
@@ -71,11 +71,13 @@ def forked_meanwhile(module: ModuleType, log: Log) -> None:
         "a child that lives on": partial(_by_a_thread, lives=True),
         "a child that ends": partial(_by_a_thread, lives=False),
         "a child that leaves run by an exception": _by_a_handler,
-        "children that hold each descriptor": _beside_holders,
     }
     for name, case in cases.items():
         act = partial(_in_case, module=module, births=births, forked=forked, name=name, case=case)
         in_caller(log, name, act, _CASE_LIMIT)
+    # Without a limit of its own: a hang is the trial's, which shows where the run waits.
+    name = "children that hold each descriptor"
+    in_caller(log, name, partial(_beside_holders, module=module, births=births, name=name))
 
 
 class _Gate:
@@ -200,11 +202,11 @@ def _by_a_handler(
         log("unmet", why="a run had no fork or let no handler in: there was no child to leave it")
 
 
-def _beside_holders(
-    module: ModuleType, log: Log, births: Births, forked: int, gate: _Gate, name: str
-) -> None:
-    """Fork children that live on at each new descriptor of the run; strike one, and run again."""
-    births.disarm()  # the gate is not needed: these children are forked in the run's own thread
+def _beside_holders(log: Log, module: ModuleType, births: Births, name: str) -> None:
+    """Fork children that live on at each new descriptor of a run; strike one, and run again."""
+    before = resources.of_this_process()
     with Holders(births).forked():
         well_and_struck(module, log, births, case=name)
         log.call(module.run, _TERMS, _WORKERS, case=f"{name}, after a death")
+    gc.collect()
+    log("inside", new=resources.added_since(before))
