@@ -13,6 +13,9 @@ Scenarios are functions of these modules, with the transport and the log as firs
 basics              runs that nobody disturbs
 faults              runs in which a fault is injected into workers
 surroundings        callers in unusual states
+odd_places          callers in unusual places: descriptors, directories, masks
+odd_callers         callers of an unusual kind, or that have set a default for all
+bystanders          other runs beside a run, and children that hold its descriptors
 nested              a run where another run of the same process is under way
 own_children        children that the caller forks for itself while it is in a run
 storms              a handler that raises again and again

@@ -1,12 +1,12 @@
 """What is beside a run: others that run too, and children that hold its descriptors."""
 
+import contextlib
 import gc
 import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
 from tests.system import resources
 
-_MOST = 60  # children of the caller's own in a run; three workers need some ten descriptors
+_MOST = 100  # children of the caller's own; a run of three workers has some ten descriptors
 
 
 def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
@@ -96,7 +96,7 @@ class Holders:
                 os._exit(0)
         self._pids.append(pid)
 
-    @contextmanager
+    @contextlib.contextmanager
     def forked(self) -> Iterator[None]:
         """Fork them in this block, and end them after it."""
         sys.setprofile(self._profile)
@@ -106,7 +106,10 @@ class Holders:
         finally:
             threading.setprofile(None)
             sys.setprofile(None)
+            # A byte for each: no end of file comes while a kept worker has the other end too.
+            os.write(self._tell, b"." * len(self._pids))
+            for pid in self._pids:
+                with contextlib.suppress(ChildProcessError):  # reaped by a run: see clause E3
+                    os.waitpid(pid, 0)
             os.close(self._tell)
             os.close(self._until_told)
-            for pid in self._pids:
-                os.waitpid(pid, 0)

@@ -40,7 +40,9 @@ def of_all_kinds(module: ModuleType, log: Log) -> None:
     cases: dict[str, Callable[[Log, str, Runs], None]] = {
         "pid 1 of a PID namespace": _as_first_process,
         "a daemonic process of multiprocessing": _as_daemonic_process,
-        "with an event loop": _with_an_event_loop,
+        "an event loop of asyncio is set": _beside_an_event_loop,
+        "in a task of asyncio": _in_a_task,
+        "in an executor of asyncio": _in_an_executor,
         "sys.stdin, stdout and stderr None": partial(_with_streams, lambda: None),
         "sys.stdin, stdout and stderr closed": partial(_with_streams, _closed_stream),
         "sys.stdin, stdout and stderr in memory": partial(_with_streams, io.StringIO),
@@ -104,23 +106,32 @@ def _in_process(log: Log, name: str, runs: Runs) -> None:
         log("failed", case=name, error=repr(error))
 
 
-def _with_an_event_loop(log: Log, name: str, runs: Runs) -> None:
-    """Run beside a loop that does not run yet, within one that does, and in its executor.
-
-    The loop is the caller's: it has to work after each run.
-    """
+def _beside_an_event_loop(log: Log, name: str, runs: Runs) -> None:
+    """Have a loop that does not run; it is the caller's, and has to work after the runs."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    runs(log, "an event loop of asyncio is set")
+    runs(log, name)
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+def _in_a_task(log: Log, name: str, runs: Runs) -> None:
+    """Run while a loop runs in the same thread, as in a cell of a notebook."""
 
     async def task() -> None:
-        runs(log, "in a task of asyncio")
+        runs(log, name)
         await asyncio.sleep(0)
-        await loop.run_in_executor(None, runs, log, "in an executor of asyncio")
-        await loop.shutdown_default_executor()
 
-    loop.run_until_complete(task())
-    loop.close()
+    asyncio.run(task())
+
+
+def _in_an_executor(log: Log, name: str, runs: Runs) -> None:
+    """Run in a thread of concurrent.futures while a loop runs in another one."""
+
+    async def task() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, runs, log, name)
+
+    asyncio.run(task())
 
 
 class _Writes:

@@ -203,10 +203,11 @@ def _by_a_handler(
 
 
 def _beside_holders(log: Log, module: ModuleType, births: Births, name: str) -> None:
-    """Fork children that live on at each new descriptor of a run; strike one, and run again."""
+    """Fork children that live on at each new descriptor of two runs, and of one that is struck."""
     before = resources.of_this_process()
     with Holders(births).forked():
+        # What those of the first run still hold is no hindrance to the second.
+        log.call(module.run, _TERMS, _WORKERS, case=name)
         well_and_struck(module, log, births, case=name)
-        log.call(module.run, _TERMS, _WORKERS, case=f"{name}, after a death")
     gc.collect()
     log("inside", new=resources.added_since(before))
