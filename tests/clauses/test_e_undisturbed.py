@@ -134,8 +134,17 @@ def test_run_may_be_called_where_another_run_is_under_way(transport: str) -> Non
 
 @pytest.mark.clause("E8")
 def test_a_child_that_the_caller_forks_meanwhile_leaves_the_run_alone(transport: str) -> None:
-    """E8: it lives on, also after a death; it ends at once; it leaves run by an exception."""
+    """E8: it lives on; it ends at once; it leaves run by an exception, in a handler."""
     outcome = checks.finished(shared_trials.forked_meanwhile(transport))
+    _each_case_ended(outcome)
+    checks.all_exact(outcome.calls())
+
+
+@pytest.mark.clause("E8")
+def test_children_that_hold_what_a_run_opens_hold_up_neither_run_nor_death(transport: str) -> None:
+    """E8: one is forked at each new descriptor, of two runs and of one in which a worker dies."""
+    plain.needs_answered_deaths(transport)
+    outcome = checks.finished(harness.run_trial(transport, harness.call(bystanders.held)))
     _each_case_ended(outcome)
     checks.all_exact(call for call in outcome.calls() if "injected" not in call)
     checks.all_error((call for call in outcome.calls() if "injected" in call), or_exact=True)

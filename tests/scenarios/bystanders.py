@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios.callers import allow_fork_in_threads
+from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_struck
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
 from tests.system import resources
@@ -113,3 +113,20 @@ class Holders:
                     os.waitpid(pid, 0)
             os.close(self._tell)
             os.close(self._until_told)
+
+
+def held(module: ModuleType, log: Log) -> None:
+    """Run twice, and once more with the first child killed, while `Holders` hold what it opens."""
+    births = Births(log)
+
+    def act(log: Log) -> None:
+        module.run(2, 2)
+        before = resources.of_this_process()
+        with Holders(births).forked():
+            # What those of one run still hold is no hindrance to the next.
+            log.call(module.run, 100, 3, case="held")
+            well_and_struck(module, log, births, case="held")
+        gc.collect()
+        log("inside", new=resources.added_since(before))
+
+    in_caller(log, "held", act)

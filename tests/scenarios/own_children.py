@@ -11,8 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType, ModuleType
 
-from tests.scenarios.bystanders import Holders
-from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller, well_and_struck
+from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller
 from tests.scenarios.injection import AtForks, Births, log_birth, rest
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
@@ -59,7 +58,7 @@ def _await(condition: Callable[[], bool]) -> None:
 def forked_meanwhile(module: ModuleType, log: Log) -> None:
     """Run while the caller forks children of its own, which live, end, or leave `run` by raising.
 
-    In all cases but the last the workers wait at their birth until that has been done.
+    The workers wait at their birth until that has been done.
     """
     births = Births(log)
     module.run(_TERMS, _WORKERS)
@@ -75,9 +74,6 @@ def forked_meanwhile(module: ModuleType, log: Log) -> None:
     for name, case in cases.items():
         act = partial(_in_case, module=module, births=births, forked=forked, name=name, case=case)
         in_caller(log, name, act, _CASE_LIMIT)
-    # Without a limit of its own: a hang is the trial's, which shows where the run waits.
-    name = "children that hold each descriptor"
-    in_caller(log, name, partial(_beside_holders, module=module, births=births, name=name))
 
 
 class _Gate:
@@ -200,14 +196,3 @@ def _by_a_handler(
     log.call(run, _TERMS, _WORKERS, case=name)
     if not children:
         log("unmet", why="a run had no fork or let no handler in: there was no child to leave it")
-
-
-def _beside_holders(log: Log, module: ModuleType, births: Births, name: str) -> None:
-    """Fork children that live on at each new descriptor of two runs, and of one that is struck."""
-    before = resources.of_this_process()
-    with Holders(births).forked():
-        # What those of the first run still hold is no hindrance to the second.
-        log.call(module.run, _TERMS, _WORKERS, case=name)
-        well_and_struck(module, log, births, case=name)
-    gc.collect()
-    log("inside", new=resources.added_since(before))
