@@ -111,9 +111,9 @@ def _sleep(poller, milliseconds):
 
 def run(n, workers):
     if type(n) is not int or type(workers) is not int:
-        raise TypeError("both arguments of run are ints")
+        raise TypeError(f"run({n!r}, {workers!r}): both are ints")
     if n < 0 or workers <= 0:
-        raise ValueError("n is 0 or more, and workers is 1 or more")
+        raise ValueError(f"run({n}, {workers}): the least are 0 and 1")
     mask = pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         pthread_sigmask(signal.SIG_BLOCK, _with_handlers())
