@@ -2,9 +2,10 @@
 
 import pytest
 
+from report.results import RecordProperty
 from tests import harness
 from tests.harness import Message, Outcome, checks, plain, shared_trials
-from tests.scenarios import kept_settings, surroundings
+from tests.scenarios import bystanders, kept_settings, odd_callers, odd_places, surroundings
 
 
 def _in_each_state(outcome: Outcome) -> list[Message]:
@@ -40,7 +41,7 @@ def _unchanged(states: list[Message]) -> None:
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
     """E1: eight processes, then four threads of one process, with three runs each."""
     outcome = checks.finished(
-        harness.run_trial(transport, harness.call(surroundings.crowd, processes=8, threads=4))
+        harness.run_trial(transport, harness.call(bystanders.crowd, processes=8, threads=4))
     )
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
@@ -73,9 +74,34 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
     """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
     plain.needs_answered_deaths(transport)
-    outcome = harness.run_trial(transport, harness.call(surroundings.placed))
-    assert len(_in_each_state(outcome)) >= 11
+    outcome = harness.run_trial(transport, harness.call(odd_places.placed))
+    assert len(_right_in_each(outcome)) >= 12
     assert any(call.get("case") == "thread" for call in outcome.calls())
+
+
+@pytest.mark.clause("E4")
+def test_the_caller_may_be_of_any_kind(transport: str, record_property: RecordProperty) -> None:
+    """E4: pid 1, daemonic, in an event loop, without streams, with other defaults, reaped for."""
+    plain.needs_answered_deaths(transport)
+    outcome = harness.run_trial(transport, harness.call(odd_callers.of_all_kinds))
+    assert len(_right_in_each(outcome)) >= 14
+    for message in outcome.of("refused"):
+        record_property("E4", f"no caller that is {message['case']}: {message['reason']}")
+
+
+def _right_in_each(outcome: Outcome) -> set[str]:
+    """Fail unless each caller got its result or, after a fault, an error; return their names.
+
+    Where others reap the workers, the exit status that says how one ended may be lost, so an
+    error is right there too.
+    """
+    checks.finished(outcome)
+    assert not outcome.of("failed"), outcome.of("failed")
+    calls = outcome.calls()
+    sure = [call for call in calls if not {"injected", "way"} & call.keys()]
+    checks.all_exact(sure)
+    checks.all_error((call for call in calls if call not in sure), or_exact=True)
+    return {call["case"] for call in calls}
 
 
 @pytest.mark.clause("E5")
@@ -128,6 +154,16 @@ def test_a_child_that_the_caller_forks_meanwhile_leaves_the_run_alone(transport:
     outcome = checks.finished(shared_trials.forked_meanwhile(transport))
     _each_case_ended(outcome)
     checks.all_exact(outcome.calls())
+
+
+@pytest.mark.clause("E8")
+def test_children_that_hold_what_a_run_opens_hold_up_neither_run_nor_death(transport: str) -> None:
+    """E8: one is forked at each new descriptor, of two runs and of one in which a worker dies."""
+    plain.needs_answered_deaths(transport)
+    outcome = checks.finished(harness.run_trial(transport, harness.call(bystanders.held)))
+    _each_case_ended(outcome)
+    checks.all_exact(call for call in outcome.calls() if "injected" not in call)
+    checks.all_error((call for call in outcome.calls() if "injected" in call), or_exact=True)
 
 
 def _each_case_ended(outcome: Outcome) -> None:

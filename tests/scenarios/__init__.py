@@ -14,6 +14,9 @@ basics              runs that nobody disturbs
 faults              runs in which a fault is injected into workers
 surroundings        callers in unusual states
 kept_settings       what a run changes in its caller
+odd_places          callers in unusual places: descriptors, directories, masks
+odd_callers         callers of an unusual kind, or that have set a default for all
+bystanders          other runs beside a run, and children that hold its descriptors
 nested              a run where another run of the same process is under way
 own_children        children that the caller forks for itself while it is in a run
 storms              a handler that raises again and again

@@ -6,151 +6,23 @@ import ctypes
 import gc
 import inspect
 import os
-import resource
 import signal
 import sys
 import tempfile
-import threading
 import time
-import warnings
 import weakref
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_struck
+from tests.scenarios.callers import well_and_struck
 from tests.scenarios.injection import CPU, Births, after_cpu, die, stop
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
-# select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
-_PAST_FD_SETSIZE = 1100
-_ENOUGH_DESCRIPTORS = 2048
-_MANY_DESCRIPTORS = 4096
-
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
 _HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
 _TINY = 1e-9  # seconds: a timeout that every run exceeds
-
-
-def _in_callers(module: ModuleType, log: Log, states: dict[str, Callable[[], object]]) -> None:
-    """For each state fork a caller that enters it and runs; log what a run has left there."""
-    births = Births(log)
-    for name, enter in states.items():
-
-        def act(log: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
-            enter()
-            had = resources.of_this_process()
-            well_and_struck(module, log, births, case=name)
-            gc.collect()
-            log("changed", case=name, what=[], new=resources.added_since(had))
-
-        in_caller(log, name, act)
-
-
-def _close(fds: tuple[int, ...]) -> None:
-    for fd in fds:
-        os.close(fd)
-
-
-def _places() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield states of descriptors, directories and masks: a name, and what brings it about."""
-    yield "as it is", lambda: None
-    for closed in ((0,), (1,), (2,), (0, 1, 2)):
-        yield f"closed {closed}", partial(_close, closed)
-
-    def fill() -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _MANY_DESCRIPTORS), hard))
-        fd = os.open(os.devnull, os.O_RDONLY)
-        while fd < _PAST_FD_SETSIZE:
-            fd = os.dup(fd)
-
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= _ENOUGH_DESCRIPTORS:
-        yield "1100 descriptors", fill
-
-    def delete() -> None:
-        os.chdir(tempfile.mkdtemp())
-        os.rmdir(os.getcwd())
-
-    yield "deleted directory", delete
-    for mask in (0, 0o777):
-        yield f"umask {mask:o}", partial(os.umask, mask)
-
-    def bare() -> None:
-        for name in ("HOME", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME"):
-            os.environ.pop(name, None)
-        tempfile.tempdir = None
-
-    yield "neither HOME nor TMPDIR", bare
-    for name in _UNUSUAL_NAMES:
-        yield f"TMPDIR {name[:12]!r}", partial(_use_directory, name)
-
-
-# Of directories; the first is longer than the path of a socket may be, unix(7).
-_UNUSUAL_NAMES = (b"long" * 50, b"with space", b"not \xff unicode", "ümläut".encode())
-
-
-def _use_directory(name: bytes) -> None:
-    os.environb[b"TMPDIR"] = os.path.join(os.environb[b"TMPDIR"], name)
-    tempfile.tempdir = None
-
-
-def placed(module: ModuleType, log: Log) -> None:
-    """Run in callers with unusual descriptors, directories and masks; and in another thread."""
-    places = [os.path.join(os.environb[b"TMPDIR"], name) for name in _UNUSUAL_NAMES]
-    for place in places:
-        os.mkdir(place)
-    _in_callers(module, log, dict(_places()))
-    for place in places:
-        with contextlib.suppress(
-            OSError
-        ):  # a run has left something in it, which the harness will find
-            os.rmdir(place)
-    thread = threading.Thread(target=log.call, args=(module.run, 100, 3), kwargs={"case": "thread"})
-    with warnings.catch_warnings():
-        allow_fork_in_threads()
-        thread.start()
-        thread.join()
-
-
-def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
-    """Run in many processes at once, then in many threads at once, each with its own n."""
-    start, starter = os.pipe()
-    callers = []
-    for number in range(processes):
-        caller = os.fork()
-        if caller == 0:
-            try:
-                os.close(starter)
-                os.read(start, 1)
-                for more in range(3):
-                    log.again().call(module.run, 100 + 7 * number + more, 3)
-            finally:
-                os._exit(0)
-        callers.append(caller)
-    os.close(start)
-    os.close(starter)
-    for caller in callers:
-        os.waitpid(caller, 0)
-    before = resources.of_this_process()
-    with warnings.catch_warnings():
-        allow_fork_in_threads()
-        barrier = threading.Barrier(threads)
-
-        def work(number: int) -> None:
-            barrier.wait()
-            for more in range(3):
-                log.call(module.run, 1000 + 7 * number + more, 3)
-
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-        for thread in workers:
-            thread.start()
-        for thread in workers:
-            thread.join()
-    gc.collect()
-    log("inside", new=resources.added_since(before))
 
 
 def parental(module: ModuleType, log: Log) -> None:

@@ -66,14 +66,18 @@ def shard(modules: list[str], part: str) -> list[str]:
     return modules[index - 1 :: count]
 
 
-def constant(module: str, name: str) -> object:
-    """Return a constant of *module* without importing it, because it may patch other modules."""
+def constant(module: str, name: str, default: object = None) -> object:
+    """Return a constant of *module* without importing it, because it may patch other modules.
+
+    default: what to return if there is none; without it, that is an error.
+    """
     path = Path(harness.ROOT, *module.split(".")).with_suffix(".py")
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             value: object = ast.literal_eval(node.value)
             return value
-    raise AssertionError(f"{path} has no constant {name}")
+    assert default is not None, f"{path} has no constant {name}"
+    return default
 
 
 def caught_by(module: str) -> set[str]:

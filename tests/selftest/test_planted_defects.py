@@ -25,6 +25,7 @@ from tests.selftest.judged import (
     SHARD,
     Score,
     caught_by,
+    constant,
     failed,
     held_by,
     judge,
@@ -85,8 +86,10 @@ def test_a_planted_defect_fails_exactly_its_clauses(
 def test_a_correct_module_passes_every_clause(
     module: str, turn: int, score: Score, tmp_path: Path
 ) -> None:
-    """No clause fails, and at most three are skipped."""
+    """No clause fails, and at most three are skipped beside those that it says cannot meet it."""
     judged, output = judge(module, tmp_path)
     assert score.passes(module, judged), output[-6000:]
     assert set(judged.values()) <= {"passed", "skipped"}
-    assert [*judged.values()].count("passed") >= len(clauses()) - 3, judged
+    unmet = constant(module, "UNMET", ())
+    assert isinstance(unmet, tuple)
+    assert [*judged.values()].count("passed") >= len(clauses()) - len(unmet) - 3, judged

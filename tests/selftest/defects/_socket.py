@@ -75,7 +75,10 @@ def serve(
         poller.unregister(fileno)
         del peers[fileno]
         sums = unpack(bytes(stream))
-        peer.close()  # which the worker waits for
+        # The worker waits for a word: somebody else's child may keep the connection open.
+        with contextlib.suppress(OSError):
+            peer.send(b".")
+        peer.close()
         return sums
 
     try:
@@ -104,6 +107,7 @@ def tcp(n, workers, *, host="127.0.0.1", port=0, pack=None, unpack=None, size=No
         bound = []
         for _ in range(workers):
             connection = stack.enter_context(socket.socket())
+            connection.setblocking(True)  # whatever timeout the program gives to each
             connection.bind(("127.0.0.1", 0))
             bound.append(connection)
         ours = {connection.getsockname() for connection in bound}
@@ -157,6 +161,7 @@ def unix(
 
         def work(number, value):
             with socket.socket(socket.AF_UNIX) as connection:
+                connection.setblocking(True)  # whatever timeout the program gives to each
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, QUARTER)
                 while True:  # as long as the backlog is full, and the socket ours
                     if made is not None and not os.path.samestat(os.stat(path), made):

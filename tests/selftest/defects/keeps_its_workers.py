@@ -24,6 +24,8 @@ def _worker(number):
     key = os.getpid(), threading.get_ident(), number
     if key not in _kept:
         theirs, ours = socket.socketpair()
+        theirs.setblocking(True)
+        ours.setblocking(True)
         pid = os.fork()
         if pid == 0:
             theirs.close()

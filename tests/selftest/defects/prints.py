@@ -1,5 +1,7 @@
 """Tells its progress on standard output."""
 
+import contextlib
+
 from tests.selftest.defects import honest
 
 CAUGHT_BY = ("E6",)
@@ -7,5 +9,6 @@ CAUGHT_BY = ("E6",)
 
 def run(n, workers):
     value = honest.run(n, workers)
-    print("pi is", value)
+    with contextlib.suppress(ValueError):  # closed
+        print("pi is", value)
     return value
