@@ -111,6 +111,26 @@ def some_fault(calls: Sequence[Message]) -> None:
         not_judged("see A5: no process of a run was met, so it got no fault")
 
 
+def missed(outcome: Outcome) -> None:
+    """Skip where no worker could be met amid its work, and say why."""
+    if not outcome.of("injected"):
+        for message in outcome.of("missed"):
+            pytest.skip(message["why"])
+
+
+def _struck(outcome: Outcome) -> list[Message]:
+    """Return the calls of `run` in which a worker was struck."""
+    found, injected = [], False
+    for message in outcome.messages:
+        if message["kind"] == "injected":
+            injected = True
+        elif message["kind"] == "outcome":
+            if injected and "way" in message:
+                found.append(message)
+            injected = False
+    return found
+
+
 def errors_in_time(outcome: Outcome, workers: int) -> None:
     """Fail unless the faults in workers became errors in time, and no process lives on.
 
@@ -120,17 +140,29 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
     """
     no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
-    if calls and not outcome.of("injected"):
-        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    missed(outcome)
     all_error(calls, or_exact=True, late=float("inf"))
-    for way in {call["way"] for call in calls}:
-        mine = [call for call in calls if call["way"] == way]
+    struck = _struck(outcome)
+    if not struck:
+        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    for way in {call["way"] for call in struck}:
+        mine = [call for call in struck if call["way"] == way]
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
             lines = "\n".join(map(summary, mine))
             pytest.fail(f"{errors} errors, and {each} workers had a fault:\n{lines}", pytrace=False)
     promptly(outcome)
+
+
+def swept(outcome: Outcome) -> str:
+    """Return how many of the points of a sweep of calls into C were tried, if not all; else ""."""
+    for sweep in outcome.of("points"):
+        if sweep["tried"] < sweep["chosen"]:
+            return f"{sweep['tried']} of {sweep['chosen']} points were tried in the time there was"
+        if sweep["tried"] < sweep["all"]:
+            return f"{sweep['tried']} of {sweep['all']} points were tried, evenly spread"
+    return ""
 
 
 def no_point_wrong(seen: Sweep) -> None:

@@ -13,6 +13,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
+from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
 from tests.scenarios.protocol import Call
 
@@ -40,6 +41,9 @@ while os.getppid() == mine:
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
+_SWEEP = 20.0  # seconds, after which the points that are left are not tried
+_ITS_LAST_RUN = 20.0  # seconds more: a run that has not ended then is a hang
+
 
 @cache
 def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
@@ -63,22 +67,47 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 @cache
 def killed(transport: str, when: str, *how: str | int) -> Outcome:
     """End each of two workers in each of the ways *how*: see `tests.scenarios.faults.killed`."""
-    n = terms(transport, when)
-    return harness.run_trial(transport, call(faults.killed, how=how, when=when, n=n, workers=2))
+    return killed_of(transport, when, how, workers=2)
+
+
+def killed_of(
+    transport: str,
+    when: str,
+    how: Sequence[str | int],
+    *,
+    workers: int,
+    several: int = 0,
+    again: bool = False,
+) -> Outcome:
+    """Run `tests.scenarios.faults.killed` with that many *workers*."""
+    if when == "work":
+        _needs_workers_that_compute(transport)
+    moment, n = harness.moment(transport, when, 1000)
+    scenario = call(
+        faults.killed, how=how, when=moment, n=n, workers=workers, several=several, again=again
+    )
+    return harness.run_trial(transport, scenario)
 
 
 def terms(transport: str, when: str) -> int:
     """Return the number of terms for a run with a fault at the "birth" or amid the "work"."""
-    # Two seconds of work: workers that share it still compute when the fault is injected.
-    return 8 * harness.quarter_of_a_second(transport) if when == "work" else 1000
+    if when == "work":
+        _needs_workers_that_compute(transport)
+    return harness.moment(transport, when, 1000)[1]
+
+
+def _needs_workers_that_compute(transport: str) -> None:
+    if not harness.workers_compute(transport):
+        not_judged("see A5: no process beside the caller was seen to compute")
 
 
 @cache
 def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
-    return harness.run_trial(
-        transport, call(faults.killed_at_c_calls, stage=stage, workers=2), limit=40
+    scenario = call(
+        faults.killed_at_c_calls, stage=stage, workers=2, seconds=_SWEEP * limits.pace(transport)
     )
+    return harness.run_trial(transport, scenario, limit=_SWEEP + _ITS_LAST_RUN)
 
 
 @cache

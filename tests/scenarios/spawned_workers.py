@@ -93,5 +93,5 @@ def _inject(pause: float = 0.0) -> None:
         os.close(fd)
     if request is not None:
         time.sleep(pause)
-        log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC))
+        log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC), log_path)
         resolve(request["function"])(log, number, *request["args"], **request["kwargs"])
