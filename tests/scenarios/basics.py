@@ -5,6 +5,7 @@ import gc
 import json
 import mmap
 import os
+import random
 import resource
 import signal
 import sys
@@ -21,7 +22,10 @@ from tests.scenarios.protocol import Log, inject
 from tests.scenarios.watching import Watcher, watcher
 from tests.system import resources
 
+# Of `repeated`.
 _FIRST_RUNS = 3  # runs that may still import modules and fill caches
+_TERMS = (24, 60, 97, 250, 509, 1003, 2000, 4096)
+_MOST_WORKERS = 24
 
 _FRAMES = 8  # of an error, the innermost: a message has to be short
 
@@ -82,16 +86,25 @@ def serve(module: ModuleType, log: Log) -> None:
         log.call(module.run, *json.loads(line))
 
 
-def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
-    """Run *times* times; log each distinct outcome once, and what the process has gained."""
-    logged: set[str] = set()
-    for _ in range(_FIRST_RUNS):
-        log.call(module.run, n, workers, once=logged)
+def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -> None:
+    """Run *times* times; log each wrong outcome once, and what the process has gained.
+
+    Most runs have two workers; *crowds* of them, evenly spread, have more.  How many these are, and
+    how many terms a run has, is drawn from *seed*.
+    """
+    drawn, logged = random.Random(seed), set[str]()
+    cases = [(drawn.choice(_TERMS), 2) for _ in range(times)]
+    for crowd in range(crowds):
+        at = crowd * times // crowds
+        cases[at] = cases[at][0], drawn.randint(3, _MOST_WORKERS)
+    # The largest crowd is among the first: the caller may need memory for it, which it keeps.
+    for case in [(_TERMS[-1], _MOST_WORKERS), *cases[1:_FIRST_RUNS]]:
+        log.call(module.run, *case, once=logged)
     gc.collect()
     before = resources.of_this_process()
     memory = _resident()
-    for _ in range(times):
-        log.call(module.run, n, workers, once=logged)
+    for case in cases:
+        log.call(module.run, *case, once=logged)
     gc.collect()
     log("inside", new=resources.added_since(before))
     log("repeated", times=times, grown=_resident() - memory)

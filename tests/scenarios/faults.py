@@ -15,7 +15,6 @@ from typing import Any
 
 from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import (
-    CPU,
     Births,
     catch,
     end,
@@ -33,9 +32,13 @@ _LONGER_TERMS = 20_000  # of a run that takes some milliseconds
 _LATEST_KILL = 3e-3  # seconds from the birth of a worker: its whole life in such a run
 _EARLIEST_KILL = 1e-6  # seconds, the unit of setitimer(2)
 
+# Seconds of CPU after which a worker is amid its work, and not at its start any more: on most
+# systems the unit of /proc/PID/stat.
+_AMID = 0.01
+
 _MOST_POINTS = 200  # of a stage, of all children
 
-_UNMET = f"no process beside the caller has computed for {CPU} s: none was met amid its work"
+_UNMET = f"no process beside the caller has computed for {_AMID} s: none was met amid its work"
 _ELSEWHERE = "its workers are not forked from the caller: their calls into C are not met"
 _DEAF = (
     f"its workers reset or block {INSIDE.name}, the signal at which the suite lets one of them"
@@ -126,7 +129,7 @@ def _ended_amid_work(
         births.arm(inject(hear, way))
     else:
         births.disarm()
-    watching.strike(way, count, CPU + 2 * idle)
+    watching.strike(way, count, _AMID + 2 * idle)
     run()
     seen = watching.report()
     if not seen.struck:

@@ -176,7 +176,7 @@ class Log:
     ) -> dict[str, Any]:
         """Call ``run(n, workers)``, and log its outcome: a value, or an error and its text.
 
-        once: outcomes that have been logged; such an outcome is not logged again.
+        once: outcomes that have been logged; the same one for as many terms is not logged again.
         more: further fields of the message.
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
@@ -198,7 +198,7 @@ class Log:
             self("strayed")
             os._exit(1)
         if once is not None:
-            seen = repr(outcome.get("value", outcome.get("text")))
+            seen = repr((n, outcome.get("value", outcome.get("text"))))
             if seen in once:
                 return outcome
             once.add(seen)
