@@ -111,11 +111,10 @@ def some_fault(calls: Sequence[Message]) -> None:
         not_judged("see A5: no process of a run was met, so it got no fault")
 
 
-def missed(outcome: Outcome) -> None:
-    """Skip where no worker could be met amid its work, and say why."""
-    if not outcome.of("injected"):
-        for message in outcome.of("missed"):
-            pytest.skip(message["why"])
+def missed(outcome: Outcome) -> str:
+    """Return why no worker could be met amid its work, or ""."""
+    why = [str(message["why"]) for message in outcome.of("missed")]
+    return "" if outcome.of("injected") or not why else why[0]
 
 
 def _struck(outcome: Outcome) -> list[Message]:
@@ -140,7 +139,8 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
     """
     no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
-    missed(outcome)
+    if why := missed(outcome):
+        pytest.skip(why)
     all_error(calls, or_exact=True, late=float("inf"))
     struck = _struck(outcome)
     if not struck:
@@ -153,6 +153,17 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
             lines = "\n".join(map(summary, mine))
             pytest.fail(f"{errors} errors, and {each} workers had a fault:\n{lines}", pytrace=False)
     promptly(outcome)
+
+
+def killed_at_points(outcome: Outcome) -> list[Message]:
+    """Return the calls of `run` in which a worker was killed at a call into C."""
+    found: list[Message] = []
+    for message in outcome.messages:
+        if message["kind"] == "outcome" and "where" in message:
+            found.append(message)
+        elif message["kind"] == "unreached":
+            found.pop()
+    return found
 
 
 def swept(outcome: Outcome) -> str:

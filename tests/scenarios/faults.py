@@ -171,6 +171,8 @@ def killed_at_c_calls(
             break
         watch(child, point, delay)
         log.call(module.run, workers, workers, where=where, delay=delay)
+        if not profile.reached():
+            log("unreached", where=where)
         tried += 1
     log("points", tried=tried, chosen=len(points), all=len(found))
     births.disarm()
@@ -206,7 +208,10 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
                 profile.watch(point, first=first)
 
             births.arm_forked(kill)
-            log.call(module.run, workers, workers, where=f"{stage}, point #{point}")
+            where = f"{stage}, point #{point}"
+            log.call(module.run, workers, workers, where=where)
+            if not profile.reached():
+                log("unreached", where=where)
             births.disarm()
 
 

@@ -3,6 +3,7 @@
 import mmap
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -11,6 +12,9 @@ from typing import Any
 from tests.scenarios.injection import die, die_after
 
 PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
+
+# Put after the names of calls in the module threading: its locks are between threads of a worker.
+_OF_THREADS = ".threading"
 
 _IMPORT = "<frozen importlib"  # files of the import system, importlib._bootstrap and others
 
@@ -43,6 +47,7 @@ class Profile:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, self._WIDTH * self._MOST)
+        self._reached = mmap.mmap(-1, 1)
 
     def watch(
         self, point: int = 0, delay: float = -1.0, first: Callable[[], bool] | None = None
@@ -62,9 +67,10 @@ class Profile:
                 importing = max(0, importing + (1 if event == "call" else -1))
             if importing:
                 return
+            of_threads = frame.f_code.co_filename == threading.__file__
             if event.startswith("c_"):
-                name = f"{event[2]} {getattr(arg, '__name__', '?')}"
-            elif frame.f_code.co_name in ("acquire", "release"):
+                name = f"{event[2]} {getattr(arg, '__name__', '?')}{_OF_THREADS * of_threads}"
+            elif frame.f_code.co_name in ("acquire", "release") and not of_threads:
                 name = f"{event[0]} {frame.f_code.co_name}"
             else:
                 return
@@ -78,11 +84,20 @@ class Profile:
                     if not first():
                         return
                     time.sleep(PAUSE)
+                self._reached[0] = 1
                 if delay < 0:
                     die(signal.SIGKILL)
                 die_after(delay)
 
         sys.setprofile(profile)
+
+    def reached(self) -> bool:
+        """In the caller: tell whether a child came to its point since this was asked last.
+
+        What it calls may differ from run to run, such as a wait for a thread of its own.
+        """
+        reached, self._reached[0] = bool(self._reached[0]), 0
+        return reached
 
     def points(self) -> list[tuple[str, str]]:
         """In the caller: return ('c' for call or 'r' for return, name) of each recorded point."""
