@@ -45,9 +45,9 @@ KINDS = {
     "made": "n: as text; workers: as text; births: children; new: entries",
     # of the children of a run
     "births": "count: children of a run; seconds: duration of the run",
-    "born": "number: of the child",
+    "born": "number: of the child; pid: of the child, if another process logs it",
     "stopped": 'stage: "birth" or "exit"',
-    "injected": "point: of a channel's worker; way: of the fault",
+    "injected": "point: of a channel's worker; way: of the fault; pid: of the worker",
     "unmet": "why: the scenario cannot meet the workers",
     "tick": "",  # this process has computed for a while more: where nothing can watch it
     "watches": "",  # this process watches the workers: it is no part of a run
