@@ -146,7 +146,7 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
     # Without the kill, the workers would go on for much longer than the 2 s that they have.
     n = 10 * shared_trials.terms(module, "work")
     with harness.Trial(module, harness.call(basics.crowded, n=n, workers=3), env) as trial:
-        trial.hear_out("born", 3)
+        shared_trials.await_workers(trial, module, 3)
         time.sleep(0.05)
         trial.process.kill()
         checks.nothing_left(trial.finish(5, patience=2))
@@ -158,7 +158,7 @@ def test_nothing_is_left_of_a_killed_caller_whose_own_child_lives_on(transport: 
     n = shared_trials.terms(transport, "work")
     with harness.Trial(transport, harness.call(own_children.accompanied, n=n, workers=3)) as trial:
         trial.hear_out("foreign")
-        trial.hear_out("born", 3)
+        shared_trials.await_workers(trial, transport, 3)
         trial.process.kill()
         checks.nothing_left(trial.finish(5, patience=2))
 
@@ -169,8 +169,8 @@ def test_nothing_is_left_when_a_signal_ends_the_whole_process_group(transport: s
 
     None of them is sent by a terminal; batch systems, watchdogs and `kill 0` in scripts send them.
     """
-    forks = harness.support(transport).forks
-    amid = shared_trials.terms(transport, "work") if forks else 0
+    said = harness.support(transport)
+    amid = shared_trials.terms(transport, "work") if said.forks and said.births else 0
     with syscall_sweep.ForkServer(transport, 100, 2) as server:
         checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=6, seed=5))
 

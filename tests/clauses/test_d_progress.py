@@ -30,7 +30,8 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(
     free = room.shared_memory()
 
     def hold(trial: harness.Trial) -> None:
-        trial.hear_out("born", workers * 5 // 6, limit=30)  # a pool may start fewer
+        # A pool may start fewer.
+        shared_trials.await_workers(trial, transport, workers * 5 // 6, limit=30)
         with contextlib.suppress(ProcessLookupError):
             trial.world.kill(trial.process.pid, signal.SIGSTOP)
             time.sleep(0.3)

@@ -24,7 +24,15 @@ room            how many workers the limits of this machine allow
 
 from tests.harness.outcome import Hang, Message, Outcome, state
 from tests.harness.places import ROOT
-from tests.harness.support import Support, module_of, quarter_of_a_second, support, unsupported
+from tests.harness.support import (
+    Support,
+    module_of,
+    moment,
+    quarter_of_a_second,
+    support,
+    unsupported,
+    workers_compute,
+)
 from tests.harness.trial import Trial, run_trial
 from tests.scenarios.protocol import call
 from transports import NAMES
@@ -39,9 +47,11 @@ __all__ = [
     "Trial",
     "call",
     "module_of",
+    "moment",
     "quarter_of_a_second",
     "run_trial",
     "state",
     "support",
     "unsupported",
+    "workers_compute",
 ]

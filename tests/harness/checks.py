@@ -111,6 +111,25 @@ def some_fault(calls: Sequence[Message]) -> None:
         not_judged("see A5: no process of a run was met, so it got no fault")
 
 
+def missed(outcome: Outcome) -> str:
+    """Return why no worker could be met amid its work, or ""."""
+    why = [str(message["why"]) for message in outcome.of("missed")]
+    return "" if outcome.of("injected") or not why else why[0]
+
+
+def _struck(outcome: Outcome) -> list[Message]:
+    """Return the calls of `run` in which a worker was struck."""
+    found, injected = [], False
+    for message in outcome.messages:
+        if message["kind"] == "injected":
+            injected = True
+        elif message["kind"] == "outcome":
+            if injected and "way" in message:
+                found.append(message)
+            injected = False
+    return found
+
+
 def errors_in_time(outcome: Outcome, workers: int) -> None:
     """Fail unless the faults in workers became errors in time, and no process lives on.
 
@@ -120,17 +139,41 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
     """
     no_orphan(outcome)
     calls = [call for call in outcome.calls() if "again" not in call]
-    if calls and not outcome.of("injected"):
-        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    if why := missed(outcome):
+        pytest.skip(why)
     all_error(calls, or_exact=True, late=float("inf"))
-    for way in {call["way"] for call in calls}:
-        mine = [call for call in calls if call["way"] == way]
+    struck = _struck(outcome)
+    if not struck:
+        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    for way in {call["way"] for call in struck}:
+        mine = [call for call in struck if call["way"] == way]
         each = min(workers, len(mine))
         errors = sum(state(call) == "error" for call in mine)
         if errors < each:
             lines = "\n".join(map(summary, mine))
             pytest.fail(f"{errors} errors, and {each} workers had a fault:\n{lines}", pytrace=False)
     promptly(outcome)
+
+
+def killed_at_points(outcome: Outcome) -> list[Message]:
+    """Return the calls of `run` in which a worker was killed at a call into C."""
+    found: list[Message] = []
+    for message in outcome.messages:
+        if message["kind"] == "outcome" and "where" in message:
+            found.append(message)
+        elif message["kind"] == "unreached" and state(call := found.pop()) != "exact":
+            not_judged(f"see C11: nobody was killed in this run, after others: {summary(call)}")
+    return found
+
+
+def swept(outcome: Outcome) -> str:
+    """Return how many of the points of a sweep of calls into C were tried, if not all; else ""."""
+    for sweep in outcome.of("points"):
+        if sweep["tried"] < sweep["chosen"]:
+            return f"{sweep['tried']} of {sweep['chosen']} points were tried in the time there was"
+        if sweep["tried"] < sweep["all"]:
+            return f"{sweep['tried']} of {sweep['all']} points were tried, evenly spread"
+    return ""
 
 
 def no_point_wrong(seen: Sweep) -> None:

@@ -12,16 +12,14 @@ from tests.harness.places import ROOT
 from tests.harness.worlds import PROGRAM, Streams
 from tests.system import processes, resources
 
-_MARK = "IPC_CONFORMANCE_TRIAL"  # environment variable by which the processes of a trial are found
-
 
 class Machine:
     """The machine itself: see `tests.harness.worlds.World`."""
 
     def __init__(self) -> None:
         mark = uuid.uuid4().hex
-        self._mark = f"{_MARK}={mark}".encode()
-        self._environment = {_MARK: mark}
+        self._mark = f"{processes.MARK}={mark}".encode()
+        self._environment = {processes.MARK: mark}
         self._started: list[subprocess.Popen[bytes]] = []
 
     def run(

@@ -12,6 +12,7 @@ import pytest
 
 from tests.harness import checks, limits
 from tests.harness.outcome import Outcome, state
+from tests.harness.support import moment
 from tests.harness.trial import run_trial
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults
@@ -26,7 +27,8 @@ _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make
 @cache
 def deaths(target: str) -> Outcome:
     """Kill each of three workers at its birth, one in each run: clause C1."""
-    scenario = call(faults.killed, how=[signal.SIGKILL], when="birth", n=30, workers=3)
+    when, n = moment(target, "birth", 30)
+    scenario = call(faults.killed, how=[signal.SIGKILL], when=when, n=n, workers=3)
     with limits.quiet_after(_QUIET):
         return run_trial(target, scenario)
 

@@ -13,6 +13,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
+from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
 from tests.scenarios.protocol import Call
 
@@ -40,16 +41,24 @@ while os.getppid() == mine:
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
+_STARTED_IN = 0.2  # seconds in which the workers of a run have started, wherever they come from
+
+_SWEEP = 20.0  # seconds, after which the points that are left are not tried
+_ITS_LAST_RUN = 20.0  # seconds more: a run that has not ended then is a hang
+
 
 @cache
 def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
-    """Make 300 runs, while another process makes runs too and a third one uses a processor."""
+    """Make 300 runs, while another process makes runs too and a third one uses a processor.
+
+    Some of the runs have up to 24 workers, for what is lost where many of them meet.
+    """
     burner = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
         with (
-            harness.Trial(transport, call(basics.repeated, n=60, workers=2, times=300)) as one,
+            harness.Trial(transport, call(basics.repeated, seed=2, times=300, crowds=8)) as one,
             harness.Trial(
-                transport, call(basics.repeated, n=60, workers=2, times=60), beside=one
+                transport, call(basics.repeated, seed=3, times=24, crowds=3), beside=one
             ) as two,
         ):
             for trial in (one, two):  # both: an inventory would see the other's channels
@@ -63,22 +72,47 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 @cache
 def killed(transport: str, when: str, *how: str | int) -> Outcome:
     """End each of two workers in each of the ways *how*: see `tests.scenarios.faults.killed`."""
-    n = terms(transport, when)
-    return harness.run_trial(transport, call(faults.killed, how=how, when=when, n=n, workers=2))
+    return killed_of(transport, when, how, workers=2)
+
+
+def killed_of(
+    transport: str,
+    when: str,
+    how: Sequence[str | int],
+    *,
+    workers: int,
+    several: int = 0,
+    again: bool = False,
+) -> Outcome:
+    """Run `tests.scenarios.faults.killed` with that many *workers*."""
+    if when == "work":
+        _needs_workers_that_compute(transport)
+    moment, n = harness.moment(transport, when, 1000)
+    scenario = call(
+        faults.killed, how=how, when=moment, n=n, workers=workers, several=several, again=again
+    )
+    return harness.run_trial(transport, scenario)
 
 
 def terms(transport: str, when: str) -> int:
     """Return the number of terms for a run with a fault at the "birth" or amid the "work"."""
-    # Two seconds of work: workers that share it still compute when the fault is injected.
-    return 8 * harness.quarter_of_a_second(transport) if when == "work" else 1000
+    if when == "work":
+        _needs_workers_that_compute(transport)
+    return harness.moment(transport, when, 1000)[1]
+
+
+def _needs_workers_that_compute(transport: str) -> None:
+    if not harness.workers_compute(transport):
+        not_judged("see A5: no process beside the caller was seen to compute")
 
 
 @cache
 def killed_at_c_calls(transport: str, stage: str) -> Outcome:
     """Kill each child at each of its calls into C that belong to *stage*, one of STAGES."""
-    return harness.run_trial(
-        transport, call(faults.killed_at_c_calls, stage=stage, workers=2), limit=40
+    scenario = call(
+        faults.killed_at_c_calls, stage=stage, workers=2, seconds=_SWEEP * limits.pace(transport)
     )
+    return harness.run_trial(transport, scenario, limit=_SWEEP + _ITS_LAST_RUN)
 
 
 @cache
@@ -105,6 +139,14 @@ def slow_forks_of(transport: str, workers: int) -> Outcome:
 def crowds_of(transport: str, workers: int) -> Outcome:
     """Let faults come when a run with *workers* workers that compute has begun."""
     return harness.run_trial(transport, call(slow_forks.crowds, workers=workers), limit=90)
+
+
+def await_workers(trial: harness.Trial, transport: str, count: int, limit: float = 20.0) -> None:
+    """Wait until *count* workers have logged their birth; for a moment where births are not met."""
+    if harness.support(transport).births:
+        trial.hear_out("born", count, limit)
+    else:
+        time.sleep(_STARTED_IN)
 
 
 def workers_to_fork(record_property: RecordProperty, clause: str) -> int:
@@ -152,8 +194,9 @@ def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
     with _at_once(transports, call(basics.stopped, n=100, workers=2)) as trials:
         for trial in trials.values():
             trial.hear_out("births")
-            trial.hear_out("born", 2)
             for births in trial.outcome.of("births"):
+                # Of none, they are stopped amid their work; one alone starts the workers itself.
+                trial.hear_out("born", min(2, births["count"] or 2))
                 # A helper may be ended before it logs its birth.
                 trial.hear_out("born", births["count"], limit=0.5)
         time.sleep(2)

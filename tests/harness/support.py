@@ -45,6 +45,8 @@ class Support(NamedTuple):
     forks: whether the caller forks its workers; if not, each starts a fresh interpreter.
     extra: the extra of pyproject.toml that it needs, or "".
     no_channel: why it carries no messages, or None.
+    births: whether the birth of each worker is met: the caller forks it, or it is an interpreter
+        that reads the environment.
     """
 
     reason: str | None
@@ -53,6 +55,7 @@ class Support(NamedTuple):
     forks: bool = True
     extra: str = ""
     no_channel: str | None = None
+    births: bool = True
 
 
 @cache
@@ -69,8 +72,15 @@ def support(target: str) -> Support:
         error = str(answer["error"])
         if error.startswith(NO_SUCH_MODULE):
             error += f"; built in are {', '.join(NAMES)}"
+        births = all(message["more"] > 0 for message in outcome.of("forked"))
         return Support(
-            answer["reason"], answer["expected"], error, forks, answer["extra"], answer["channel"]
+            answer["reason"],
+            answer["expected"],
+            error,
+            forks,
+            answer["extra"],
+            answer["channel"],
+            births,
         )
     return Support(None, {}, _unanswered(outcome))
 
@@ -110,9 +120,30 @@ def unsupported(target: str) -> str | None:
 
 
 @cache
+def _calibrated(target: str) -> Outcome:
+    return run_trial(target, call(basics.calibrated, workers=2))
+
+
 def quarter_of_a_second(target: str) -> int:
     """Return the number of terms whose sum takes the workers of a run 0.25 s of CPU in all."""
-    outcome = run_trial(target, call(basics.calibrated, workers=2))
-    for measured in outcome.of("calibrated"):
+    for measured in _calibrated(target).of("calibrated"):
         return int(measured["n"])
     return 10**9  # it cannot compute, and the test that needs this number will show why
+
+
+def workers_compute(target: str) -> bool:
+    """Tell whether anybody but the caller was seen to compute in a run of so many terms."""
+    return all(measured["computed"] for measured in _calibrated(target).of("calibrated"))
+
+
+def moment(target: str, when: str, n: int) -> tuple[str, int]:
+    """Return when a worker is to be struck, "birth" or "work", and the terms of that run.
+
+    Where the birth of workers is not met, they are struck amid their work, if any computes.
+
+    n: terms for a fault at birth.
+    """
+    if when == "work" or (not support(target).births and workers_compute(target)):
+        # Two seconds of work: workers that share it still compute when the fault is injected.
+        return "work", 8 * quarter_of_a_second(target)
+    return when, n

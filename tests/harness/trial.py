@@ -133,7 +133,12 @@ class Trial:
 
     def survivors(self) -> list[int]:
         """Return the living processes of this world except the interpreters."""
-        return [pid for pid in self.world.pids() if pid not in self._interpreters]
+        suite = self._interpreters | self._watchers()
+        return [pid for pid in self.world.pids() if pid not in suite]
+
+    def _watchers(self) -> set[int]:
+        """Return the processes by which a scenario watches workers: tests.scenarios.watching."""
+        return {message["pid"] for message in self.outcome.of("watches")}
 
     def kill_survivors(self) -> None:
         """Kill all processes of this trial except the interpreter itself."""
@@ -258,7 +263,7 @@ class Trial:
         outcome.output = (self._place / "output").read_text(errors="replace")
         numbers = {message["pid"]: message["number"] for message in outcome.of("born")}
         numbers[self.process.pid] = hang.CALLER
-        stuck = look(self.world, self._place / "stacks", numbers)
+        stuck = look(self.world, self._place / "stacks", numbers, self._watchers())
         idle = 0.0 if self.waited else limits.quiet(self._target)
         limits.set_hung(self._target)
         found = hang.explain(self._target, self.waited, outcome.messages, stuck, idle=idle)

@@ -4,7 +4,11 @@ __main__            the program: it reads a trial, loads the transport and runs 
 protocol            what pytest's process and this interpreter share: calls and messages
 names               the names of modules are the user's
 loading             loads the module of a transport
-injection           how a scenario meets the workers of a run, and ends, stops or counts them
+watching            a process that counts, signals and strikes workers from outside
+injection           how a scenario meets workers at their birth, and what they then do themselves
+profiles            the same at the calls that a worker makes into C
+timers              timers that send a process any signal
+from_inside         what stands for `watching` where there is no /proc
 spawned_workers     the same for workers that start a fresh interpreter
 callers             callers that are forked, for a state of their own
 

@@ -5,7 +5,9 @@ import gc
 import json
 import mmap
 import os
+import random
 import resource
+import signal
 import sys
 import time
 import traceback
@@ -14,11 +16,16 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from tests.scenarios.injection import Births, lift_limits, log_birth, log_work, stop
+from tests.scenarios import from_inside
+from tests.scenarios.injection import CPU, Births, lift_limits, log_birth, stop
 from tests.scenarios.protocol import Log, inject
+from tests.scenarios.watching import Watcher, watcher
 from tests.system import resources
 
+# Of `repeated`.
 _FIRST_RUNS = 3  # runs that may still import modules and fill caches
+_TERMS = (24, 60, 97, 250, 509, 1003, 2000, 4096)
+_MOST_WORKERS = 24
 
 _FRAMES = 8  # of an error, the innermost: a message has to be short
 
@@ -31,6 +38,10 @@ _CPU_RESOLUTION = 0.01  # seconds; a shorter time of CPU cannot be measured on e
 _LONGEST_RUN = 0.5  # seconds
 _MOST_TERMS = 10**12
 _LEAST_GROWTH, _MOST_GROWTH = 2, 16  # limits of the factor from one run to the next
+
+# Of `worked`: seconds of CPU of a worker that has nothing to do, up to which the work of a run that
+# was calibrated, some 0.06 s, stands out clearly.
+_LITTLE = 0.06
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -75,16 +86,25 @@ def serve(module: ModuleType, log: Log) -> None:
         log.call(module.run, *json.loads(line))
 
 
-def repeated(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
-    """Run *times* times; log each distinct outcome once, and what the process has gained."""
-    logged: set[str] = set()
-    for _ in range(_FIRST_RUNS):
-        log.call(module.run, n, workers, once=logged)
+def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -> None:
+    """Run *times* times; log each wrong outcome once, and what the process has gained.
+
+    Most runs have two workers; *crowds* of them, evenly spread, have more.  How many these are, and
+    how many terms a run has, is drawn from *seed*.
+    """
+    drawn, logged = random.Random(seed), set[str]()
+    cases = [(drawn.choice(_TERMS), 2) for _ in range(times)]
+    for crowd in range(crowds):
+        at = crowd * times // crowds
+        cases[at] = cases[at][0], drawn.randint(3, _MOST_WORKERS)
+    # The largest crowd is among the first: the caller may need memory for it, which it keeps.
+    for case in [(_TERMS[-1], _MOST_WORKERS), *cases[1:_FIRST_RUNS]]:
+        log.call(module.run, *case, once=logged)
     gc.collect()
     before = resources.of_this_process()
     memory = _resident()
-    for _ in range(times):
-        log.call(module.run, n, workers, once=logged)
+    for case in cases:
+        log.call(module.run, *case, once=logged)
     gc.collect()
     log("inside", new=resources.added_since(before))
     log("repeated", times=times, grown=_resident() - memory)
@@ -128,58 +148,129 @@ def _created() -> resources.Inventory:
 
 
 def calibrated(module: ModuleType, log: Log, workers: int) -> None:
-    """Find the n for which the children of a run compute for 0.25 s in all.
+    """Find the n for which the workers of a run compute for 0.25 s in all.
 
     Each transport may compute at its own speed, the same for each term.  What a run of two terms
     takes, such as the start of interpreters, is not counted.
     """
-    idle, pause = _spent(module, 2, workers)
-    n, spent, took = 10_000, 0.0, 0.0
-    while spent < _CPU and took < _LONGEST_RUN and n < _MOST_TERMS:
-        n *= min(_MOST_GROWTH, max(_LEAST_GROWTH, int(_CPU_AIM / max(spent, _CPU_RESOLUTION))))
-        cpu, seconds = _spent(module, n, workers)
-        spent, took = cpu - idle, seconds - pause
-    # The CPU time of a child counts when it was reaped: some are kept, or are others' children.
-    log("calibrated", n=round(n * _CPU_ASKED / (spent if spent >= _CPU else max(took, _CPU))))
+    with watcher(log) as watching:
+        idle, pause = _spent(module, 2, workers, watching)
+        n, spent, took = 10_000, 0.0, 0.0
+        while spent < _CPU and took < _LONGEST_RUN and n < _MOST_TERMS:
+            n *= min(_MOST_GROWTH, max(_LEAST_GROWTH, int(_CPU_AIM / max(spent, _CPU_RESOLUTION))))
+            cpu, seconds = _spent(module, n, workers, watching)
+            spent, took = cpu - idle, seconds - pause
+    computed = spent >= _CPU
+    n = round(n * _CPU_ASKED / (spent if computed else max(took, _CPU)))
+    log("calibrated", n=n, computed=computed)
 
 
-def _spent(module: ModuleType, n: int, workers: int) -> tuple[float, float]:
-    """Return the seconds of CPU of the children of a run that were reaped, and those it took."""
+def _spent(
+    module: ModuleType, n: int, workers: int, watching: Watcher | None
+) -> tuple[float, float]:
+    """Return the seconds of CPU of all processes but the caller in a run, and those it took.
+
+    That of a child which was reaped is exact.  Some are not reaped, or are others' children: the
+    watcher has seen most of theirs.
+    """
     start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if watching is not None:
+        watching.count()
     module.run(n, workers)
+    seconds = time.monotonic() - start
     cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    return cpu, time.monotonic() - start
+    seen = 0.0 if watching is None else sum(watching.report().cpu.values())
+    return max(cpu, seen), seconds
 
 
 def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Log who computes: the CPU time of the caller and of its children, in each of two runs.
+    """Log who computes: the CPU time of the caller and of all others, in each of two runs.
 
-    Each child logs a tick for each 10 ms that it has computed.
+    n: terms for which the workers compute for 0.25 s in all.  Where each of them uses much CPU for
+        nothing, such as the start of an interpreter, more are taken.
     """
-    births = Births(log)
-    module.run(1, 1)
-    for _ in range(2):
-        births.arm(inject(log_work))
-        ours = resource.getrusage(resource.RUSAGE_SELF)
-        theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
-        log.call(module.run, n, workers)
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_utime - ours.ru_utime
-        work = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - theirs.ru_utime
-        log("cpu", own=own, work=work, births=births.count)
+    with watcher(log) as watching:
+        births = Births(log)
+        module.run(1, 1)
+        idle = 0.0
+        if watching is not None:
+            watching.count()
+            module.run(workers, workers)
+            idle = watching.report().longest
+            n *= max(1, round(idle / _LITTLE))
+        for _ in range(2):
+            _log_who_computes(module, log, n, workers, births, watching, idle)
+
+
+def _log_who_computes(
+    module: ModuleType,
+    log: Log,
+    n: int,
+    workers: int,
+    births: Births,
+    watching: Watcher | None,
+    idle: float,
+) -> None:
+    """Run, and log who has computed, for more than what *idle* seconds may grow to.
+
+    Where nothing watches the workers, each logs a tick for each 10 ms that it has computed.
+    """
+    ours = resource.getrusage(resource.RUSAGE_SELF)
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if watching is None:
+        births.arm_forked(lambda number: from_inside.log_work(log))
+    else:
+        watching.count()
+    start = time.monotonic()
+    log.call(module.run, n, workers)
+    took = time.monotonic() - start
+    cpu = {} if watching is None else watching.report().cpu
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_utime - ours.ru_utime
+    work = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - theirs.ru_utime
+    who = [pid for pid, seconds in cpu.items() if seconds > _CPU_RESOLUTION + 1.5 * idle]
+    log("cpu", own=own, work=max(work, sum(cpu.values())), who=who, took=took)
 
 
 def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
-    """Let each child stop itself at birth; log what the wait costs the caller.
+    """Let each child be stopped; log what the wait costs the caller.
 
-    The harness lets the children go on.
+    A child is stopped at its birth, or, where that is not met, amid its work.  The harness lets
+    the children go on.
     """
     births = Births(log)
     module.run(n, workers)
     log("births", count=births.count)
+    if births.count:
+        _log_wait(module, log, n, workers, partial(births.arm, inject(stop)))
+        return
+    with watcher(log) as watching:
+        if watching is None:
+            log("unmet", why="none of its workers is started where the suite can stop it")
+            return
+        n = _long_enough(module, n, workers)
+        strike = partial(watching.strike, signal.SIGSTOP, workers, CPU)
+        _log_wait(module, log, n, workers, strike)
+
+
+def _log_wait(
+    module: ModuleType, log: Log, n: int, workers: int, arm: Callable[[], object]
+) -> None:
+    """Log what a run costs the caller whose workers are stopped, after *arm*, beyond one before."""
     _, usual = _cost(partial(module.run, n, workers))
-    births.arm(inject(stop))
+    arm()
     cpu, wakes = _cost(partial(log.call, module.run, n, workers))
     log("waited", cpu=cpu, wakes=wakes - usual)
+
+
+def _long_enough(module: ModuleType, n: int, workers: int) -> int:
+    """Return a number of terms, from *n* on, for which a run is amid its work for a while."""
+    took = 0.0
+    while took < _CPU * workers and n < _MOST_TERMS:
+        n *= _MOST_GROWTH
+        start = time.monotonic()
+        module.run(n, workers)
+        took = time.monotonic() - start
+    return n
 
 
 def _cost(act: Callable[[], object]) -> tuple[float, int]:
@@ -220,6 +311,9 @@ def support(module: ModuleType, log: Log) -> None:
     log("support", reason=reason, expected=expected, error=error, extra=extra, channel=channel)
     if reason is None and not error:
         births = Births(log)
+        log.call(module.run, 2, 2, warm=True)
+        few = births.count
+        births.disarm()
         log.call(module.run, 4, 4, warm=True)
-        log("forked", count=births.forked)
-        log.call(module.run, 4, 4, warm=True)
+        # Helpers are born too, as many for two workers as for four.
+        log("forked", count=births.forked, more=births.count - few)

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios.injection import EXIT, Births
+from tests.scenarios.injection import Births
+from tests.scenarios.profiles import EXIT
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 from tests.system.objects import kind_of, queue_directory, system_v_objects

@@ -2,33 +2,29 @@
 
 import errno
 import gc
+import itertools
 import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
-from tests.scenarios import spawned_workers
+from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import (
-    CPU,
-    CPU_FRESH,
-    EXIT,
-    LOCK,
-    SEND,
-    UNLOCK,
     Births,
-    Profile,
+    catch,
     end,
+    hear,
     kill_after,
     signal_every_millisecond,
-    signal_often,
-    take_ticket,
     tickets,
 )
 from tests.scenarios.protocol import Log, inject
+from tests.scenarios.watching import INSIDE, Watcher, watcher
 from tests.system import resources
 
 _TERMS = 1000  # of a short run, in which each worker still has some
@@ -36,9 +32,18 @@ _LONGER_TERMS = 20_000  # of a run that takes some milliseconds
 _LATEST_KILL = 3e-3  # seconds from the birth of a worker: its whole life in such a run
 _EARLIEST_KILL = 1e-6  # seconds, the unit of setitimer(2)
 
-# Seconds from a point of the profile to a kill, which comes amid the next system call or after it.
-_DELAYS = (1e-6, 1e-5, 3e-5, 1e-4, 3e-4)
-_AT_ONCE = -1.0  # a kill at the point itself
+# Seconds of CPU after which a worker is amid its work, and not at its start any more: on most
+# systems the unit of /proc/PID/stat.
+_AMID = 0.01
+
+_MOST_POINTS = 200  # of a stage, of all children
+
+_UNMET = f"no process beside the caller has computed for {_AMID} s: none was met amid its work"
+_ELSEWHERE = "its workers are not forked from the caller: their calls into C are not met"
+_DEAF = (
+    f"its workers reset or block {INSIDE.name}, the signal at which the suite lets one of them"
+    " raise or exit amid its work"
+)
 
 
 def killed(
@@ -60,84 +65,116 @@ def killed(
     again: whether to run once more after each, without a fault.  That run would overwrite or
         remove what an error has left, so it is an option.
     """
-    births = Births(log)
-    module.run(2, workers)
-    total = births.count
-    log("births", count=total)
-    before = resources.of_this_process()
-    if several:
-        size = several if several > 0 else (total if when == "birth" else workers)
-        groups = [list(range(total - size + 1, total + 1))]
-    elif when == "birth":
-        groups = [[number] for number in range(1, total + 1)]
-    else:
-        groups = [[1]] * workers
-    cpu, cpu_fresh = (CPU, CPU_FRESH) if when == "work" else (None, None)
-
-    for way in how:
-        for victims in groups:
-            with tickets(len(victims)) as fd:
-                births.arm(
-                    inject(end, fd, way, victims, cpu),
-                    fresh=inject(end, spawned_workers.path_of(fd), way, victims, cpu_fresh),
-                )
-                log.call(module.run, n, workers, way=way, victims=victims)
-                births.disarm()
+    with watcher(log) as watching:
+        births = Births(log)
+        total, idle = _first_run(module, births, workers, watching)
+        log("births", count=total)
+        before = resources.of_this_process()
+        if several:
+            size = several if several > 0 else (total if when == "birth" else workers)
+            groups = [list(range(total - size + 1, total + 1))]
+        elif when == "birth":
+            groups = [[number] for number in range(1, total + 1)]
+        else:
+            groups = [[1]] * workers
+        for way, victims in itertools.product(how, groups):
+            run = partial(log.call, module.run, n, workers, way=way, victims=victims)
+            if when == "birth":
+                births.arm(inject(end, way, victims))
+                run()
+            elif not _ended_amid_work(log, births, watching, run, way, len(victims), idle):
+                break
+            births.disarm()
             if again:
                 log.call(module.run, _TERMS, workers, again=True)
+        births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
 
 
-def _chosen(stage: str, points: list[tuple[str, str]]) -> list[tuple[int, float]]:
-    """Return the points, numbered from 1, and delays, at which to kill for *stage*."""
-    sends = [i for i, (_, name) in enumerate(points, 1) if name in SEND]
-    locks = [i for i, (e, name) in enumerate(points, 1) if e == "r" and name in LOCK]
-    unlocks = [i for i, (e, name) in enumerate(points, 1) if e == "c" and name in UNLOCK]
-    exits = [i for i, (_, name) in enumerate(points, 1) if name in EXIT]
-    last = exits[0] if exits else len(points) + 1
-    first = sends[0] if sends else (locks[0] if locks else last)
-    if stage == "before":
-        return [(i, _AT_ONCE) for i in range(1, first)]
-    if stage == "inside":
-        entries = [i for i in sends if points[i - 1][0] == "c"] or unlocks or [last]
-        return [(i, _AT_ONCE) for i in entries] + [(i, d) for i in entries for d in _DELAYS]
-    if stage == "locked":
-        held = range(locks[0], max(unlocks) + 1) if locks and unlocks else ()
-        return [(i, _AT_ONCE) for i in held]
-    if stage == "after":
-        done = (sends or unlocks or [last])[-1]
-        # A worker that writes to shared memory calls no send: kill it when it is about to exit.
-        return [(i, _AT_ONCE) for i in range(done, last)] or [(last, _AT_ONCE)]
-    return [(i, _AT_ONCE) for i in exits] + [(i, d) for i in exits for d in _DELAYS]
+def _first_run(
+    module: ModuleType, births: Births, workers: int, watching: Watcher | None
+) -> tuple[int, float]:
+    """Run once; return the number of children, and the longest CPU time of one that does nothing.
+
+    A fresh interpreter uses a tenth of a second before it comes to its work.
+    """
+    if watching is None:
+        module.run(2, workers)
+        return births.count, 0.0
+    watching.count()
+    module.run(2, workers)
+    return births.count, watching.report().longest
 
 
-def killed_at_c_calls(module: ModuleType, log: Log, stage: str, workers: int) -> None:
+def _ended_amid_work(
+    log: Log,
+    births: Births,
+    watching: Watcher | None,
+    run: Callable[[], object],
+    way: str | int,
+    count: int,
+    idle: float,
+) -> bool:
+    """Run, and end the first *count* workers that are amid their work; tell whether one was met.
+
+    idle: seconds of CPU that each may need before it comes to its work.
+    """
+    if watching is None:
+        with tickets(count) as take:
+            births.arm_forked(lambda number: from_inside.end_amid_work(log, way, take))
+            run()
+        return True
+    if isinstance(way, str):
+        births.arm(inject(hear, way))
+    else:
+        births.disarm()
+    watching.strike(way, count, _AMID + 2 * idle)
+    run()
+    seen = watching.report()
+    if not seen.struck:
+        log("missed", why=_DEAF if seen.deaf else _UNMET)
+    return bool(seen.struck)
+
+
+def killed_at_c_calls(
+    module: ModuleType, log: Log, stage: str, workers: int, seconds: float
+) -> None:
     """Kill each child at each of the points of *stage*: one run for each point.
 
+    Of more than _MOST_POINTS points, so many are taken, evenly spread.
+
     stage: "before" its first send, "inside" a send, "locked", "after" its last send, "exit".
+    seconds: after which no other point is tried.
     """
-    births, profile = Births(log), Profile()
+    births, profile = Births(log), profiles.Profile()
     module.run(workers, workers)
     total = births.count
     before = resources.of_this_process()
-
-    def watch(child: int, *point: Any) -> Callable[[int], None]:
-        return lambda number: profile.watch(*point) if number == child else None
-
-    if total and not births.forked:
+    if not births.forked:
         # A fresh interpreter makes thousands of calls into C before it does anything.
-        log("unmet", why="its workers are not forked from the caller: their calls are not met")
+        log("unmet", why=_ELSEWHERE)
         return
+
+    def watch(child: int, *point: Any) -> None:
+        births.arm_forked(lambda number: profile.watch(*point) if number == child else None)
+
+    found: list[profiles.Point] = []
     for child in range(1, total + 1):
-        births.arm_forked(watch(child))
+        watch(child)
         module.run(workers, workers)
-        points = profile.points()
-        for point, delay in _chosen(stage, points):
-            births.arm_forked(watch(child, point, delay))
-            event, name = points[point - 1] if point <= len(points) else ("", "end")
-            where = f"child {child}, {'before' if event == 'c' else 'after'} {name} (#{point})"
-            log.call(module.run, workers, workers, where=where, delay=delay)
+        found += profiles.points_of(stage, child, profile.points())
+    until, tried = time.monotonic() + seconds, 0
+    points = profiles.evenly(found, _MOST_POINTS)
+    for child, point, delay, where in points:
+        if time.monotonic() > until:
+            break
+        watch(child, point, delay)
+        log.call(module.run, workers, workers, where=where, delay=delay)
+        if not profile.reached():
+            log("unreached", where=where)
+        tried += 1
+    log("points", tried=tried, chosen=len(points), all=len(found))
     births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
@@ -149,9 +186,12 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
     It dies at each point at which it has the lock or, if there is no lock, is about to send.
     Before that it pauses, and the others come as far as they can.
     """
-    births, profile = Births(log), Profile()
+    births, profile = Births(log), profiles.Profile()
     module.run(workers, workers)
     last = births.count  # a worker; the first may be a helper
+    if not births.forked:
+        log("unmet", why=_ELSEWHERE)
+        return
 
     def record(number: int) -> None:
         if number == last:
@@ -160,16 +200,18 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
     births.arm_forked(record)
     module.run(workers, workers)
     points = profile.points()
-    stage = "locked" if _chosen("locked", points) else "inside"
-    for point in sorted({point for point, _ in _chosen(stage, points)}):
-        with tickets(1) as fd:
-            first = partial(take_ticket, fd)
+    stage = "locked" if profiles.chosen("locked", points) else "inside"
+    for point in sorted({point for point, _ in profiles.chosen(stage, points)}):
+        with tickets(1) as first:
 
             def kill(number: int, point: int = point, first: Callable[[], bool] = first) -> None:
                 profile.watch(point, first=first)
 
             births.arm_forked(kill)
-            log.call(module.run, workers, workers, where=f"{stage}, point #{point}")
+            where = f"{stage}, point #{point}"
+            log.call(module.run, workers, workers, where=where)
+            if not profile.reached():
+                log("unreached", where=where)
             births.disarm()
 
 
@@ -216,17 +258,27 @@ def random_kills(module: ModuleType, log: Log, seed: int, times: int, workers: i
 
 
 def interrupted(module: ModuleType, log: Log, n: int, workers: int, times: int) -> None:
-    """Run while the caller and each worker get a signal every millisecond."""
+    """Run while the caller and each worker get a signal every millisecond.
+
+    The caller has a timer of its own.  A worker gets INSIDE, from the watcher.
+    """
     caught = 0
 
     def handler(signum: int, frame: FrameType | None) -> None:
         nonlocal caught
         caught += 1
 
-    births = Births(log)
-    signal_every_millisecond(handler)
-    for _ in range(times):
-        births.arm(inject(signal_often))
-        log.call(module.run, n, workers)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with watcher(log) as watching:
+        births = Births(log)
+        signal_every_millisecond(handler)
+        if watching is not None:
+            signal.signal(INSIDE, handler)  # forked workers inherit it
+            watching.disturb()
+        for _ in range(times):
+            if watching is None:
+                births.arm_forked(lambda number: from_inside.signal_often())
+            else:
+                births.arm(inject(catch))
+            log.call(module.run, n, workers)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     log("caught", count=caught)

@@ -1,16 +1,17 @@
 """How a scenario meets the workers of a run: at their birth, amid their work, at calls into C.
 
-This uses only what CPython offers to every program: os.register_at_fork at the birth of a child,
-interval timers amid its work, sys.setprofile at each call into C.  It neither reads nor patches
-the transport.
+This uses only what CPython offers to every program, os.register_at_fork at the birth of a child,
+and what the system offers: timers amid its work.  It neither reads nor patches the transport.
+`watching` meets workers from outside, wherever that is possible, and `profiles` at calls into C.
+
+What is left in a worker here does not change what it does: the signal INSIDE is ignored by a worker
+that has reset it, and lost by one that blocks it.
 
 The functions with the parameters *log* and *number* are injections, for `Births.arm`.
 """
 
-import atexit
 import contextlib
 import math
-import mmap
 import os
 import resource
 import signal
@@ -21,23 +22,17 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
-from tests.scenarios import spawned_workers
+from tests.scenarios import spawned_workers, timers
 from tests.scenarios.protocol import Injection, Log
+from tests.scenarios.watching import INSIDE
 
-# Seconds of CPU after which a worker is amid its work. A fresh interpreter uses some 0.1 s before
-# it comes to the work, more on a slow machine.
-CPU = 0.02
-CPU_FRESH = 0.5
+CPU = 0.02  # seconds of CPU after which a worker is amid its work
 
 _AMID = 0.005  # seconds of CPU, for workers that are forked and rest there
 _RESTS = 600.0  # seconds: something ends the worker before
-
-PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
+_SIGNAL_EVERY = 1e-3  # seconds between two signals to a process
 
 _OPEN_MAX = 10240  # <sys/syslimits.h> of macOS: its setrlimit(2) takes no more
-
-_TICK = 0.01  # seconds of CPU between two ticks of a worker
-_SIGNAL_EVERY = 1e-3  # seconds between two signals to a process
 
 
 class Births:
@@ -127,22 +122,29 @@ def die(how: str | int) -> None:
     os.kill(os.getpid(), number)
 
 
-def _die_after(delay: float) -> None:
-    """Let SIGALRM end this process *delay* seconds from now, wherever it is then."""
+def die_after(delay: float) -> None:
+    """Let this process be killed *delay* seconds from now, wherever it is then."""
+    if timers.start(time.CLOCK_MONOTONIC, signal.SIGKILL, delay):
+        return
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     signal.setitimer(signal.ITIMER_REAL, delay)
 
 
 def after_cpu(seconds: float, act: Callable[[], None]) -> None:
-    """Call *act* in this process when it has computed for *seconds*."""
+    """Call *act* in this process when it has computed for *seconds*, if it still hears INSIDE."""
+    _at_signal(INSIDE, act)
+    if not timers.start(time.CLOCK_PROCESS_CPUTIME_ID, INSIDE, seconds):
+        _at_signal(signal.SIGVTALRM, act)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
 
+
+def _at_signal(number: int, act: Callable[[], None]) -> None:
     def handler(signum: int, frame: FrameType | None) -> None:
         act()
 
-    signal.signal(signal.SIGVTALRM, handler)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGVTALRM})
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
 def rest_amid_work(tell: Callable[[], object]) -> None:
@@ -156,62 +158,58 @@ def rest_amid_work(tell: Callable[[], object]) -> None:
 
 
 @contextlib.contextmanager
-def tickets(count: int) -> Iterator[int]:
-    """Give a descriptor from which *count* processes can each read a byte, a ticket.
+def tickets(count: int) -> Iterator[Callable[[], bool]]:
+    """Give a function that a worker calls for one of *count* tickets; it tells if there was one.
 
-    So a fault comes to as many processes as there are tickets, whichever reads first.
+    So a fault comes to as many processes as there are tickets, whichever asks first.
     """
     read_end, write_end = os.pipe()
     os.write(write_end, b"." * count)
     os.set_blocking(read_end, False)
-    yield read_end
+    place = spawned_workers.path_of(read_end)
+
+    def take() -> bool:
+        with contextlib.suppress(OSError):  # none is left, or the worker may not open it
+            if not os.path.exists("/proc/self/fd"):
+                return bool(os.read(read_end, 1))
+            # The worker may have closed its descriptors, and have another file at that number.
+            fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                return bool(os.read(fd, 1))
+            finally:
+                os.close(fd)
+        return False
+
+    yield take
     os.close(read_end)
     os.close(write_end)
 
 
-def take_ticket(place: int | str) -> bool:
-    """Read a ticket; tell whether there was one.
+def end(log: Log, number: int, way: str | int, victims: Sequence[int]) -> None:
+    """End this child at its birth, if it is one of *victims*.
 
-    place: the descriptor, or the path by which a process that has not inherited it can open it.
-    """
-    fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK) if isinstance(place, str) else place
-    try:
-        return bool(os.read(fd, 1))
-    except BlockingIOError:
-        return False
-    finally:
-        if fd != place:
-            os.close(fd)
-
-
-def end(
-    log: Log,
-    number: int,
-    place: int | str,
-    way: str | int,
-    victims: Sequence[int],
-    cpu: float | None,
-) -> None:
-    """End this child, if it gets a ticket.
-
-    place: of the tickets: see `take_ticket`.
     way: "exit", "raise", or the number of a signal.
-    victims: the children that may be ended at birth.
-    cpu: for any child amid its work, the seconds of CPU after which it is there; None for birth.
     """
+    if number in victims:
+        end_now(log, way)
 
-    def act() -> None:
-        if not take_ticket(place):
-            return
-        log("injected", way=way)
-        if way == "raise":
-            raise ZeroDivisionError("planted by the suite")
-        die(way)
 
-    if cpu is not None:
-        after_cpu(cpu, act)
-    elif number in victims:
-        act()
+def end_now(log: Log, way: str | int) -> None:
+    """End this process in *way*, and log that."""
+    log("injected", way=way)
+    if way == "raise":
+        raise ZeroDivisionError("planted by the suite")
+    die(way)
+
+
+def hear(log: Log, number: int, way: str) -> None:
+    """Let this child end in *way* when INSIDE comes."""
+    _at_signal(INSIDE, lambda: end_now(log, way))
+
+
+def catch(log: Log, number: int) -> None:
+    """Let this child have a handler for INSIDE, which does nothing."""
+    _at_signal(INSIDE, lambda: None)
 
 
 def log_birth(log: Log, number: int) -> None:
@@ -240,14 +238,7 @@ def kill_first(log: Log, number: int) -> None:
 def kill_after(log: Log, number: int, victim: int, delay: float) -> None:
     """Kill this child *delay* seconds after its birth, if its number is *victim*."""
     if number == victim:
-        _die_after(delay)
-
-
-def signal_often(log: Log, number: int) -> None:
-    """Send this process a signal every millisecond, from now until it exits."""
-    signal_every_millisecond(lambda signum, frame: None)
-    # At its exit Python removes the handler, and then the signal would kill the process.
-    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
+        die_after(delay)
 
 
 def signal_every_millisecond(handler: Callable[[int, FrameType | None], None]) -> None:
@@ -255,16 +246,6 @@ def signal_every_millisecond(handler: Callable[[int, FrameType | None], None]) -
     signal.signal(signal.SIGALRM, handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     signal.setitimer(signal.ITIMER_REAL, _SIGNAL_EVERY, _SIGNAL_EVERY)
-
-
-def log_work(log: Log, number: int) -> None:
-    """Log a tick each time that this child has computed for 10 ms more."""
-
-    def tick() -> None:
-        log("tick")
-        signal.setitimer(signal.ITIMER_VIRTUAL, _TICK)
-
-    after_cpu(_TICK, tick)
 
 
 def lift_limits() -> None:
@@ -282,73 +263,3 @@ def lift_limits() -> None:
 
 def _size(limit: int) -> float:
     return math.inf if limit == resource.RLIM_INFINITY else limit
-
-
-# Names of functions in which a worker sends, takes a lock, gives it back, or exits.
-SEND = {
-    "write", "writev", "pwrite", "send", "sendall", "sendmsg", "sendto", "send_bytes", "put",
-    "msgsnd", "dump",
-}  # fmt: skip
-LOCK = {"acquire", "__enter__", "lockf", "flock", "semop", "P"}
-UNLOCK = {"release", "__exit__", "lockf", "flock", "semop", "V"}
-EXIT = {"_exit", "exit"}
-
-
-class Profile:
-    """Records the calls that a child makes into C, or kills it at a chosen one.
-
-    sys.setprofile reports "c_call" before and "c_return" after each such call.  Each report is a
-    point, so there is a point between any two system calls.  Calls of acquire and release are
-    points too if they are Python functions around ctypes.  The child writes the names of its
-    points to memory that the caller shares.
-    """
-
-    _WIDTH = 24  # bytes for each point
-    _MOST = 4000  # points
-
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, self._WIDTH * self._MOST)
-
-    def watch(
-        self, point: int = 0, delay: float = -1.0, first: Callable[[], bool] | None = None
-    ) -> None:
-        """In the child: record each point, or die at the one given.
-
-        point: the number of the point at which the child dies, from 1; 0 to record all.
-        delay: seconds from the point to the death; negative for a death at the point itself.
-        first: called at the point; if it returns true, the child waits for PAUSE and dies, else it
-            goes on.
-        """
-        seen = 0
-
-        def profile(frame: FrameType, event: str, arg: Any) -> None:
-            nonlocal seen
-            if event.startswith("c_"):
-                name = f"{event[2]} {getattr(arg, '__name__', '?')}"
-            elif frame.f_code.co_name in ("acquire", "release"):
-                name = f"{event[0]} {frame.f_code.co_name}"
-            else:
-                return
-            seen += 1
-            if not point and seen <= self._MOST:
-                cell = name.encode()[: self._WIDTH]
-                start = (seen - 1) * self._WIDTH
-                self._memory[start : start + self._WIDTH] = cell.ljust(self._WIDTH)
-            if seen == point:
-                if first is not None:
-                    if not first():
-                        return
-                    time.sleep(PAUSE)
-                if delay < 0:
-                    die(signal.SIGKILL)
-                _die_after(delay)
-
-        sys.setprofile(profile)
-
-    def points(self) -> list[tuple[str, str]]:
-        """In the caller: return ('c' for call or 'r' for return, name) of each recorded point."""
-        cells = self._memory[:].rstrip(b"\0")
-        width = self._WIDTH
-        names = [cells[i : i + width].decode().split() for i in range(0, len(cells), width)]
-        self._memory[:] = bytes(len(self._memory))
-        return [(event, name) for event, name in names]

@@ -4,6 +4,7 @@ A test names a scenario by `call`, which mypy checks.  The scenario answers with
 JSON, whose kinds are in KINDS.  Some hundreds of interpreters import this module, so it is small.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -44,20 +45,27 @@ KINDS = {
     "made": "n: as text; workers: as text; births: children; new: entries",
     # of the children of a run
     "births": "count: children of a run; seconds: duration of the run",
-    "born": "number: of the child",
+    "born": "number: of the child; pid: of the child, if another process logs it",
     "stopped": 'stage: "birth" or "exit"',
-    "injected": "point: of a channel's worker; way: of the fault",
+    "injected": "point: of a channel's worker; way: of the fault; pid: of the worker",
     "unmet": "why: the scenario cannot meet the workers",
-    "tick": "",  # this process has computed for a while more
+    "tick": "",  # this process has computed for a while more: where nothing can watch it
+    "watches": "",  # this process watches the workers: it is no part of a run
+    "missed": "why: no worker could be met",
+    "unreached": "where: point to which no worker came in the last call: none was killed",
+    "points": "tried: points at which a worker was killed; chosen: to be tried; all: there are",
     # of the scenarios `basics`
     "support": (
         "reason: not usable here; expected: EXPECTED_FAILURES; error: not a transport;"
         " extra: of pyproject.toml; channel: why none"
     ),
-    "forked": "count: children that the caller forked",
+    "forked": "count: children that the caller forked; more: children than for half the workers",
     "repeated": "times: runs; grown: bytes of memory",
-    "calibrated": "n: terms",
-    "cpu": "own: seconds of the caller; work: seconds of its children; births: children",
+    "calibrated": "n: terms; computed: whether any process but the caller did",
+    "cpu": (
+        "own: seconds of the caller; work: of all others; who: pids of those that have computed,"
+        " for longer than one needs that has nothing to do; took: seconds of the run"
+    ),
     "waited": "cpu: seconds of CPU; wakes: times that the caller woke up",
     "took": "seconds: duration",
     "caught": "count: signals",
@@ -108,32 +116,68 @@ _QUICK = 0.5  # seconds: half of what clauses allow
 _LONGEST_TEXT = 1000  # characters that are kept of the text of an error
 
 
-class Log:
-    """Writes messages to the harness: a line of JSON each, in one write."""
+def _identity(fd: int) -> tuple[int, int] | None:
+    """Return what tells an open file from others, or None if *fd* is not open."""
+    try:
+        info = os.fstat(fd)
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
 
-    def __init__(self, fd: int) -> None:
+
+class Log:
+    """Writes messages to the harness: a line of JSON each, in one write.
+
+    place: in a worker that has not been forked by the caller, the path of the caller's descriptor.
+    """
+
+    def __init__(self, fd: int, place: str = "") -> None:
         self._fd = fd
         self._pid = os.getpid()
+        self._id = _identity(fd)
+        self._in_worker = bool(place)
+        self._place = place or f"/proc/{self._pid}/fd/{fd}"  # proc_pid_fd(5)
 
     def again(self) -> "Log":
         """Return a log for this process, if it was forked by the one that made this log."""
         return Log(self._fd)
 
+    def fileno(self) -> int:
+        """Return the descriptor to which this process writes."""
+        return self._fd
+
     def __call__(self, kind: str, **facts: Any) -> None:
-        """Write a message of *kind*, with the pid of this process and the time."""
-        facts |= {"kind": kind, "pid": os.getpid(), "at": time.monotonic()}
+        """Write a message of *kind*, with the time, and the pid of this process or that given."""
+        facts = {"pid": os.getpid()} | facts | {"kind": kind, "at": time.monotonic()}
         line = json.dumps(facts).encode()
         if len(line) > _LONGEST:
             facts |= {k: v[:_SHORTENED] for k, v in facts.items() if isinstance(v, list)}
             line = json.dumps(facts).encode()
-        os.writev(self._fd, [line, b"\n"])  # not write(2), which a sweep may let fail
+        self._write([line, b"\n"])
+
+    def _write(self, parts: list[bytes]) -> None:
+        """Write in one call; in a worker this never raises, whatever it has done to descriptors."""
+        if os.getpid() == self._pid and not self._in_worker:
+            os.writev(self._fd, parts)  # not write(2), which a sweep may let fail
+            return
+        with contextlib.suppress(OSError):
+            # A worker may have closed its descriptors, and have another file at this one's number.
+            if _identity(self._fd) == self._id:
+                os.writev(self._fd, parts)
+                return
+            fd = os.open(self._place, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                if _identity(fd) == self._id:
+                    os.writev(fd, parts)
+            finally:
+                os.close(fd)
 
     def call(
         self, run: Run, n: Any, workers: Any, *, once: set[str] | None = None, **more: Any
     ) -> dict[str, Any]:
         """Call ``run(n, workers)``, and log its outcome: a value, or an error and its text.
 
-        once: outcomes that have been logged; such an outcome is not logged again.
+        once: outcomes that have been logged; the same one for as many terms is not logged again.
         more: further fields of the message.
         """
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
@@ -155,7 +199,7 @@ class Log:
             self("strayed")
             os._exit(1)
         if once is not None:
-            seen = repr(outcome.get("value", outcome.get("text")))
+            seen = repr((n, outcome.get("value", outcome.get("text"))))
             if seen in once:
                 return outcome
             once.add(seen)

@@ -82,6 +82,7 @@ def _inject(pause: float = 0.0) -> None:
     path, log_path = json.loads(os.environ[_VARIABLE])
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC), log_path)
     except OSError:  # the caller has ended
         return
     try:
@@ -93,5 +94,4 @@ def _inject(pause: float = 0.0) -> None:
         os.close(fd)
     if request is not None:
         time.sleep(pause)
-        log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC))
         resolve(request["function"])(log, number, *request["args"], **request["kwargs"])

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 _PROC = os.path.exists("/proc/self/environ")
 
+MARK = "IPC_CONFORMANCE_TRIAL"
+"""An environment variable: its value is another one in each trial that shares the machine."""
+
 GONE = "X"  # the state of a process that does not exist: proc_pid_stat(5) has X for "dead"
 RUNNABLE = "RD"  # on a processor or waiting for one; in a system call that cannot be interrupted
 STOPPED = "Tt"  # by a signal; by a tracer
@@ -92,3 +95,27 @@ def marked(mark: bytes) -> list[int]:
             if mark in Path(f"/proc/{pid}/environ").read_bytes():
                 found.append(pid)
     return found
+
+
+def mark_of(pid: int) -> bytes | None:
+    """Return MARK=VALUE, if the process was started with it in its environment."""
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or is another user's
+        return None
+    return next((entry for entry in entries if entry.startswith(f"{MARK}=".encode())), None)
+
+
+def hears(status: str, number: int) -> bool:
+    """Tell whether a process handles a signal, and does not block it: proc_pid_status(5).
+
+    status: the path of its /proc/PID/status.
+    """
+    try:
+        lines = Path(status).read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    fields = dict(line.split(":\t", 1) for line in lines if line[:6] in ("SigCgt", "SigBlk"))
+    masks = {name: int(text, 16) for name, text in fields.items()}
+    bit = 1 << (number - 1)
+    return bool(masks.get("SigCgt", 0) & bit) and not masks.get("SigBlk", 0) & bit

@@ -1,0 +1,109 @@
+"""Workers are struck and counted from outside, whatever they have done to themselves."""
+
+import pytest
+
+from tests.harness import Outcome, call, machine, run_trial, state, trial
+from tests.harness.checks import errors_in_time, missed, names_victim
+from tests.scenarios import basics, faults
+from tests.system import processes
+from tests.unit import watching_scenarios
+
+HONEST = "tests.selftest.defects.honest"
+CONTROLS = "tests.selftest.controls"
+
+TERMS = 4_000_000  # for which two workers compute for some tenths of a second
+
+pytestmark = pytest.mark.skipif(not processes.pids(), reason="no /proc to watch workers by")
+
+
+def _killed(module: str, *how: str | int) -> Outcome:
+    scenario = call(faults.killed, how=how, when="work", n=TERMS, workers=2)
+    return run_trial(module, scenario)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "default_signals",
+        "blocks_signals",
+        "computes_in_a_thread",
+        "closes_descriptors",
+        "zygote",
+    ],
+)
+def test_a_worker_is_killed_amid_its_work_whatever_it_has_done(name: str) -> None:
+    """The error names the worker that was struck."""
+    outcome = _killed(f"{CONTROLS}.{name}", 9)
+    assert len(outcome.of("injected")) == 2
+    assert [state(found) for found in outcome.calls()] == ["error"] * 2
+    errors_in_time(outcome, 2)
+    names_victim(outcome)
+    assert not outcome.faults, outcome.faults
+
+
+@pytest.mark.parametrize("name", ["default_signals", "blocks_signals"])
+def test_a_worker_that_does_not_hear_is_no_verdict(name: str) -> None:
+    """It goes on, and the reason is said."""
+    outcome = _killed(f"{CONTROLS}.{name}", "raise")
+    assert [state(found) for found in outcome.calls()] == ["exact"]
+    assert "reset or block SIGURG" in missed(outcome)
+    with pytest.raises(pytest.skip.Exception, match="SIGURG"):
+        errors_in_time(outcome, 2)
+
+
+def test_a_run_that_nobody_computes_is_not_struck() -> None:
+    """The caller computes itself: one run is made, and the reason is said."""
+    outcome = _killed("tests.selftest.defects.in_the_caller", 9)
+    assert [state(found) for found in outcome.calls()] == ["exact"]
+    assert "no process beside the caller" in missed(outcome)
+
+
+def test_a_helper_has_not_computed_and_its_workers_have() -> None:
+    """They are no children of the caller."""
+    outcome = run_trial(f"{CONTROLS}.zygote", call(basics.worked, n=TERMS, workers=3))
+    for cpu in outcome.of("cpu"):
+        assert len(cpu["who"]) == 3
+        assert cpu["own"] < cpu["work"] / 4
+
+
+def test_the_caller_is_not_counted() -> None:
+    """Though it computes."""
+    scenario = call(basics.worked, n=TERMS, workers=2)
+    for cpu in run_trial("tests.selftest.defects.in_the_caller", scenario).of("cpu"):
+        assert not cpu["who"]
+        assert cpu["work"] < cpu["own"]
+
+
+@pytest.mark.parametrize("name", ["zygote", "closes_descriptors"])
+def test_workers_are_found_on_a_machine_that_others_use(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the mark of the trial, or as children of what has it."""
+    monkeypatch.setattr(trial, "make_world", lambda target, env: machine.Machine())
+    outcome = _killed(f"{CONTROLS}.{name}", 9)
+    assert len(outcome.of("injected")) == 2
+    assert [state(found) for found in outcome.calls()] == ["error"] * 2
+    assert not [why for verdict, why in outcome.faults if verdict == "ORPHAN"]
+
+
+def test_without_proc_workers_end_by_what_is_inside_of_them() -> None:
+    """Each of two, in each of three ways."""
+    outcome = run_trial(HONEST, call(watching_scenarios.killed_unwatched, n=TERMS))
+    assert not outcome.of("watches")
+    assert [state(found) for found in outcome.calls()] == ["error"] * 6
+    assert len(outcome.of("injected")) == 6
+    errors_in_time(outcome, 2)
+
+
+def test_without_proc_workers_log_that_they_compute() -> None:
+    """At least two processes in each of two runs."""
+    outcome = run_trial(HONEST, call(watching_scenarios.worked_unwatched, n=TERMS))
+    assert len(outcome.of("cpu")) == 2
+    assert len({tick["pid"] for tick in outcome.of("tick")}) == 4
+
+
+def test_without_proc_timers_of_the_workers_send_signals() -> None:
+    """They disturb nothing."""
+    outcome = run_trial(HONEST, call(watching_scenarios.interrupted_unwatched, n=TERMS // 10))
+    assert [state(found) for found in outcome.calls()] == ["exact"] * 3
+    assert not outcome.faults, outcome.faults
