@@ -69,6 +69,7 @@ KINDS = {
     "children": "states: of the caller's own children",
     "cleaned": "what: kind of clean-up that was done",
     "printed": "text: all that was written",
+    "wrote": "way: of the fault; size: bytes that a run has written to standard error",
     "untimed": "",  # `run` takes no timeout
     "foreign": "",  # this process is a child of the caller's own, and may outlive it
     "nested": "case: where; count: runs that began while another one was under way",
@@ -106,6 +107,14 @@ _LONGEST = 4000  # bytes
 _SHORTENED = 8  # entries that are kept of a list in a message that is too long
 _QUICK = 0.5  # seconds: half of what clauses allow
 _LONGEST_TEXT = 1000  # characters that are kept of the text of an error
+
+
+def _text(error: BaseException) -> str:
+    """Return the text of *error*, whose class may be one of the user's: it may have none."""
+    try:
+        return str(error)
+    except BaseException as raised:  # noqa: BLE001 - whatever its __str__ does
+        return f"<its text cannot be had: {type(raised).__name__}>"
 
 
 class Log:
@@ -147,7 +156,7 @@ class Log:
             outcome["error"] = type(error).__name__
             outcome["exception"] = isinstance(error, Exception)
             outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
-            outcome["text"] = str(error)[:_LONGEST_TEXT]
+            outcome["text"] = _text(error)[:_LONGEST_TEXT]
         outcome["seconds"] = time.monotonic() - start
         if outcome["seconds"] > _QUICK and (more or "error" in outcome):
             outcome["slowed"] = round(slowed(), 2)
