@@ -170,8 +170,8 @@ def test_nobody_waits_for_the_dead(transport: str) -> None:
 @pytest.mark.clause("C13")
 def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
     """C13: the k-th fork fails, for each k; workers that have started are ended and reaped."""
-    outcome = checks.nothing_left(
-        harness.run_trial(transport, harness.call(faults.unforked, workers=3))
+    outcome = plain.nothing_more_left(
+        transport, harness.run_trial(transport, harness.call(faults.unforked, workers=3))
     )
     calls = outcome.calls()
     if not calls:

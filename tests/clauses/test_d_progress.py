@@ -12,6 +12,7 @@ from report.results import RecordProperty
 from report.spread import is_worker
 from tests import harness
 from tests.harness import checks, limits, room, shared_trials
+from tests.harness.trouble import not_judged
 from tests.scenarios import basics, idle, surroundings
 
 
@@ -64,7 +65,8 @@ def test_the_caller_sleeps_while_it_waits(wait: harness.Outcome) -> None:
     A caller that polls every 100 ms wakes up twenty times in 2 s.
     """
     outcome = checks.finished(wait)
-    checks.all_exact(outcome.calls())
+    if any(harness.state(call) != "exact" for call in outcome.calls()):
+        not_judged("see D3: a run whose workers were stopped for 2 s was not exact")
     (waited,) = outcome.of("waited")
     assert waited["cpu"] < 0.05, f"{waited['cpu']:.3f} s of CPU in a wait of 2 s"
     assert waited["wakes"] < 18, f"woken {waited['wakes']} times in a wait of 2 s"
@@ -86,6 +88,12 @@ def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
     floor = statistics.median(run["floor"] for run in runs)
     least = min(run["idle"] for run in runs)
     assert least < 4 * floor, f"idle for {least / floor:.1f} times as long as bare processes take"
+
+
+@pytest.mark.clause("D3")
+def test_a_worker_that_is_stopped_for_two_seconds_is_waited_for(wait: harness.Outcome) -> None:
+    """D3: without a timeout; the run of D2, whose workers are stopped at their birth."""
+    checks.all_exact(checks.finished(wait).calls())
 
 
 @pytest.mark.clause("D3")
