@@ -1,5 +1,7 @@
 """E. Undisturbed: a run changes nothing in its caller, whatever state the caller is in."""
 
+import signal
+
 import pytest
 
 from tests import harness
@@ -53,6 +55,19 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
     assert dead.endswith(" 7"), f"a child that exited with 7: {dead}"
     assert alive == "alive", f"a child that lived: {alive}"
     assert stopped.endswith(" 19"), f"a child that was stopped: {stopped}"
+
+
+@pytest.mark.clause("E3")
+def test_no_signal_is_sent_to_what_is_no_process_of_the_run(transport: str) -> None:
+    """E3: in runs that nobody disturbs, and after the deaths of C1 and C7."""
+    trials = [plain.calm(transport), plain.deaths(transport)]
+    trials += [shared_trials.killed(transport, when, "exit") for when in ("birth", "work")]
+    forks = harness.support(transport).forks
+    # A launcher has children of its own, whose pids become free without the caller's knowledge.
+    sent = [seen for trial in trials for seen in trial.of("signalled") if forks or seen["to"] <= 0]
+    names = (f"{signal.Signals(seen['number']).name} was sent {seen['why']}" for seen in sent)
+    if lines := list(dict.fromkeys(names)):
+        pytest.fail("\n".join(lines[:10]), pytrace=False)
 
 
 @pytest.mark.clause("E4")

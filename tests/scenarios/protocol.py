@@ -62,6 +62,7 @@ KINDS = {
     "took": "seconds: duration",
     "caught": "count: signals",
     "short": "idle: seconds without computing; floor: seconds of bare processes",
+    "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",
     # of callers in a state of their own
     "failed": "case: state of the caller; error: what is not of `run`",
     "refused": "case: state of the caller; reason: why the system refuses that state",
@@ -83,6 +84,11 @@ KINDS = {
         " something, or had another end than the exact result or that exception"
     ),
     "placed": "count: foreign objects; lost: those that have changed",
+    "struck": (
+        "case: signal and moment; signal: its name; typed: whether at a terminal;"
+        " amid: whether amid the work; status: exit code of the caller, None for no end;"
+        " stopped: whether the caller was stopped; left: processes; text: all that was printed"
+    ),
     # of the scenarios that an intruder attacks
     "warm": "",
     "over": "",
