@@ -13,7 +13,7 @@ from report.spread import is_worker
 from tests import harness
 from tests.harness import checks, limits, room, shared_trials
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, idle, surroundings
+from tests.scenarios import basics, clocks, idle, timeouts
 
 
 @pytest.mark.clause("D1")
@@ -102,7 +102,7 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
     seconds = 0.2
     n = shared_trials.terms(transport, "work")
     outcome = checks.nothing_left(
-        harness.run_trial(transport, harness.call(surroundings.timed, n=n, seconds=seconds))
+        harness.run_trial(transport, harness.call(timeouts.timed, n=n, seconds=seconds))
     )
     if outcome.of("untimed"):
         pytest.skip("its run takes no timeout")
@@ -116,6 +116,31 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
         elif call["case"] == "bad":
             assert {"ValueError", "TypeError"} & set(call.get("mro", [])), shown
             assert call["forks"] == 0, shown
+
+
+@pytest.mark.clause("D3")
+def test_a_step_of_the_clock_neither_ends_a_run_nor_lets_it_wait(
+    transport: str, stepped_clock: str, record_property: RecordProperty
+) -> None:
+    """D3: CLOCK_REALTIME, by an hour, either way; a slow worker, a death, and a timeout."""
+    seconds = 0.3
+    env = {"LD_PRELOAD": stepped_clock} if stepped_clock else {}
+    scenario = harness.call(clocks.stepped, seconds=seconds)
+    outcome = checks.finished(harness.run_trial(transport, scenario, env=env))
+    how = "of all programs" if stepped_clock else "of Python alone (no C compiler)"
+    for call in outcome.calls():
+        shown = f"the clock {how}, stepped amid a run: {checks.summary(call)}"
+        case, took = call["case"].split(",")[0], f"{call['seconds']:.2f} s until "
+        if case == "slow":
+            assert harness.state(call) == "exact", shown
+        elif case == "death":
+            assert harness.state(call) in ("error", "exact"), shown
+            assert limits.in_time(call, call["seconds"]), took + shown
+        elif harness.state(call) != "exact":  # a helper was stopped, and not needed any more
+            assert "TimeoutError" in call.get("mro", []), shown
+            assert call["seconds"] >= seconds, took + shown
+            assert limits.in_time(call, call["seconds"] - seconds), took + shown
+    record_property("D3", f"stepped the clock {how}")
 
 
 @pytest.mark.clause("D3")

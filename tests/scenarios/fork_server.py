@@ -111,11 +111,11 @@ def _end(caller: int) -> None:
         time.sleep(1e-3)
 
 
-def await_bytes(fd: int, count: int) -> bool:
-    """Read *count* bytes; tell whether they came in time: a worker may have ended."""
+def await_bytes(fd: int, count: int, limit: float = _AMID_IN) -> bool:
+    """Read *count* bytes; tell whether they came in *limit* seconds: a worker may have ended."""
     poller = select.poll()
     poller.register(fd, select.POLLIN)
-    while count > 0 and poller.poll(_AMID_IN * 1000):
+    while count > 0 and poller.poll(limit * 1000):
         if not (data := os.read(fd, count)):
             break
         count -= len(data)

@@ -4,7 +4,6 @@ import atexit
 import contextlib
 import ctypes
 import gc
-import inspect
 import locale
 import os
 import random
@@ -13,7 +12,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
@@ -23,7 +21,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.scenarios.callers import allow_fork_in_threads, in_caller
-from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first, stop
+from tests.scenarios.injection import CPU, Births, after_cpu, die, kill_first
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 
@@ -41,9 +39,6 @@ _MANY_DESCRIPTORS = 4096
 _OF_THE_C_LIBRARY = 0b11 << 31
 
 _FAR = 1000.0  # seconds, after which a timer expires: long after the end of the trial
-_AMPLE = 30.0  # seconds: a timeout that no run reaches
-_HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
-_TINY = 1e-9  # seconds: a timeout that every run exceeds
 
 
 def snapshot() -> dict[str, str]:
@@ -362,37 +357,3 @@ def quiet(module: ModuleType, log: Log) -> None:
     sys.unraisablehook = sys.__unraisablehook__
     changed = [what for what in before if before[what] != after[what]]
     log("changed", case="warnings are errors", what=once + changed + unraised, new=[])
-
-
-def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
-    """Run with timeouts that pass, that do not, and that are invalid.
-
-    n: terms that take longer than *seconds*.
-    """
-    if "timeout" not in inspect.signature(module.run).parameters:
-        log("untimed")
-        return
-    births = Births(log)
-    run = module.run
-    run(2, 2, timeout=_AMPLE)
-    before = resources.of_this_process()
-    log.call(partial(run, timeout=_AMPLE), 100, 3, case="ample")
-    log.call(partial(run, timeout=_HUGE), 100, 3, case="ample")
-    log.call(partial(run, timeout=None), 100, 3, case="ample")
-    births.arm(inject(stop))
-    log.call(partial(run, timeout=seconds), 100, 3, case="passed")
-    births.disarm()
-    log.call(partial(run, timeout=seconds), n, 3, case="passed")
-    log.call(partial(run, timeout=_TINY), 100, 64, case="passed")
-    births.disarm()
-    for bad in (0, -1, float("nan"), float("inf"), True, "1"):
-        log.call(partial(run, timeout=bad), 100, 3, case="bad", forks=births.count)
-    gc.collect()
-    log("inside", new=resources.added_since(before))
-
-
-def slow(module: ModuleType, log: Log, seconds: float) -> None:
-    """Let each child that is forked wait for *seconds* at its birth."""
-    births = Births(log)
-    births.arm_forked(lambda number: time.sleep(seconds))
-    log.call(module.run, 100, 2)
