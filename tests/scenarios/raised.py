@@ -13,7 +13,7 @@ from tests.scenarios.shapes import EVERY
 from tests.system import resources
 
 _AMID = 0.001  # seconds of CPU: at the next tick of the system a worker that is forked computes
-_PAIRS = 4  # each such run has two workers; the others have one, which is cheaper
+_PAIRS = 8  # each such run has two workers; the others have one, which is cheaper
 _FEW = 5  # shapes, where a worker is a fresh interpreter, which takes CPU_FRESH to come there
 _RESTS = 600.0  # seconds: something ends the worker before
 

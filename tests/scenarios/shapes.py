@@ -236,7 +236,6 @@ _WRITTEN = [text for text, (written, _) in _TEXTS.items() if written is not None
 
 SOME: list[str] = [
     *(f"{base}, {_WRITTEN[number % len(_WRITTEN)]}" for number, base in enumerate(_BASES)),
-    *(f"ValueError, {text}" for text in _TEXTS if text != _WRITTEN[0]),
     *(
         f"{base}, no text"
         for base in ("SystemExit", "KeyboardInterrupt", "a class without arguments")
