@@ -23,15 +23,24 @@ a.sendall(b"sixteen bytes ..")
 print(len(b.recv(16)))
 """
 
+_STEPS = """
+import ctypes, time
+before = time.time()
+ctypes.CDLL(None).clock_step(1000)
+print(time.time() - before >= 1000)
+"""
 
-@pytest.fixture(scope="session")
-def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the library that shortens reads and writes; return its path for LD_PRELOAD."""
+
+def _preloaded(directory: Path, name: str, shows: str, due: str) -> str:
+    """Build tests/harness/NAME.c; return its path for LD_PRELOAD, or skip where it has no effect.
+
+    shows: a program that prints *due* under the library.
+    """
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler (cc) to build tests/harness/short_io.c with")
-    library = tmp_path_factory.mktemp("short_io") / "short_io.so"
-    source = Path(__file__).parent / "harness" / "short_io.c"
+        pytest.skip(f"no C compiler (cc) to build tests/harness/{name}.c with")
+    library = directory / f"{name}.so"
+    source = Path(__file__).parent / "harness" / f"{name}.c"
     built = subprocess.run(
         [compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
         capture_output=True,
@@ -39,17 +48,33 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
         check=False,
     )
     if built.returncode:
-        pytest.skip(f"tests/harness/short_io.c cannot be built: {built.stderr[-300:]}")
+        pytest.skip(f"tests/harness/{name}.c cannot be built: {built.stderr[-300:]}")
     shown = subprocess.run(
-        [sys.executable, "-c", _SHOWS],
+        [sys.executable, "-c", shows],
         env=os.environ | {"LD_PRELOAD": str(library)},
         capture_output=True,
         text=True,
         check=False,
     ).stdout.split()
-    if shown[:1] != ["3"]:
-        pytest.skip(f"LD_PRELOAD does not cut reads here: {shown}")
+    if shown[:1] != [due]:
+        pytest.skip(f"tests/harness/{name}.c has no effect in LD_PRELOAD here: {shown}")
     return str(library)
+
+
+@pytest.fixture(scope="session")
+def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Build the library that shortens reads and writes; return its path for LD_PRELOAD."""
+    return _preloaded(tmp_path_factory.mktemp("short_io"), "short_io", _SHOWS, "3")
+
+
+@pytest.fixture(scope="session")
+def stepped_clock(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Build the library that steps the clock; return its path for LD_PRELOAD, "" without one."""
+    place = tmp_path_factory.mktemp("stepped_clock")
+    try:
+        return _preloaded(place, "stepped_clock", _STEPS, "True")
+    except pytest.skip.Exception:  # then the clock of Python alone is stepped
+        return ""
 
 
 def _failed(config: pytest.Config) -> set[str]:

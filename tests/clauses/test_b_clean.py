@@ -6,17 +6,15 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, plain, room, shared_trials, syscall_sweep
+from tests.harness import checks, jobs, plain, room, shared_trials, syscall_sweep
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, foreign_objects, own_children, storms
+from tests.scenarios import basics, foreign_objects, own_children, storms, terminal
 
 
 @pytest.mark.clause("B1")
 def test_nothing_is_left_after_a_return(transport: str) -> None:
     """B1: no descriptor, child, thread, timer, file, queue, semaphore, segment."""
-    cases = [(100, 3), (0, 1), (5, 12)]
-    outcome = harness.run_trial(transport, harness.call(basics.calls, cases))
-    checks.some_exact(checks.nothing_left(outcome))
+    checks.some_exact(checks.nothing_left(plain.calm(transport)))
 
 
 @pytest.mark.clause("B1")
@@ -75,6 +73,22 @@ def _nothing_left(transport: str, outcome: harness.Outcome, clause: str) -> None
 def test_nothing_is_left_when_the_caller_is_interrupted(transport: str) -> None:
     """B2: SIGINT and SIGTERM at random moments of a run; each still has its usual effect."""
     _kill_the_caller_at_random(transport, "SIGINT", "SIGTERM")
+
+
+@pytest.mark.clause("B2")
+def test_a_signal_of_the_terminal_to_the_whole_group_has_its_usual_effect(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B2: SIGINT, SIGQUIT, SIGTSTP and SIGCONT, SIGHUP, SIGTERM, SIGWINCH; nothing is printed."""
+    n = harness.quarter_of_a_second(transport) // 8
+    scenario = harness.call(terminal.struck, n=n, times=6, seed=7)
+    outcome = harness.run_trial(transport, scenario, limit=40)
+    if wrong := jobs.faults(outcome):
+        pytest.fail("\n".join(wrong), pytrace=False)
+    checks.nothing_left(outcome)
+    struck = outcome.of("struck")
+    how = "typed at a terminal" if struck[0]["typed"] else "sent to the process group"
+    record_property("B2", f"{len(struck)} signals {how}")
 
 
 @pytest.mark.clause("B2")

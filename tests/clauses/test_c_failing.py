@@ -6,9 +6,9 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, plain, shared_trials
+from tests.harness import carried, checks, plain, shared_trials
 from tests.harness.shared_trials import DEADLY
-from tests.scenarios import faults
+from tests.scenarios import faults, raised, shapes
 
 
 @pytest.mark.clause("C1")
@@ -100,6 +100,39 @@ def test_the_exception_of_a_worker_is_carried_as_text(transport: str) -> None:
     checks.names_victim(outcome)
 
 
+@pytest.mark.clause("C8")
+def test_an_exception_of_any_shape_is_an_error_that_names_the_worker(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """C8: of any class, with any text or none; none comes out of run in the worker."""
+    _told(transport, record_property, shapes.SOME)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.clause("C8")
+def test_an_exception_of_every_class_with_every_text_is_an_error_that_names_the_worker(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """C8: each class with each text."""
+    _told(transport, record_property, list(shapes.EVERY))
+
+
+def _told(transport: str, record_property: RecordProperty, names: list[str]) -> None:
+    """Fail unless a run tells of each of the shapes *names* that its worker raises."""
+    n = shared_trials.terms(transport, "work")
+    outcome = harness.run_trial(transport, harness.call(raised.raised, n=n, names=names), limit=60)
+    if wrong := carried.faults(outcome):
+        if outcome.verdict == "HANG":
+            wrong.append(f"{outcome.of('called')[-1]['way']}: run did not return")
+        count = len(outcome.of("injected"))
+        head = f"{len(wrong)} of {count} exceptions that a worker raised were not told as due:\n"
+        pytest.fail(head + "\n".join(wrong), pytrace=False)
+    checks.no_orphan(outcome)
+    if not outcome.of("injected"):
+        pytest.skip("none of its workers computed for long enough to be met amid its work")
+    record_property("C8", f"{len(outcome.of('injected'))} shapes of exceptions")
+
+
 @pytest.mark.clause("C9")
 def test_a_worker_that_dies_of_any_signal_is_named(transport: str) -> None:
     """C9: the error has its pid and the signal."""
@@ -144,8 +177,8 @@ def test_nobody_waits_for_the_dead(transport: str) -> None:
 @pytest.mark.clause("C13")
 def test_a_fork_that_fails_is_an_oserror(transport: str) -> None:
     """C13: the k-th fork fails, for each k; workers that have started are ended and reaped."""
-    outcome = checks.nothing_left(
-        harness.run_trial(transport, harness.call(faults.unforked, workers=3))
+    outcome = plain.nothing_more_left(
+        transport, harness.run_trial(transport, harness.call(faults.unforked, workers=3))
     )
     calls = outcome.calls()
     if not calls:

@@ -1,5 +1,7 @@
 """E. Undisturbed: a run changes nothing in its caller, whatever state the caller is in."""
 
+import signal
+
 import pytest
 
 from report.results import RecordProperty
@@ -14,7 +16,11 @@ def _in_each_state(outcome: Outcome) -> list[Message]:
     assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(call for call in outcome.calls() if "injected" not in call)
     checks.all_error((call for call in outcome.calls() if "injected" in call), or_exact=True)
-    states = outcome.of("changed")
+    return _left_in_none_alone(outcome.of("changed"))
+
+
+def _left_in_none_alone(states: list[Message]) -> list[Message]:
+    """Fail if a run has left something in one state, and not in the usual one; return *states*."""
     # What is left in the usual state too is a failure of clause B1, and not of this one.
     usual = {kind for m in states if m["case"] == "as it is" for kind, *_ in m["new"]}
     for m in states:
@@ -70,12 +76,26 @@ def test_children_of_the_caller_are_neither_reaped_nor_signalled(transport: str)
     assert stopped.endswith(" 19"), f"a child that was stopped: {stopped}"
 
 
+@pytest.mark.clause("E3")
+def test_no_signal_is_sent_to_what_is_no_process_of_the_run(transport: str) -> None:
+    """E3: in runs that nobody disturbs, and after the deaths of C1 and C7."""
+    trials = [plain.calm(transport), plain.deaths(transport)]
+    trials += [shared_trials.killed(transport, when, "exit") for when in ("birth", "work")]
+    forks = harness.support(transport).forks
+    # A launcher has children of its own, whose pids become free without the caller's knowledge.
+    sent = [seen for trial in trials for seen in trial.of("signalled") if forks or seen["to"] <= 0]
+    names = (f"{signal.Signals(seen['number']).name} was sent {seen['why']}" for seen in sent)
+    if lines := list(dict.fromkeys(names)):
+        pytest.fail("\n".join(lines[:10]), pytrace=False)
+
+
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
     """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(odd_places.placed))
     assert len(_right_in_each(outcome)) >= 12
+    assert len(_left_in_none_alone(outcome.of("changed"))) >= 11
     assert any(call.get("case") == "thread" for call in outcome.calls())
 
 

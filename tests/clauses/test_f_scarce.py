@@ -7,7 +7,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import Message, Outcome, checks, state
+from tests.harness import Message, Outcome, checks, plain, state
 from tests.scenarios import scarcity
 
 N, WORKERS = 100, 2
@@ -15,13 +15,13 @@ N, WORKERS = 100, 2
 REASONS = [os.strerror(getattr(errno, name)) for name in ("EMFILE", "EFBIG", "ENOSPC", "EDQUOT")]
 
 
-def _refusals(outcome: Outcome) -> list[Message]:
+def _refusals(transport: str, outcome: Outcome) -> list[Message]:
     """Fail unless each run was exact or raised an OSError in time; return those that raised.
 
     The OSError of a worker is only in the text of the error of the run: clause C8.  Some systems do
     not let the suite set up a case.  Such cases are left out; skip if no case is left.
     """
-    calls = checks.nothing_left(outcome).calls()
+    calls = plain.nothing_more_left(transport, outcome).calls()
     assert not outcome.of("failed"), outcome.of("failed")
     if not calls and outcome.of("refused"):
         pytest.skip(_reasons(outcome))
@@ -51,7 +51,7 @@ def test_a_want_of_descriptors_is_an_oserror(
 ) -> None:
     """F1: EMFILE at each descriptor of a run, by RLIMIT_NOFILE."""
     outcome = harness.run_trial(transport, harness.call(scarcity.descriptors, n=N, workers=WORKERS))
-    refused = _refusals(outcome)
+    refused = _refusals(transport, outcome)
     assert state(outcome.calls()[-1]) == "exact", "no number of descriptors was enough"
     if not refused:
         pytest.skip("the run takes no descriptor: it is exact where none is free")
@@ -63,9 +63,8 @@ def test_a_limit_on_the_size_of_files_is_an_oserror(
     transport: str, record_property: RecordProperty
 ) -> None:
     """F1: RLIMIT_FSIZE cuts a write short, and then refuses the next one, at each byte."""
-    refused = _refusals(
-        harness.run_trial(transport, harness.call(scarcity.file_size, n=N, workers=WORKERS))
-    )
+    outcome = harness.run_trial(transport, harness.call(scarcity.file_size, n=N, workers=WORKERS))
+    refused = _refusals(transport, outcome)
     record_property("F1", f"{len(refused)} sizes of files refused")
 
 
@@ -75,7 +74,7 @@ def test_a_full_file_system_is_an_oserror_and_no_sigbus(
 ) -> None:
     """F2: /dev/shm and the temporary directory have 16 KiB, with few pages or inodes free."""
     outcome = harness.run_trial(transport, harness.call(scarcity.full, n=N, workers=WORKERS))
-    refused = _refusals(outcome)
+    refused = _refusals(transport, outcome)
     text = f"{len(refused)} of {len(outcome.calls())} full file systems refused"
     record_property("F2", text + _left_out(outcome))
 
@@ -86,7 +85,7 @@ def test_a_limit_of_the_system_is_an_early_error_that_names_it(
 ) -> None:
     """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
     outcome = harness.run_trial(transport, harness.call(scarcity.queues, n=N, workers=WORKERS))
-    for call in (refused := _refusals(outcome)):
+    for call in (refused := _refusals(transport, outcome)):
         assert any(name in call["text"] for name in call["names"]), (
             f"names none of {call['names']}: {checks.summary(call)}"
         )

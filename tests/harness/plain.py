@@ -18,10 +18,35 @@ from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults
 from tests.scenarios.protocol import call
 
-__all__ = ["deaths", "needs_answered_deaths", "run_trouble", "small_trouble", "unanswered"]
+__all__ = [
+    "calm",
+    "deaths",
+    "needs_answered_deaths",
+    "nothing_more_left",
+    "run_trouble",
+    "small_trouble",
+    "unanswered",
+]
 
 _QUIET = 5.0  # seconds in which nothing computes; a run whose worker is dead ends in one second
+_CALM = [(100, 3), (0, 1), (5, 12)]
 _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make before a fault
+
+
+@cache
+def calm(target: str) -> Outcome:
+    """Run a few times where nobody disturbs it: clause B1."""
+    return run_trial(target, call(basics.calls, _CALM))
+
+
+def nothing_more_left(target: str, outcome: Outcome) -> Outcome:
+    """Fail if a trial has left more than a run leaves which nobody disturbs; return it.
+
+    What that leaves is for clause B1 to tell.
+    """
+    usual = {verdict for verdict, _ in calm(target).faults}
+    own = [verdict for verdict in ("ORPHAN", "LEAK") if verdict not in usual]
+    return checks.fail_or_skip(outcome, "HANG", "CRASH", *own)
 
 
 @cache

@@ -14,7 +14,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
+from tests.scenarios import basics, faults, nested, own_children, slow_forks, timeouts
 from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
@@ -215,5 +215,5 @@ def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:
     """Run each of *transports*, all at once, with children that start *seconds* late."""
-    with _at_once(transports, call(surroundings.slow, seconds=seconds)) as trials:
+    with _at_once(transports, call(timeouts.slow, seconds=seconds)) as trials:
         return _outcomes(trials, limit=seconds * 3)

@@ -17,6 +17,7 @@ from typing import Any
 from tests.scenarios import spawned_workers, stacks
 from tests.scenarios.loading import give_way, load, why
 from tests.scenarios.protocol import Log, resolve
+from tests.scenarios.signals_sent import SignalsSent
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
 # this file: multiprocessing's fork server imports the file too.
@@ -89,6 +90,7 @@ def serve_trial(log_fd: int) -> None:
     # The suite may have been started with signals blocked, as by a parent that waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     log = Log(log_fd)
+    sys.addaudithook(SignalsSent(log))
     if spec["shared"]:
         sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
     spawned_workers.install(log_fd)

@@ -30,7 +30,7 @@ def likely_names(module: ModuleType, log: Log) -> None:
     # Each name once: a file in the place of a link would be created where the link leads.
     names = list(dict.fromkeys([*_NAMES, name, *(f"{name}-{pid}" for pid in pids[:3]), *pids]))
     with contextlib.ExitStack() as stack:
-        places = (os.environ["TMPDIR"], os.curdir)
+        places = (os.environ["TMPDIR"], os.getcwd())  # a run may change the directory
         looks = [_in_directory(stack, place, names) for place in places]
         looks += [_system_v(stack), _posix(stack, names), _ports(stack)]
         before = [look() for look in looks]

@@ -57,7 +57,7 @@ def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:
         if request["kill"]:
             os.read(start, 1)
             if request["amid"]:
-                _await_bytes(start, workers)
+                await_bytes(start, workers)
             time.sleep(request["delay"])
             (os.killpg if request["group"] else os.kill)(caller, request["kill"])
             if request["amid"]:
@@ -111,12 +111,15 @@ def _end(caller: int) -> None:
         time.sleep(1e-3)
 
 
-def _await_bytes(fd: int, count: int) -> None:
-    """Read *count* bytes, as far as they come in time: a worker may have ended."""
+def await_bytes(fd: int, count: int, limit: float = _AMID_IN) -> bool:
+    """Read *count* bytes; tell whether they came in *limit* seconds: a worker may have ended."""
     poller = select.poll()
     poller.register(fd, select.POLLIN)
-    while count > 0 and poller.poll(_AMID_IN * 1000):
-        count -= len(os.read(fd, count)) or count
+    while count > 0 and poller.poll(limit * 1000):
+        if not (data := os.read(fd, count)):
+            break
+        count -= len(data)
+    return count == 0
 
 
 def _await_tracer(log: Log) -> None:
@@ -127,7 +130,7 @@ def _await_tracer(log: Log) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _lost_by_python(log: Log) -> Callable[[Any], None]:
+def lost_by_python(log: Log) -> Callable[[Any], None]:
     """Return a hook that logs an interrupt which CPython itself has lost.
 
     An interrupt that comes in a __del__ or in the callback of a weak reference ends only that
@@ -153,7 +156,7 @@ def _call(
     request: dict[str, Any],
 ) -> NoReturn:
     who, stop = request["who"], request["stop"]
-    sys.unraisablehook = _lost_by_python(log)
+    sys.unraisablehook = lost_by_python(log)
     try:
         if request["warm"]:
             module.run(n, workers)

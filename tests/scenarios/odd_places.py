@@ -4,6 +4,7 @@ Each state is entered in a caller that is forked for it, and ends with it.
 """
 
 import contextlib
+import gc
 import os
 import resource
 import tempfile
@@ -16,6 +17,7 @@ from types import ModuleType
 from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_struck
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
+from tests.system import resources
 
 # select(2) cannot take descriptors past FD_SETSIZE, which is 1024.
 _PAST_FD_SETSIZE = 1100
@@ -36,7 +38,10 @@ def placed(module: ModuleType, log: Log) -> None:
 
         def act(log: Log, name: str = name, enter: Callable[[], object] = enter) -> None:
             enter()
+            had = resources.of_this_process()
             well_and_struck(module, log, births, case=name)
+            gc.collect()
+            log("changed", case=name, what=[], new=resources.added_since(had))
 
         in_caller(log, name, act)
     for place in places:

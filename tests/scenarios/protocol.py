@@ -70,6 +70,7 @@ KINDS = {
     "took": "seconds: duration",
     "caught": "count: signals",
     "short": "idle: seconds without computing; floor: seconds of bare processes",
+    "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",
     # of callers in a state of their own
     "failed": "case: state of the caller; error: what is not of `run`",
     "refused": "case: state of the caller; reason: why the system refuses that state",
@@ -77,6 +78,7 @@ KINDS = {
     "children": "states: of the caller's own children",
     "cleaned": "what: kind of clean-up that was done",
     "printed": "text: all that was written",
+    "wrote": "way: of the fault; size: bytes that a run has written to standard error",
     "untimed": "",  # `run` takes no timeout
     "foreign": "",  # this process is a child of the caller's own, and may outlive it
     "nested": "case: where; count: runs that began while another one was under way",
@@ -90,6 +92,11 @@ KINDS = {
         " something, or had another end than the exact result or that exception"
     ),
     "placed": "count: foreign objects; lost: those that have changed",
+    "struck": (
+        "case: signal and moment; signal: its name; typed: whether at a terminal;"
+        " amid: whether amid the work; status: exit code of the caller, None for no end;"
+        " stopped: whether the caller was stopped; left: processes; text: all that was printed"
+    ),
     # of the scenarios that an intruder attacks
     "warm": "",
     "over": "",
@@ -123,6 +130,14 @@ def _identity(fd: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return info.st_dev, info.st_ino
+
+
+def _text(error: BaseException) -> str:
+    """Return the text of *error*, whose class may be one of the user's: it may have none."""
+    try:
+        return str(error)
+    except BaseException as raised:  # noqa: BLE001 - whatever its __str__ does
+        return f"<its text cannot be had: {type(raised).__name__}>"
 
 
 class Log:
@@ -191,7 +206,7 @@ class Log:
             outcome["error"] = type(error).__name__
             outcome["exception"] = isinstance(error, Exception)
             outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
-            outcome["text"] = str(error)[:_LONGEST_TEXT]
+            outcome["text"] = _text(error)[:_LONGEST_TEXT]
         outcome["seconds"] = time.monotonic() - start
         if outcome["seconds"] > _QUICK and (more or "error" in outcome):
             outcome["slowed"] = round(slowed(), 2)

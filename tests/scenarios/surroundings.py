@@ -3,26 +3,17 @@
 import atexit
 import contextlib
 import ctypes
-import gc
-import inspect
 import os
 import signal
 import sys
 import tempfile
-import time
 import weakref
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 from tests.scenarios.callers import well_and_struck
-from tests.scenarios.injection import CPU, Births, after_cpu, die, stop
-from tests.scenarios.protocol import Log, inject
-from tests.system import resources
-
-_AMPLE = 30.0  # seconds: a timeout that no run reaches
-_HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
-_TINY = 1e-9  # seconds: a timeout that every run exceeds
+from tests.scenarios.injection import CPU, Births, after_cpu, die
+from tests.scenarios.protocol import Log
 
 
 def parental(module: ModuleType, log: Log) -> None:
@@ -103,37 +94,3 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
 
 def _raise() -> None:
     raise ZeroDivisionError("planted by the suite")
-
-
-def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
-    """Run with timeouts that pass, that do not, and that are invalid.
-
-    n: terms that take longer than *seconds*.
-    """
-    if "timeout" not in inspect.signature(module.run).parameters:
-        log("untimed")
-        return
-    births = Births(log)
-    run = module.run
-    run(2, 2, timeout=_AMPLE)
-    before = resources.of_this_process()
-    log.call(partial(run, timeout=_AMPLE), 100, 3, case="ample")
-    log.call(partial(run, timeout=_HUGE), 100, 3, case="ample")
-    log.call(partial(run, timeout=None), 100, 3, case="ample")
-    births.arm(inject(stop))
-    log.call(partial(run, timeout=seconds), 100, 3, case="passed")
-    births.disarm()
-    log.call(partial(run, timeout=seconds), n, 3, case="passed")
-    log.call(partial(run, timeout=_TINY), 100, 64, case="passed")
-    births.disarm()
-    for bad in (0, -1, float("nan"), float("inf"), True, "1"):
-        log.call(partial(run, timeout=bad), 100, 3, case="bad", forks=births.count)
-    gc.collect()
-    log("inside", new=resources.added_since(before))
-
-
-def slow(module: ModuleType, log: Log, seconds: float) -> None:
-    """Let each child that is forked wait for *seconds* at its birth."""
-    births = Births(log)
-    births.arm_forked(lambda number: time.sleep(seconds))
-    log.call(module.run, 100, 2)

@@ -14,10 +14,12 @@ from tests.system.files import PATH_ONLY
 
 _COVERED = ("/tmp", "/var/tmp", "/dev")  # noqa: S108 - mounted over
 _MEMORY, _QUEUES = "/dev/shm", "/dev/mqueue"  # noqa: S108 - mounted over
+_TERMINALS = "/dev/pts"
 
 # What POSIX (XBD 10.1) and Linux programs expect in /dev: nodes to show, and links to make.
-_NODES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+_NODES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
+    "ptmx": "pts/ptmx",
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",
     "stdout": "/proc/self/fd/1",
@@ -47,9 +49,18 @@ def enter(kept: list[str]) -> None:
         namespaces.mount("mqueue", _QUEUES)
         for path, fd in shown:
             _show(path, fd)
+    _mount_terminals()
     for name, target in _LINKS.items():
         os.symlink(target, os.path.join("/dev", name))
     namespaces.mount("proc", "/proc", flags=_NO_SUID | _NO_DEVICES | _NO_EXEC)
+
+
+def _mount_terminals() -> None:
+    """Give the world pseudoterminals of its own: /dev/ptmx looks for /dev/pts beside itself."""
+    os.mkdir(_TERMINALS)
+    with contextlib.suppress(namespaces.Refused):
+        options = "newinstance,ptmxmode=0666,mode=0620"  # devpts, in Linux's documentation
+        namespaces.mount("devpts", _TERMINALS, options, flags=_NO_SUID | _NO_EXEC)
 
 
 def _covered() -> list[str]:

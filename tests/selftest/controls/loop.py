@@ -67,7 +67,10 @@ class _Worker:
                 value = math.fsum((2.0 * k + 1.0) ** -2 for k in range(lo, hi))
                 os.write(writer, b"=" + struct.pack("<d", value))
             except BaseException as error:
-                os.write(writer, f"!{type(error).__name__}: {error}".encode()[:1000])
+                os.write(
+                    writer,
+                    f"!{type(error).__name__}: {error}".encode(errors="backslashreplace")[:1000],
+                )
                 raise
             status = 0
         finally:

@@ -87,7 +87,7 @@ def child(parent, w, work):
         try:
             work()
         except BaseException as error:
-            os.write(w, f"{type(error).__name__}: {error}".encode()[:400])
+            os.write(w, honest.described(error))
             raise
         status = 0
     finally:

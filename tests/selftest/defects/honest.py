@@ -46,6 +46,15 @@ def send(fd, lo, hi):
         message = message[os.write(fd, message) :]
 
 
+def described(error):
+    """Type and text of what a worker has raised, which may have any class: 400 bytes at most."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:  # noqa: BLE001 - of a class whose __str__ raises
+        text = type(error).__name__
+    return text.encode(errors="backslashreplace")[:400]
+
+
 def child(parent, r, w, lo, hi):
     status = 1
     try:
@@ -56,7 +65,7 @@ def child(parent, r, w, lo, hi):
         try:
             send(w, lo, hi)
         except BaseException as error:
-            os.write(w, b"!" * 8 + f"{type(error).__name__}: {error}".encode()[:400])
+            os.write(w, b"!" * 8 + described(error))
             raise
         status = 0
     finally:
@@ -108,7 +117,7 @@ def look(poller, patience=0):
 def lost(pid, status, said):
     code = os.waitstatus_to_exitcode(status)
     name = signal.Signals(-code).name if code < 0 else code
-    raise RuntimeError(f"pid {pid} ended with {name}: {said[8:].decode()}")
+    raise RuntimeError(f"pid {pid} ended with {name}: {said[8:].decode(errors='replace')}")
 
 
 def watch(pid, r, pids, open_now, poller):

@@ -7,9 +7,6 @@ from tests.selftest.defects import honest
 CAUGHT_BY = (
     "B1",
     "B2",
-    "F1",
-    "F2",
-    "F3",
 )
 
 

@@ -7,10 +7,6 @@ CAUGHT_BY = (
     "B2",
     "C9",
     "C10",
-    "C13",
-    "F1",
-    "F2",
-    "F3",
 )
 _reap = honest.reap
 honest.reap = lambda pid: 0
