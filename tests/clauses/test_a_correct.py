@@ -63,7 +63,7 @@ def test_the_result_is_exact_for_terms_and_workers_drawn_at_random(transport: st
 
 @pytest.mark.clause("A2")
 def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
-    """A2: no slice is lost or counted twice, while other runs go on and a processor is busy."""
+    """A2: no slice is lost or counted twice, by concurrent runs, half of them on one processor."""
     for outcome in shared_trials.three_hundred(transport):
         checks.finished(outcome)
         assert outcome.of("repeated"), "not all runs came to an end"

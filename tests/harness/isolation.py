@@ -98,5 +98,19 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Let -n auto be one process where trials share the machine."""
-    return 1 if refusal(config) is not None else None
+    """Let -n auto be one process where trials share the machine; else one more than processors.
+
+    Some tests wait for seconds, and use no processor meanwhile.
+    """
+    if refusal(config) is not None:
+        return 1
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):  # as pytest-xdist documents it
+        return None
+    return _processors() + 1
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -2,8 +2,6 @@
 
 import contextlib
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -25,19 +23,6 @@ DEADLY = tuple(
     )
 )  # fmt: skip
 
-# Uses all of a processor until it has another parent: the process that starts it may be killed.
-# The lowest priority that there is: it disturbs the runs, and takes no time from other tests.
-_BURN = """
-import os
-if hasattr(os, "SCHED_IDLE"):
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-else:
-    os.nice(19)
-mine = os.getppid()
-while os.getppid() == mine:
-    pass
-"""
-
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
@@ -49,24 +34,19 @@ _ITS_LAST_RUN = 20.0  # seconds more: a run that has not ended then is a hang
 
 @cache
 def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
-    """Make 300 runs, while another process makes runs too and a third one uses a processor.
+    """Make 300 runs, while another process makes runs too, on one processor at first.
 
     Some of the runs have up to 24 workers, for what is lost where many of them meet.
     """
-    burner = subprocess.Popen([sys.executable, "-c", _BURN])
-    try:
-        with (
-            harness.Trial(transport, call(basics.repeated, seed=2, times=300, crowds=8)) as one,
-            harness.Trial(
-                transport, call(basics.repeated, seed=3, times=24, crowds=3), beside=one
-            ) as two,
-        ):
-            for trial in (one, two):  # both: an inventory would see the other's channels
-                trial.hear_out("done", limit=60)
-            return one.finish(20), two.finish(20)
-    finally:
-        burner.kill()
-        burner.wait()
+    with (
+        harness.Trial(transport, call(basics.repeated, seed=2, times=300, crowds=8)) as one,
+        harness.Trial(
+            transport, call(basics.repeated, seed=3, times=24, crowds=3), beside=one
+        ) as two,
+    ):
+        for trial in (one, two):  # both: an inventory would see the other's channels
+            trial.hear_out("done", limit=60)
+        return one.finish(20), two.finish(20)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Scenarios in which nobody disturbs a run: its result, its processes, its memory, its waits."""
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -11,7 +12,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -91,6 +92,9 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
 
     Most runs have two workers; *crowds* of them, evenly spread, have more.  How many these are, and
     how many terms a run has, is drawn from *seed*.
+
+    The first half of the runs has one processor for all processes: a process is then taken off it
+    at any point of its work, and the others go on.
     """
     drawn, logged = random.Random(seed), set[str]()
     cases = [(drawn.choice(_TERMS), 2) for _ in range(times)]
@@ -103,11 +107,29 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
     gc.collect()
     before = resources.of_this_process()
     memory = _resident()
-    for case in cases:
+    half = len(cases) // 2
+    with _one_processor():
+        for case in cases[:half]:
+            log.call(module.run, *case, once=logged)
+    for case in cases[half:]:
         log.call(module.run, *case, once=logged)
     gc.collect()
     log("inside", new=resources.added_since(before))
     log("repeated", times=times, grown=_resident() - memory)
+
+
+@contextlib.contextmanager
+def _one_processor() -> Iterator[None]:
+    """Let this process and its children have one processor, where the system can say which."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _resident() -> int:
