@@ -71,25 +71,46 @@ def of_this_machine() -> Architecture | None:
     return _ARCHITECTURES.get(platform.machine())
 
 
-BIRTHS = frozenset("clone clone3 fork vfork".split())
+def words(text: str) -> frozenset[str]:
+    """Return the names in *text*."""
+    return frozenset(text.split())
+
+
+BIRTHS = words("clone clone3 fork vfork")
 """After one of these there may be a new process, or a new thread."""
 
-ENDS = frozenset("exit exit_group".split())
+ENDS = words("exit exit_group")
 
-BY_DESCRIPTOR = frozenset(
+BY_DESCRIPTOR = words(
     "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close fcntl ioctl"
-    " lseek fstat getdents64 flock ftruncate fallocate fchmod".split()
+    " lseek fstat getdents64 flock ftruncate fallocate fchmod"
 )
-"""The first argument is a descriptor, which may be of a file that no run changes."""
+"""The first argument is a descriptor."""
 
+SLEEPS = words("nanosleep clock_nanosleep")
+
+LOOKS = words(
+    "stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64"
+    " poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 mq_getsetattr pidfd_open"
+    " pread64 preadv preadv2 process_vm_readv nanosleep clock_nanosleep set_robust_list"
+)
+"""They change nothing that another process can notice."""
+
+OPENS = words("open openat openat2 creat")
+
+_ONE_PATH = words("open creat stat lstat access readlink mkdir mknod rmdir unlink chmod truncate")
+_PATH_AT_DIRECTORY = words(
+    "openat openat2 newfstatat statx faccessat faccessat2 readlinkat mkdirat mknodat unlinkat"
+    " fchmodat"
+)
 PATHS = {
-    **dict.fromkeys("open creat stat lstat access readlink".split(), 0),
-    **dict.fromkeys("openat openat2 newfstatat statx faccessat faccessat2 readlinkat".split(), 1),
+    **dict.fromkeys(_ONE_PATH, ((-1, 0),)),
+    **dict.fromkeys(_PATH_AT_DIRECTORY, ((0, 1),)),
+    **dict.fromkeys(words("rename link symlink"), ((-1, 0), (-1, 1))),
+    **dict.fromkeys(words("renameat renameat2 linkat"), ((0, 1), (2, 3))),
+    "symlinkat": ((1, 2),),
 }
-"""Which argument is the path, of calls on files that no run changes, mostly."""
-
-SLEEPS = frozenset("nanosleep clock_nanosleep".split())
-ALARMS = frozenset("setitimer timer_settime alarm timerfd_settime".split())
+"""Which arguments are paths: each with that which is the directory's descriptor, or -1."""
 
 # Where the time limit of a call is: as milliseconds, where -1 is none, or as a pointer, where 0 is
 # none.

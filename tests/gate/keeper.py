@@ -1,6 +1,7 @@
 """One run under a policy: each call that others can notice waits until the policy lets it go on."""
 
 import contextlib
+import errno
 import mmap
 import os
 import select
@@ -17,9 +18,9 @@ from tests.gate.tasks import Task, Tasks
 from tests.gate.things import Thing
 
 LIMIT = 10.0  # seconds that a run may take: this is reached only where processes compute or sleep
-_ENDS_IN = 2.0  # seconds in which the processes of a run end that outlive its first one
 _PAUSE = 50e-6  # seconds between two looks at threads that run
 _LONG_PAUSE = 1e-3  # seconds, where all of them wait for a time to pass
+_CERTAIN = 0.1  # seconds that all are blocked before it is taken to be for ever
 _ROOM = 1 << 16  # bytes of what a run tells
 _FREE = 200  # a descriptor beyond those that a caller has, below every limit
 _CLONE_VFORK = 0x4000  # <linux/sched.h>
@@ -30,12 +31,12 @@ class Decision(NamedTuple):
     """Which of the parked goes on, and how.
 
     fail: a number of errno(3) that its call returns without being done, or 0.
-    kill: whether its process is killed.
+    signal: one that its process gets before that, or 0.  SIGKILL ends it before the call.
     """
 
     task: Task
     fail: int = 0
-    kill: bool = False
+    signal: int = 0
 
 
 class Policy(Protocol):
@@ -49,21 +50,23 @@ class Step(NamedTuple):
     """A call that went on.
 
     task: the name of its thread.
-    count: how many of its calls had gone on before.
+    number: how many of its calls had gone on before.
     thing: what it was about, if that was asked for.
     how: "" or what was done to it.
     """
 
     task: str
-    count: int
+    number: int
     call: str
     thing: Thing | None
     how: str
 
-    @property
-    def process(self) -> str:
-        """The name of its process."""
-        return self.task.partition(".")[0]
+    def conflicts(self, other: "Step") -> bool:
+        """Tell whether the order of two calls, which are of two processes, may matter."""
+        if self.thing is None or other.thing is None:
+            return False
+        apart = self.task.partition(".")[0] != other.task.partition(".")[0]
+        return apart and self.thing.conflicts(other.thing)
 
 
 class Record(NamedTuple):
@@ -179,13 +182,20 @@ class _Gate:
                 self._wait(_PAUSE)
             elif self._parked:
                 self._let_go()
-            elif not any(calls.has_limit(t.call, t.arguments) for t in self._tasks.living.values()):
-                return self._stuck(), True
+            elif not self._waits_for_time():
+                # What the kernel does later may still wake one: packets, closed descriptors.
+                self._wait(_CERTAIN)
+                if self._settled() and not self._parked:
+                    return self._stuck(), True
             elif time.monotonic() > until:
                 return self._stuck(), False
             else:
                 self._wait(_LONG_PAUSE)
         return [], True
+
+    def _waits_for_time(self) -> bool:
+        """Tell whether a thread is in a call that ends after some time."""
+        return any(calls.has_limit(t.call, t.arguments) for t in self._tasks.living.values())
 
     def _wait(self, seconds: float) -> None:
         """Sleep until there is a call, *seconds* at most."""
@@ -219,9 +229,9 @@ class _Gate:
 
     def _let_go(self) -> None:
         ready = sorted((self._tasks.living[tid] for tid in self._parked), key=lambda t: t.order)
-        task, fail, kill = self._policy.choose(ready)
+        task, fail, number = self._policy.choose(ready)
         notice = self._parked.pop(task.tid)
-        how = "killed" if kill else os.strerror(fail) if fail else ""
+        how = errno.errorcode[fail] if fail else signal.Signals(number).name if number else ""
         thing = things.of(notice) if self._named else None
         self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
         task.calls += 1
@@ -230,19 +240,19 @@ class _Gate:
             self._parents.add(task.pid)
             if _lends(notice):
                 task.lends = task.look()[1]
-        if kill:
+        if number:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(task.pid, signal.SIGKILL)
-        elif fail:
+                os.kill(task.pid, number)
+        if fail:
             self._listener.fail(notice, fail)
-        else:
+        elif number != signal.SIGKILL:
             self._listener.go_on(notice)
 
     def _stuck(self) -> list[tuple[str, str]]:
         return [(task.name, task.call) for task in self._tasks.living.values()]
 
     def end(self) -> int | None:
-        """Kill what lives; return how the first process has ended, or None if it was killed here."""
+        """Kill what lives; return how the first process has ended, None if by that."""
         lived = self._pid in self._tasks.living
         for pid in {task.pid for task in self._tasks.living.values()}:
             with contextlib.suppress(ProcessLookupError):

@@ -38,8 +38,8 @@ def unchanging(notice: Notice) -> bool:
     """Tell whether a call is on a file of Python, of the system, or of the suite."""
     if notice.name in calls.BY_DESCRIPTOR or _is_of_descriptor(notice):
         return _is_library(target(notice.tid, notice.arguments[0]))
-    if (at := calls.PATHS.get(notice.name)) is not None:
-        return _is_library(text(notice.tid, notice.arguments[at]))
+    if notice.name in calls.LOOKS | calls.OPENS and (at := calls.PATHS.get(notice.name)):
+        return _is_library(text(notice.tid, notice.arguments[at[0][1]]))
     return False
 
 

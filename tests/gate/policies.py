@@ -1,6 +1,8 @@
 """Which of the parked goes on: the policies, each of which gives one order of a run."""
 
+import errno
 import random
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,36 +12,74 @@ from tests.gate.tasks import Task
 
 @dataclass(frozen=True)
 class Place:
-    """A call of a run: call number *count*, from 0, of the thread *task*."""
+    """A call of a run: call *number*, from 0, of the thread *task*."""
 
     task: str
-    count: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.task}:{self.number}"
 
     def is_at(self, task: Task) -> bool:
         """Tell whether *task* is parked there."""
-        return task.name == self.task and task.calls == self.count
+        return task.name == self.task and task.calls == self.number
 
 
-class Stall:
-    """Lets one thread go on until it is blocked, then the next; holds one call back.
+@dataclass(frozen=True)
+class Order:
+    """One order of a run: each thread goes on until it is blocked, then the next; one is held.
 
-    The call that is held goes on when nobody else can: preemption bounding, with the bound 1
-    (Musuvathi and others, OSDI 2008).
-
-    held: that call, or None.
     youngest: whether of several the youngest goes on, and not the eldest.
+    held: the call that is held until nobody else can go on, or None: preemption bounding, with the
+        bound 1 (Musuvathi and others, OSDI 2008).
+    until: a call after which it is held no longer.
+    struck: the call to which something is done, or None.
+    signal, fail: what is done to it, as in `Decision`; fail is the name of an errno.
+    lasting: whether each later call of that name, by the same thread, fails too.
     """
 
-    def __init__(self, held: Place | None, *, youngest: bool) -> None:
-        self._held = held
-        self._youngest = youngest
+    youngest: bool = False
+    held: Place | None = None
+    until: Place | None = None
+    struck: Place | None = None
+    signal: str = ""
+    fail: str = ""
+    lasting: bool = False
+
+    def __str__(self) -> str:
+        text = "youngest" if self.youngest else "eldest"
+        text += f" held={self.held}" if self.held else ""
+        text += f" until={self.until}" if self.until else ""
+        if self.struck:
+            text += f" {self.signal or self.fail}{'+' * self.lasting}={self.struck}"
+        return text
+
+
+class Follow:
+    """Lets threads go on as an order says."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._held = order.held
         self._last = ""
+        self._failing = ""  # the call that fails from then on
 
     def choose(self, ready: Sequence[Task]) -> Decision:
         """Choose the one that went on last, if it can."""
+        order = self._order
         free = [t for t in ready if self._held is None or not self._held.is_at(t)] or ready
-        goes = next((t for t in free if t.name == self._last), free[-1 if self._youngest else 0])
+        goes = next((t for t in free if t.name == self._last), free[-1 if order.youngest else 0])
         self._last = goes.name
+        if order.until is not None and order.until.is_at(goes):
+            self._held = None
+        if order.struck is None or goes.name != order.struck.task:
+            return Decision(goes)
+        struck = order.struck.is_at(goes)
+        if struck and order.lasting:
+            self._failing = goes.call
+        if struck or goes.call == self._failing:
+            fail = getattr(errno, order.fail) if order.fail else 0
+            return Decision(goes, fail, signal.Signals[order.signal] if order.signal else 0)
         return Decision(goes)
 
 
@@ -57,8 +97,8 @@ class Walk:
 class Priorities:
     """Lets the thread of the highest priority go on, and lowers it at some steps drawn by a seed.
 
-    Probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010): it finds a bug that needs
-    *depth* orderings with a probability of at least 1 / (threads * steps ** (depth - 1)).
+    Probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010): it finds a bug that
+    needs *depth* orderings with a probability of at least 1 / (threads * steps ** (depth - 1)).
 
     steps: how many a run has, about.
     """

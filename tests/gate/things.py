@@ -1,7 +1,7 @@
-"""What a call is about: the thing that other processes can notice, and whether the call changes it.
+"""What a call is about: what other processes can notice, and whether the call changes it.
 
-Two calls of two processes conflict if they are about the same thing and one of them changes it; only
-the order of such calls can matter to the result.
+Two calls of two processes conflict if they are about the same thing and one of them changes it;
+only the order of such calls can matter to the result.
 """
 
 import os
@@ -19,46 +19,25 @@ _SOCKETS = "sockets"
 PROCESSES = "processes"  # births, deaths, and who waits for them
 ANYTHING = "*"  # about several things, or not known
 
-_READS = frozenset(
-    "stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64"
-    " poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 mq_getsetattr"
-    " pidfd_open pread64 preadv preadv2 process_vm_readv nanosleep clock_nanosleep"
-    " set_robust_list".split()
-)
-_SOCKET_CALLS = frozenset(
+_SOCKET_CALLS = calls.words(
     "socket socketpair bind listen connect accept accept4 sendto recvfrom sendmsg recvmsg sendmmsg"
-    " recvmmsg shutdown".split()
+    " recvmmsg shutdown"
 )
 _PROCESS_CALLS = (
     calls.BIRTHS
     | calls.ENDS
-    | frozenset(
+    | calls.SLEEPS
+    | calls.words(
         "set_robust_list wait4 waitid kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
         " pidfd_send_signal pidfd_open pause rt_sigsuspend rt_sigtimedwait setitimer timer_settime"
-        " alarm nanosleep clock_nanosleep".split()
+        " alarm"
     )
 )
 # System V objects by their kind and identifier, the first argument; msgget and the like make one.
 _BY_ID = re.compile(r"(msg|sem|shm)(?!get)")
 _MAKES_ID = re.compile(r"(msg|sem|shm)get")
 
-# The arguments that are paths: each with the argument before it that is the directory's descriptor,
-# or -1 where there is none.
-_PATHS_AT = {
-    **dict.fromkeys(
-        "open creat stat lstat access readlink mkdir mknod rmdir unlink chmod truncate".split(),
-        ((-1, 0),),
-    ),
-    **dict.fromkeys(
-        "openat openat2 newfstatat statx faccessat faccessat2 readlinkat mkdirat mknodat unlinkat"
-        " fchmodat".split(),
-        ((0, 1),),
-    ),
-    **dict.fromkeys(["rename", "link", "symlink"], ((-1, 0), (-1, 1))),
-    **dict.fromkeys(["renameat", "renameat2", "linkat"], ((0, 1), (2, 3))),
-    "symlinkat": ((1, 2),),
-}
-_QUEUE_NAMES = frozenset(["mq_open", "mq_unlink"])
+_QUEUE_NAMES = calls.words("mq_open mq_unlink")
 _WRITES_OPEN = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -91,19 +70,19 @@ def _same(one: str, two: str) -> bool:
 def of(notice: Notice) -> Thing:
     """Return what a call is about that waits now."""
     name, arguments = notice.name, notice.arguments
-    changes = name not in _READS
+    changes = name not in calls.LOOKS
     if name in _PROCESS_CALLS:
         return Thing((PROCESSES,), changes, "")
     if name in _SOCKET_CALLS:
         return Thing((_SOCKETS,), changes, _descriptor(arguments[0]))
     if name in _QUEUE_NAMES:
         queue = "/dev/mqueue/" + paths.text(notice.tid, arguments[0])
-        return Thing((queue,), changes, queue)
-    if at := _PATHS_AT.get(name):
+        return Thing((queue,), changes, os.path.basename(queue))
+    if at := calls.PATHS.get(name):
         found = tuple(_path(notice, directory, path) for directory, path in at)
         if name in ("open", "openat"):
             changes = bool(arguments[at[0][1] + 1] & _WRITES_OPEN)
-        return Thing(found, changes, " ".join(found))
+        return Thing(found, changes, " ".join(map(os.path.basename, found)))
     if kind := _MAKES_ID.match(name):
         return Thing((kind[0],), changes, "")
     if kind := _BY_ID.match(name):
@@ -112,7 +91,7 @@ def of(notice: Notice) -> Thing:
         return Thing((f"futex:{arguments[0]:x}",), changes, f"{arguments[0]:#x}")
     if name in calls.BY_DESCRIPTOR or name.startswith("mq_"):
         target = paths.target(notice.tid, arguments[0])
-        return Thing((_kept(target or ANYTHING),), changes, f"{_descriptor(arguments[0])} {target}")
+        return Thing((_kept(target or ANYTHING),), changes, _shown(arguments[0], target))
     if name in ("poll", "ppoll"):
         polled = _polled(notice)
         targets = {paths.target(notice.tid, fd) or ANYTHING for fd in polled}
@@ -125,6 +104,12 @@ def _kept(target: str) -> str:
     if target.startswith("socket:"):
         return _SOCKETS
     return PROCESSES if target == "anon_inode:[pidfd]" else target
+
+
+def _shown(fd: int, target: str) -> str:
+    """Return a descriptor as text, with the name of the file that it refers to."""
+    brief = os.path.basename(target.removesuffix(" (deleted)")) if target[:1] == "/" else target
+    return f"{_descriptor(fd)} {brief}"
 
 
 def _descriptor(number: int) -> str:
