@@ -88,6 +88,8 @@ BY_DESCRIPTOR = words(
 """The first argument is a descriptor."""
 
 SLEEPS = words("nanosleep clock_nanosleep")
+ALARMS = words("setitimer timer_settime alarm timerfd_settime")
+"""After one of these something may come after some time, to any process."""
 
 LOOKS = words(
     "stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64"

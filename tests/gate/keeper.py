@@ -164,6 +164,7 @@ class _Gate:
         self._pid = pid
         self._named = named
         self._within = False  # the function, as the first process does
+        self._alarmed = False
         self._listener = listener
         self._policy = policy
         self._tasks = Tasks(pid)
@@ -194,8 +195,9 @@ class _Gate:
         return [], True
 
     def _waits_for_time(self) -> bool:
-        """Tell whether a thread is in a call that ends after some time."""
-        return any(calls.has_limit(t.call, t.arguments) for t in self._tasks.living.values())
+        """Tell whether something may come after some time: a call ends, or a timer expires."""
+        living = self._tasks.living.values()
+        return self._alarmed or any(calls.has_limit(t.call, t.arguments) for t in living)
 
     def _wait(self, seconds: float) -> None:
         """Sleep until there is a call, *seconds* at most."""
@@ -207,9 +209,10 @@ class _Gate:
         while (notice := self._listener.receive()) is not None:
             found = True
             task = self._tasks.get(notice.tid)
-            if notice.name == "close" and notice.arguments[0] == _MARK:
-                self._within = not self._within
-            if paths.unchanging(notice) or (task.tid == self._pid and not self._within):
+            marks = notice.name == "close" and notice.arguments[0] == _MARK
+            self._within ^= marks
+            without = task.tid == self._pid and not self._within
+            if marks or without or paths.unchanging(notice):
                 self._listener.go_on(notice)
                 continue
             task.call, task.arguments = notice.name, notice.arguments
@@ -236,6 +239,7 @@ class _Gate:
         self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
         task.calls += 1
         task.lends = -1
+        self._alarmed = self._alarmed or notice.name in calls.ALARMS
         if notice.name in calls.BIRTHS:
             self._parents.add(task.pid)
             if _lends(notice):
@@ -249,7 +253,7 @@ class _Gate:
             self._listener.go_on(notice)
 
     def _stuck(self) -> list[tuple[str, str]]:
-        return [(task.name, task.call) for task in self._tasks.living.values()]
+        return [(task.name, task.waits_in()) for task in self._tasks.living.values()]
 
     def end(self) -> int | None:
         """Kill what lives; return how the first process has ended, None if by that."""

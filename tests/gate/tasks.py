@@ -13,6 +13,8 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tests.gate import calls
+
 _READ = 4096  # bytes, more than these files have
 _FILES = ("status", "syscall")
 _SLEPT = b"\nvoluntary_ctxt_switches:\t"
@@ -67,6 +69,16 @@ class Task:
             return self._read(1) != b"running\n"
         except OSError:  # not readable, or it has ended: then its state says so
             return True
+
+    def waits_in(self) -> str:
+        """Return the name of the call in which it sleeps, or the last that the gate has seen."""
+        machine = calls.of_this_machine()
+        try:
+            number = int(self._read(1).split()[0])
+        except (OSError, ValueError):  # not readable; running, or gone
+            return self.call
+        names = (name for name, its in machine.numbers.items() if its == number) if machine else ()
+        return next(iter(names), self.call)
 
     def _read(self, which: int) -> bytes:
         """Read a file of /proc, one of _FILES, which is kept open."""
