@@ -52,6 +52,13 @@ def short_io(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(library)
 
 
+@pytest.fixture
+def order(request: pytest.FixtureRequest) -> str | None:
+    """Return the one order of system calls that was asked for, or None: many are tried."""
+    asked: str | None = request.config.option.order
+    return asked
+
+
 def _failed(config: pytest.Config) -> set[str]:
     """Return the node ids of the tests that failed: their figures are not shown."""
     results = config.pluginmanager.get_plugin("results")

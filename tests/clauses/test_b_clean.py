@@ -6,7 +6,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, plain, room, shared_trials, syscall_sweep
+from tests.harness import checks, ordering, plain, room, shared_trials, syscall_sweep
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, foreign_objects, own_children, storms
 
@@ -17,6 +17,15 @@ def test_nothing_is_left_after_a_return(transport: str) -> None:
     cases = [(100, 3), (0, 1), (5, 12)]
     outcome = harness.run_trial(transport, harness.call(basics.calls, cases))
     checks.some_exact(checks.nothing_left(outcome))
+
+
+@pytest.mark.clause("B1")
+def test_no_process_lives_on_in_any_order_of_system_calls(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """B1: in none of the orders of A6 does a process wait for ever after a return."""
+    outcome = ordering.gated(shared_trials.in_orders(transport, order), record_property, "B1")
+    ordering.nothing_lives(outcome)
 
 
 @pytest.mark.clause("B1")

@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tests.gate.keeper import Decision
 from tests.gate.tasks import Task
@@ -45,6 +46,26 @@ class Order:
     signal: str = ""
     fail: str = ""
     lasting: bool = False
+
+    @staticmethod
+    def parse(text: str) -> "Order":
+        """Return the order of which `str` has made *text*; raise ValueError."""
+        base, *parts = text.split()
+        if base not in ("eldest", "youngest"):
+            raise ValueError(f"an order begins with eldest or youngest: {text!r}")
+        found: dict[str, Any] = {}
+        for part in parts:
+            name, _, at = part.partition("=")
+            task, _, number = at.partition(":")
+            place = Place(task, int(number))
+            if name in ("held", "until"):
+                found[name] = place
+            elif name.startswith("SIG"):
+                found |= {"struck": place, "signal": name}
+            else:
+                fail = name.removesuffix("+")
+                found |= {"struck": place, "fail": fail, "lasting": fail != name}
+        return Order(base == "youngest", **found)
 
     def __str__(self) -> str:
         text = "youngest" if self.youngest else "eldest"

@@ -13,7 +13,15 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
-from tests.scenarios import basics, faults, nested, own_children, slow_forks, surroundings
+from tests.scenarios import (
+    basics,
+    faults,
+    nested,
+    orders,
+    own_children,
+    slow_forks,
+    surroundings,
+)
 from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
@@ -37,6 +45,8 @@ while os.getppid() == mine:
     pass
 """
 
+_SWEEP = 4.0  # seconds for a sweep of orders: where workers are spawned, not all are tried
+
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
@@ -58,6 +68,16 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
     finally:
         burner.kill()
         burner.wait()
+
+
+@cache
+def in_orders(transport: str, order: str | None = None) -> Outcome:
+    """Run in many orders of system calls, or in one: see `tests.scenarios.orders`."""
+    if order:
+        scenario = call(orders.followed, n=30, workers=3, order=order)
+    else:
+        scenario = call(orders.swept, n=30, workers=3, kinds=["stalls"], seconds=_SWEEP)
+    return harness.run_trial(transport, scenario, limit=60)
 
 
 @cache

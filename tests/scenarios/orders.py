@@ -1,7 +1,8 @@
 """Runs behind the gate, each in an order of its own: see tests.gate."""
 
 import json
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -12,68 +13,105 @@ from tests.gate.seccomp import Refused
 from tests.scenarios.protocol import Log, attempt
 
 _LINES = 12  # of a story, in a message
+_ENOUGH = 5  # wrong orders, after which a sweep ends: a hang may take seconds
+_DIGITS = 12  # of results that count as the same; the harness checks one of them
 
 
 class _Seen:
-    """What orders have led to, each once."""
+    """What orders have led to, each once.
 
-    def __init__(self, log: Log, act: Callable[[], bytes]) -> None:
-        self._log = log
-        self._act = act
-        self._first: dict[str, tuple[Order, dict[str, Any]]] = {}
+    wrong: orders that led to something else than the first one did.
+    """
+
+    def __init__(self, n: int, workers: int) -> None:
+        self._call = {"n": repr(n), "workers": repr(workers)}
         self._times: dict[str, int] = {}
+        self.first: dict[str, tuple[Order, dict[str, Any]]] = {}
+        self.wrong = 0
 
     def note(self, order: Order, record: Record) -> None:
         """Count what a run was."""
         outcome = json.loads(record.told or b"{}")
         outcome.pop("seconds", None)
         what = {
-            "outcome": outcome,
             "status": record.status,
             "stuck": story.stuck(record),
             "proven": record.proven,
         }
-        key = repr(what)
-        self._first.setdefault(key, (order, what))
+        value = outcome.get("value")
+        same = round(value, _DIGITS) if isinstance(value, float) else repr(outcome)
+        key = repr((same, what))
+        self.first.setdefault(key, (order, what | {"outcome": outcome and self._call | outcome}))
         self._times[key] = self._times.get(key, 0) + 1
+        self.wrong += key != next(iter(self.first))
 
-    def tell(self) -> None:
-        """Log each, and the story of all but the most frequent."""
-        usual = max(self._times, key=self._times.__getitem__, default="")
-        for key, (order, what) in self._first.items():
-            self._log("order", order=str(order), times=self._times[key], **what)
+    def tell(self, log: Log, act: Callable[[], bytes]) -> None:
+        """Log each, and the story of all but the first."""
+        usual = next(iter(self.first))
+        for key, (order, what) in self.first.items():
+            log("order", order=str(order), times=self._times[key], **what)
             if key != usual:
-                record = once(self._act, Follow(order), named=True)
+                record = once(act, Follow(order), named=True)
                 lines = story.tell(record, order.struck or order.held)
                 for at in range(0, len(lines), _LINES):
-                    self._log("story", order=str(order), lines=lines[at : at + _LINES])
+                    log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
-def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str]) -> None:
+def swept(
+    module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], seconds: float
+) -> None:
     """Run in many orders, which are found from what the run does.
 
     kinds: names of functions of tests.gate.sweeps.
+    seconds: that each kind may take: of more orders, so many are tried, evenly.
     """
 
     def act() -> bytes:
         return json.dumps(attempt(module.run, n, workers)).encode()
 
     module.run(n, workers)
-    seen = _Seen(log, act)
+    seen = _Seen(n, workers)
+    start = time.monotonic()
     try:
         bases = sweeps.base(act)
     except Refused as reason:
         log("ungated", reason=str(reason))
         return
+    each = (time.monotonic() - start) / len(bases)
     for youngest, record in bases.items():
         seen.note(Order(youngest), record)
     steps = {youngest: record.steps for youngest, record in bases.items()}
     for kind in kinds:
-        log("orders", case=kind, **_tried(act, getattr(sweeps, kind)(steps), seen))
-    seen.tell()
+        orders = list(getattr(sweeps, kind)(steps))
+        chosen = _evenly(orders, max(1, int(seconds / each)))
+        log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
+    seen.tell(log, act)
 
 
-def _tried(act: Callable[[], bytes], orders: Iterable[Order], seen: _Seen) -> dict[str, int]:
+def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
+    """Run in one order, and tell its story."""
+
+    def act() -> bytes:
+        return json.dumps(attempt(module.run, n, workers)).encode()
+
+    module.run(n, workers)
+    seen = _Seen(n, workers)
+    try:
+        seen.note(Order(), sweeps.follow(act, Order()))
+        seen.note(Order.parse(order), sweeps.follow(act, Order.parse(order)))
+    except Refused as reason:
+        log("ungated", reason=str(reason))
+        return
+    log("orders", case=order, all=1, orders=1, both=0)
+    seen.tell(log, act)
+
+
+def _evenly(orders: Sequence[Order], most: int) -> list[Order]:
+    count = min(most, len(orders))
+    return [orders[len(orders) * number // count] for number in range(count)]
+
+
+def _tried(act: Callable[[], bytes], orders: Sequence[Order], seen: _Seen) -> dict[str, int]:
     count = both = 0
     for order in orders:
         record = sweeps.follow(act, order)
@@ -81,4 +119,6 @@ def _tried(act: Callable[[], bytes], orders: Iterable[Order], seen: _Seen) -> di
         count += 1
         if order.until and order.held:
             both += sweeps.came_first(record.steps, order.until, order.held)
+        if seen.wrong >= _ENOUGH:
+            break
     return {"orders": count, "both": both}

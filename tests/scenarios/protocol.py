@@ -83,7 +83,10 @@ KINDS = {
     ),
     # of runs behind the gate
     "ungated": "reason: there is no gate here",
-    "orders": "case: the kind; orders: how many; both: pairs of calls that came in both orders",
+    "orders": (
+        "case: the kind; all: how many there are; orders: how many were tried;"
+        " both: pairs of calls that came in both orders"
+    ),
     "order": (
         "what an order led to, once each: order: which one; times: orders that led to it;"
         " outcome: fields of an outcome, none if `run` did not come back; status: exit code;"
