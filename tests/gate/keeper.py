@@ -76,6 +76,7 @@ class Record(NamedTuple):
     status: how its first process ended, as in subprocess.Popen.returncode; None if it had to be
         killed.
     steps: its calls, in the order in which they went on.
+    notices: how many calls there were, with those that did not wait.
     stuck: the threads that lived when nothing could go on any more, each with its last call.
     proven: whether nothing could ever have gone on: no thread waited for a time to pass.
     """
@@ -83,6 +84,7 @@ class Record(NamedTuple):
     told: bytes
     status: int | None
     steps: list[Step]
+    notices: int
     stuck: list[tuple[str, str]]
     proven: bool
 
@@ -102,7 +104,7 @@ def once(
             stuck, proven = gate.keep(limit)
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
-        return Record(memory[4 : 4 + length], status, gate.steps, stuck, proven)
+        return Record(memory[4 : 4 + length], status, gate.steps, gate.notices, stuck, proven)
 
 
 def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
@@ -171,6 +173,7 @@ class _Gate:
         self._parked: dict[int, Notice] = {}
         self._parents: set[int] = set()  # those that may have new children, or threads
         self.steps: list[Step] = []
+        self.notices = 0
 
     def keep(self, limit: float) -> tuple[list[tuple[str, str]], bool]:
         """Let calls go on until there are none; return who is left, and whether for ever."""
@@ -208,6 +211,7 @@ class _Gate:
         found = False
         while (notice := self._listener.receive()) is not None:
             found = True
+            self.notices += 1
             task = self._tasks.get(notice.tid)
             marks = notice.name == "close" and notice.arguments[0] == _MARK
             self._within ^= marks

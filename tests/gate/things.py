@@ -82,7 +82,7 @@ def of(notice: Notice) -> Thing:
         found = tuple(_path(notice, directory, path) for directory, path in at)
         if name in ("open", "openat"):
             changes = bool(arguments[at[0][1] + 1] & _WRITES_OPEN)
-        return Thing(found, changes, " ".join(map(os.path.basename, found)))
+        return Thing(found, changes, " ".join(map(_brief, found)))
     if kind := _MAKES_ID.match(name):
         return Thing((kind[0],), changes, "")
     if kind := _BY_ID.match(name):
@@ -108,8 +108,11 @@ def _kept(target: str) -> str:
 
 def _shown(fd: int, target: str) -> str:
     """Return a descriptor as text, with the name of the file that it refers to."""
-    brief = os.path.basename(target.removesuffix(" (deleted)")) if target[:1] == "/" else target
-    return f"{_descriptor(fd)} {brief}"
+    return f"{_descriptor(fd)} {_brief(target) if target[:1] == '/' else target}"
+
+
+def _brief(path: str) -> str:
+    return os.path.basename(path.removesuffix(" (deleted)"))
 
 
 def _descriptor(number: int) -> str:

@@ -45,7 +45,9 @@ while os.getppid() == mine:
     pass
 """
 
-_SWEEP = 4.0  # seconds for a sweep of orders: where workers are spawned, not all are tried
+# In a sweep of orders. Workers that are forked make a hundred or two in a run; where they start an
+# interpreter, it makes thousands, and not all orders are tried.
+_CALLS = 40_000
 
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
@@ -76,7 +78,7 @@ def in_orders(transport: str, order: str | None = None) -> Outcome:
     if order:
         scenario = call(orders.followed, n=30, workers=3, order=order)
     else:
-        scenario = call(orders.swept, n=30, workers=3, kinds=["stalls"], seconds=_SWEEP)
+        scenario = call(orders.swept, n=30, workers=3, kinds=["stalls"], calls=_CALLS)
     return harness.run_trial(transport, scenario, limit=60)
 
 

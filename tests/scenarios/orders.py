@@ -1,7 +1,6 @@
 """Runs behind the gate, each in an order of its own: see tests.gate."""
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,7 @@ from tests.gate.seccomp import Refused
 from tests.scenarios.protocol import Log, attempt
 
 _LINES = 12  # of a story, in a message
+_LEAST = 20  # orders
 _ENOUGH = 5  # wrong orders, after which a sweep ends: a hang may take seconds
 _DIGITS = 12  # of results that count as the same; the harness checks one of them
 
@@ -57,13 +57,12 @@ class _Seen:
                     log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
-def swept(
-    module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], seconds: float
-) -> None:
+def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], calls: int) -> None:
     """Run in many orders, which are found from what the run does.
 
     kinds: names of functions of tests.gate.sweeps.
-    seconds: that each kind may take: of more orders, so many are tried, evenly.
+    calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
+        but _LEAST.
     """
 
     def act() -> bytes:
@@ -71,19 +70,18 @@ def swept(
 
     module.run(n, workers)
     seen = _Seen(n, workers)
-    start = time.monotonic()
     try:
         bases = sweeps.base(act)
     except Refused as reason:
         log("ungated", reason=str(reason))
         return
-    each = (time.monotonic() - start) / len(bases)
+    each = max(record.notices for record in bases.values())
     for youngest, record in bases.items():
         seen.note(Order(youngest), record)
     steps = {youngest: record.steps for youngest, record in bases.items()}
     for kind in kinds:
         orders = list(getattr(sweeps, kind)(steps))
-        chosen = _evenly(orders, max(1, int(seconds / each)))
+        chosen = _evenly(orders, max(_LEAST, calls // each))
         log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
     seen.tell(log, act)
 
