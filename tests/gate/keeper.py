@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from tests.gate import calls, paths, things
@@ -69,6 +69,14 @@ class Step(NamedTuple):
         return apart and self.thing.conflicts(other.thing)
 
 
+class Stuck(NamedTuple):
+    """A thread that could not go on: its name, the call in which it waits, and for what."""
+
+    task: str
+    call: str
+    about: str
+
+
 class Record(NamedTuple):
     """What a run was.
 
@@ -77,7 +85,8 @@ class Record(NamedTuple):
         killed.
     steps: its calls, in the order in which they went on.
     notices: how many calls there were, with those that did not wait.
-    stuck: the threads that lived when nothing could go on any more, each with its last call.
+    stuck: the threads that lived when nothing could go on any more: each with the call in which it
+        waits, and what that is about.
     proven: whether nothing could ever have gone on: no thread waited for a time to pass.
     """
 
@@ -85,8 +94,21 @@ class Record(NamedTuple):
     status: int | None
     steps: list[Step]
     notices: int
-    stuck: list[tuple[str, str]]
+    stuck: list[Stuck]
     proven: bool
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """Let the calls of the first process of `once` wait for an answer in the block alone.
+
+    Those of the processes that it forks there always do.
+    """
+    _mark()
+    try:
+        yield
+    finally:
+        _mark()
 
 
 def once(
@@ -96,6 +118,7 @@ def once(
 
     Those that are left are killed.  Raises Refused.
 
+    act: it returns what is to be told, and calls what is to be watched in a block of `watched`.
     named: whether steps have their things, which takes time.
     """
     with mmap.mmap(-1, _ROOM) as memory:
@@ -118,9 +141,7 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
             ours.close()
             theirs.close()
             _hand_over(_FREE)
-            _mark()
             told = act()[: _ROOM - 4]
-            _mark()
             memory[4 : 4 + len(told)] = told
             memory[:4] = len(told).to_bytes(4, "little")
         finally:
@@ -151,6 +172,13 @@ def _mark() -> None:
         os.close(_MARK)
 
 
+def _waiting(task: Task) -> Stuck:
+    call, about = task.waits_in(), ""
+    if call == task.call:
+        about = things.of(Notice(0, task.tid, call, task.arguments)).shown
+    return Stuck(task.name, call, about)
+
+
 def _lends(notice: Notice) -> bool:
     """Tell whether a call is vfork(2), or does the same: it waits until the child has left."""
     flags = notice.arguments[0]
@@ -175,7 +203,7 @@ class _Gate:
         self.steps: list[Step] = []
         self.notices = 0
 
-    def keep(self, limit: float) -> tuple[list[tuple[str, str]], bool]:
+    def keep(self, limit: float) -> tuple[list[Stuck], bool]:
         """Let calls go on until there are none; return who is left, and whether for ever."""
         until = time.monotonic() + limit
         while self._tasks.living:
@@ -256,8 +284,8 @@ class _Gate:
         elif number != signal.SIGKILL:
             self._listener.go_on(notice)
 
-    def _stuck(self) -> list[tuple[str, str]]:
-        return [(task.name, task.waits_in()) for task in self._tasks.living.values()]
+    def _stuck(self) -> list[Stuck]:
+        return [_waiting(task) for task in self._tasks.living.values()]
 
     def end(self) -> int | None:
         """Kill what lives; return how the first process has ended, None if by that."""

@@ -36,7 +36,7 @@ class Order:
     until: a call after which it is held no longer.
     struck: the call to which something is done, or None.
     signal, fail: what is done to it, as in `Decision`; fail is the name of an errno.
-    lasting: whether each later call of that name, by the same thread, fails too.
+    times: how many calls of that name, by the same thread, fail from there on; 0 for all.
     """
 
     youngest: bool = False
@@ -45,7 +45,7 @@ class Order:
     struck: Place | None = None
     signal: str = ""
     fail: str = ""
-    lasting: bool = False
+    times: int = 1
 
     @staticmethod
     def parse(text: str) -> "Order":
@@ -60,11 +60,10 @@ class Order:
             place = Place(task, int(number))
             if name in ("held", "until"):
                 found[name] = place
-            elif name.startswith("SIG"):
-                found |= {"struck": place, "signal": name}
             else:
-                fail = name.removesuffix("+")
-                found |= {"struck": place, "fail": fail, "lasting": fail != name}
+                what, _, times = name.partition("*")
+                kind = "signal" if what.startswith("SIG") else "fail"
+                found |= {"struck": place, kind: what, "times": int(times or 1)}
         return Order(base == "youngest", **found)
 
     def __str__(self) -> str:
@@ -72,7 +71,7 @@ class Order:
         text += f" held={self.held}" if self.held else ""
         text += f" until={self.until}" if self.until else ""
         if self.struck:
-            text += f" {self.signal or self.fail}{'+' * self.lasting}={self.struck}"
+            text += f" {self.signal or self.fail}*{self.times}={self.struck}"
         return text
 
 
@@ -83,7 +82,8 @@ class Follow:
         self._order = order
         self._held = order.held
         self._last = ""
-        self._failing = ""  # the call that fails from then on
+        self._failing = ""  # the call that fails from the struck one on
+        self._failed = 0
 
     def choose(self, ready: Sequence[Task]) -> Decision:
         """Choose the one that went on last, if it can."""
@@ -95,13 +95,13 @@ class Follow:
             self._held = None
         if order.struck is None or goes.name != order.struck.task:
             return Decision(goes)
-        struck = order.struck.is_at(goes)
-        if struck and order.lasting:
+        if order.struck.is_at(goes):
             self._failing = goes.call
-        if struck or goes.call == self._failing:
-            fail = getattr(errno, order.fail) if order.fail else 0
-            return Decision(goes, fail, signal.Signals[order.signal] if order.signal else 0)
-        return Decision(goes)
+        if goes.call != self._failing or 0 < order.times <= self._failed:
+            return Decision(goes)
+        self._failed += 1
+        fail = getattr(errno, order.fail) if order.fail else 0
+        return Decision(goes, fail, signal.Signals[order.signal] if order.signal else 0)
 
 
 class Walk:

@@ -45,4 +45,7 @@ def _shown(step: Step) -> str:
 
 def stuck(record: Record) -> list[str]:
     """Return a line for each thread that could not go on: what it waits in."""
-    return [f"{who(task)} waits in {call or 'no call'}" for task, call in record.stuck]
+    return [
+        f"{who(task)} waits in {call or 'no call'} {about}".rstrip()
+        for task, call, about in record.stuck
+    ]

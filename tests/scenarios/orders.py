@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from tests.gate import story, sweeps
-from tests.gate.keeper import Record, once
+from tests.gate.keeper import Record, once, watched
 from tests.gate.policies import Follow, Order
 from tests.gate.seccomp import Refused
 from tests.scenarios.protocol import Log, attempt
@@ -65,9 +66,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
         but _LEAST.
     """
 
-    def act() -> bytes:
-        return json.dumps(attempt(module.run, n, workers)).encode()
-
+    act = partial(_attempted, module, n, workers)
     module.run(n, workers)
     seen = _Seen(n, workers)
     try:
@@ -89,9 +88,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
 
-    def act() -> bytes:
-        return json.dumps(attempt(module.run, n, workers)).encode()
-
+    act = partial(_attempted, module, n, workers)
     module.run(n, workers)
     seen = _Seen(n, workers)
     try:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import posix_ipc
@@ -23,7 +24,7 @@ import pytest
 import sysv_ipc
 
 from tests.gate import calls, sweeps
-from tests.gate.keeper import Record, once
+from tests.gate.keeper import Record, once, watched
 from tests.gate.policies import Follow, Order, Place, Priorities, Walk
 from tests.gate.seccomp import Refused
 
@@ -42,7 +43,12 @@ def gate() -> None:
 
 def _run(act: Callable[[], object], order: Order | None = None) -> Record:
     """Call *act* behind the gate; what it returns is told as text."""
-    return once(lambda: str(act()).encode(), Follow(order or Order()), limit=20.0)
+    return once(partial(_tell, act), Follow(order or Order()), limit=20.0)
+
+
+def _tell(act: Callable[[], object]) -> bytes:
+    with watched():
+        return str(act()).encode()
 
 
 # -- blocked ----------------------------------------------------------------------------------
@@ -198,7 +204,7 @@ def test_whoever_is_blocked_for_ever_is_seen_to_be(name: str) -> None:
     assert not record.told
     assert record.status is None
     assert record.stuck
-    assert set(name.split()) & {waits for _, waits in record.stuck}, record.stuck
+    assert set(name.split()) & {stuck.call for stuck in record.stuck}, record.stuck
     assert time.monotonic() - start < 10  # the limit is 20
 
 
@@ -290,7 +296,7 @@ def _all_orders() -> Iterator[Order]:
 
 
 def _act() -> bytes:
-    return _two_writers().encode()
+    return _tell(_two_writers)
 
 
 def test_the_order_is_that_of_the_policy() -> None:
@@ -380,7 +386,7 @@ def test_processes_that_outlive_the_first_one_are_seen() -> None:
     record = _run(leaves)
     assert record.told == b"gone"
     assert record.status == 0
-    assert record.stuck == [("1", "pause")]
+    assert [stuck[:2] for stuck in record.stuck] == [("1", "pause")]
     assert record.proven
 
 
