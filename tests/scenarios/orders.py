@@ -58,6 +58,11 @@ class _Seen:
                     log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
+def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
+    with watched():
+        return json.dumps(attempt(module.run, n, workers)).encode()
+
+
 def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], calls: int) -> None:
     """Run in many orders, which are found from what the run does.
 
@@ -65,7 +70,6 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
     calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
         but _LEAST.
     """
-
     act = partial(_attempted, module, n, workers)
     module.run(n, workers)
     seen = _Seen(n, workers)
@@ -87,7 +91,6 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
 
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
-
     act = partial(_attempted, module, n, workers)
     module.run(n, workers)
     seen = _Seen(n, workers)
