@@ -50,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "'all,-NAME' leaves one out",
     )
     group.addoption(
+        "--order",
+        metavar="ORDER",
+        help="let A6 and its like try this order of system calls alone, as a failure names it",
+    )
+    group.addoption(
         "--kernel",
         choices=list(kernel.KERNELS),
         default=kernel.selected,

@@ -77,6 +77,13 @@ def stepped_clock(tmp_path_factory: pytest.TempPathFactory) -> str:
         return ""
 
 
+@pytest.fixture
+def order(request: pytest.FixtureRequest) -> str | None:
+    """Return the one order of system calls that was asked for, or None: many are tried."""
+    asked: str | None = request.config.option.order
+    return asked
+
+
 def _failed(config: pytest.Config) -> set[str]:
     """Return the node ids of the tests that failed: their figures are not shown."""
     results = config.pluginmanager.get_plugin("results")

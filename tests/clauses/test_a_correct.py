@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, plain, room, shared_trials
+from tests.harness import checks, ordering, plain, room, shared_trials
 from tests.scenarios import basics, faults, from_inside
 
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
@@ -68,6 +68,15 @@ def test_every_slice_counts_once_in_300_runs_under_load(transport: str) -> None:
         checks.finished(outcome)
         assert outcome.of("repeated"), "not all runs came to an end"
         checks.all_exact(outcome.calls())
+
+
+@pytest.mark.clause("A6")
+def test_the_result_is_exact_in_every_order_of_system_calls(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """A6: each call of three workers and their caller is held until nobody else can go on."""
+    outcome = ordering.gated(shared_trials.in_orders(transport, order), record_property, "A6")
+    ordering.exact(outcome)
 
 
 @pytest.mark.clause("A3")

@@ -6,7 +6,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, jobs, plain, room, shared_trials, syscall_sweep
+from tests.harness import checks, jobs, ordering, plain, room, shared_trials, syscall_sweep
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, foreign_objects, own_children, storms, terminal
 
@@ -15,6 +15,15 @@ from tests.scenarios import basics, foreign_objects, own_children, storms, termi
 def test_nothing_is_left_after_a_return(transport: str) -> None:
     """B1: no descriptor, child, thread, timer, file, queue, semaphore, segment."""
     checks.some_exact(checks.nothing_left(plain.calm(transport)))
+
+
+@pytest.mark.clause("B1")
+def test_no_process_lives_on_in_any_order_of_system_calls(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """B1: in none of the orders of A6 does a process wait for ever after a return."""
+    outcome = ordering.gated(shared_trials.in_orders(transport, order), record_property, "B1")
+    ordering.nothing_lives(outcome)
 
 
 @pytest.mark.clause("B1")

@@ -11,7 +11,7 @@ import pytest
 from report.results import RecordProperty
 from report.spread import is_worker
 from tests import harness
-from tests.harness import checks, limits, room, shared_trials
+from tests.harness import checks, limits, ordering, room, shared_trials
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, clocks, idle, timeouts
 
@@ -45,6 +45,15 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(
     if (reason := room.too_little_memory(calls, free)) is not None:
         pytest.skip(reason)
     checks.all_exact(calls)
+
+
+@pytest.mark.clause("D4")
+def test_processes_of_a_run_never_wait_for_each_other_in_a_circle(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """D4: in none of the orders of A6; that nobody can go on is seen from what each waits in."""
+    outcome = ordering.gated(shared_trials.in_orders(transport, order), record_property, "D4")
+    ordering.ends(outcome)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, faults, nested, own_children, slow_forks, timeouts
+from tests.scenarios import basics, faults, nested, orders, own_children, slow_forks, timeouts
 from tests.scenarios.protocol import Call
 
 DEADLY = tuple(
@@ -22,6 +22,10 @@ DEADLY = tuple(
         "SIGSEGV", "SIGTERM", "SIGTRAP", "SIGUSR1", "SIGUSR2", "SIGXCPU",
     )
 )  # fmt: skip
+
+# In a sweep of orders. Workers that are forked make a hundred or two in a run; where they start an
+# interpreter, it makes thousands, and not all orders are tried.
+_CALLS = 40_000
 
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
@@ -47,6 +51,16 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
         for trial in (one, two):  # both: an inventory would see the other's channels
             trial.hear_out("done", limit=60)
         return one.finish(20), two.finish(20)
+
+
+@cache
+def in_orders(transport: str, order: str | None = None) -> Outcome:
+    """Run in many orders of system calls, or in one: see `tests.scenarios.orders`."""
+    if order:
+        scenario = call(orders.followed, n=30, workers=3, order=order)
+    else:
+        scenario = call(orders.swept, n=30, workers=3, kinds=["stalls"], calls=_CALLS)
+    return harness.run_trial(transport, scenario, limit=60)
 
 
 @cache

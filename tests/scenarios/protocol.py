@@ -91,6 +91,18 @@ KINDS = {
         "runs: calls of `run`; strikes: exceptions of the handler; wrong: texts, of runs that left"
         " something, or had another end than the exact result or that exception"
     ),
+    # of runs behind the gate
+    "ungated": "reason: there is no gate here",
+    "orders": (
+        "case: the kind; all: how many there are; orders: how many were tried;"
+        " both: pairs of calls that came in both orders"
+    ),
+    "order": (
+        "order: which one; times: orders that led to the same;"
+        " outcome: fields of an outcome, none if `run` did not come back; status: exit code;"
+        " stuck: a line for each thread that could not go on; proven: whether for ever"
+    ),
+    "story": "order: which one; lines: what happened in it",
     "placed": "count: foreign objects; lost: those that have changed",
     "struck": (
         "case: signal and moment; signal: its name; typed: whether at a terminal;"
@@ -121,6 +133,22 @@ _LONGEST = 4000  # bytes
 _SHORTENED = 8  # entries that are kept of a list in a message that is too long
 _QUICK = 0.5  # seconds: half of what clauses allow
 _LONGEST_TEXT = 1000  # characters that are kept of the text of an error
+
+
+def attempt(run: Run, n: Any, workers: Any) -> dict[str, Any]:
+    """Call ``run(n, workers)``; return a value, or an error and its text, and the seconds."""
+    outcome: dict[str, Any] = {}
+    start = time.monotonic()
+    try:
+        outcome["value"] = run(n, workers)
+        outcome["type"] = type(outcome["value"]).__name__
+    except BaseException as error:  # noqa: BLE001 - any error is an outcome
+        outcome["error"] = type(error).__name__
+        outcome["exception"] = isinstance(error, Exception)
+        outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
+        outcome["text"] = _text(error)[:_LONGEST_TEXT]
+    outcome["seconds"] = time.monotonic() - start
+    return outcome
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
@@ -198,16 +226,7 @@ class Log:
         outcome: dict[str, Any] = {"n": repr(n), "workers": repr(workers)} | more
         if not once:
             self("called", **outcome)  # a hang is of the last call that has begun
-        start = time.monotonic()
-        try:
-            outcome["value"] = run(n, workers)
-            outcome["type"] = type(outcome["value"]).__name__
-        except BaseException as error:  # noqa: BLE001 - any error is an outcome
-            outcome["error"] = type(error).__name__
-            outcome["exception"] = isinstance(error, Exception)
-            outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
-            outcome["text"] = _text(error)[:_LONGEST_TEXT]
-        outcome["seconds"] = time.monotonic() - start
+        outcome |= attempt(run, n, workers)
         if outcome["seconds"] > _QUICK and (more or "error" in outcome):
             outcome["slowed"] = round(slowed(), 2)
         if os.getpid() != self._pid:

@@ -1,0 +1,92 @@
+"""What runs in many orders of their system calls have shown: see `tests.scenarios.orders`."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from report.results import RecordProperty
+from tests.harness import checks
+from tests.harness.outcome import Message, Outcome, state
+from tests.harness.trouble import Inexact, not_judged
+
+
+def gated(outcome: Outcome, record_property: RecordProperty, clause: str) -> Outcome:
+    """Skip where there is no gate; else record how many orders were tried, and return *outcome*."""
+    checks.fail_or_skip(outcome, "CRASH")
+    for message in outcome.of("ungated"):
+        pytest.skip(f"no gate for system calls: {message['reason']}")
+    for tried in outcome.of("orders"):
+        count, of = tried["orders"], tried["all"]
+        text = f"{count} orders" if count == of else f"{count} of {of} orders"
+        if tried["both"]:
+            text += f", {tried['both']} pairs of calls in both orders"
+        record_property(clause, text)
+    if not outcome.of("orders"):
+        checks.fail_or_skip(outcome, "HANG")
+        not_judged("see A1: the run did not come to an end")
+    return outcome
+
+
+def exact(outcome: Outcome) -> None:
+    """Fail if a run that came back was not exact, or its caller died."""
+    wrong = [
+        (message, _state(message))
+        for message in outcome.of("order")
+        if (message["outcome"] and _state(message) != "exact") or message["status"]
+    ]
+    if wrong:
+        text = _told(outcome, wrong)
+        calls = [m["outcome"] for m, _ in wrong if m["outcome"]]
+        if any(state(call).startswith("returned") for call in calls):
+            raise Inexact(text, calls)
+        pytest.fail(text, pytrace=False)
+
+
+def ends(outcome: Outcome) -> None:
+    """Fail if a run did not come back."""
+    if wrong := [(m, _waiting(m)) for m in outcome.of("order") if not _came_back(m)]:
+        pytest.fail(_told(outcome, wrong), pytrace=False)
+
+
+def nothing_lives(outcome: Outcome) -> None:
+    """Fail if a process lived on after a run that came back, for ever."""
+    wrong = [
+        (message, f"ORPHAN: {'; '.join(message['stuck'])}")
+        for message in outcome.of("order")
+        if _came_back(message) and message["stuck"]
+    ]
+    if wrong:
+        pytest.fail(_told(outcome, wrong), pytrace=False)
+
+
+def _came_back(message: Message) -> bool:
+    return bool(message["outcome"]) or message["status"] not in (None, 0)
+
+
+def _state(message: Message) -> str:
+    """Return what a run did in words; a result that is an error has its text."""
+    if message["status"]:
+        return f"CRASH: the caller ended with {message['status']}"
+    call = message["outcome"]
+    found = state(call)
+    return f"{call['error']}: {call['text']}" if found == "error" else found
+
+
+def _waiting(message: Message) -> str:
+    why = "for ever" if message["proven"] else "for longer than the limit"
+    return f"HANG: they wait {why}: " + "; ".join(message["stuck"])
+
+
+def _told(outcome: Outcome, wrong: Iterable[tuple[Message, str]]) -> str:
+    """Return what was seen: each way once, and the story of the first."""
+    found = list(wrong)
+    all_ = sum(message["times"] for message in outcome.of("order"))
+    times = sum(message["times"] for message, _ in found)
+    lines = [f"in {times} of {all_} orders of the system calls:"]
+    lines += [f"{text} ({message['order']})" for message, text in found[:4]]
+    first = found[0][0]["order"]
+    story = [line for m in outcome.of("story") if m["order"] == first for line in m["lines"]]
+    if story:
+        lines += [f"What happened in {first!r}:", *story]
+    lines.append(f"This order again: --order={first!r}")
+    return "\n".join(lines)

@@ -1,0 +1,122 @@
+"""Runs behind the gate, each in an order of its own: see tests.gate."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from tests.gate import story, sweeps
+from tests.gate.keeper import Record, once, watched
+from tests.gate.policies import Follow, Order
+from tests.gate.seccomp import Refused
+from tests.scenarios.protocol import Log, attempt
+
+_LINES = 12  # of a story, in a message
+_LEAST = 20  # orders
+_ENOUGH = 5  # wrong orders, after which a sweep ends: a hang may take seconds
+_DIGITS = 12  # of results that count as the same; the harness checks one of them
+
+
+class _Seen:
+    """What orders have led to, each once.
+
+    wrong: orders that led to something else than the first one did.
+    """
+
+    def __init__(self, n: int, workers: int) -> None:
+        self._call = {"n": repr(n), "workers": repr(workers)}
+        self._times: dict[str, int] = {}
+        self.first: dict[str, tuple[Order, dict[str, Any]]] = {}
+        self.wrong = 0
+
+    def note(self, order: Order, record: Record) -> None:
+        """Count what a run was."""
+        outcome = json.loads(record.told or b"{}")
+        outcome.pop("seconds", None)
+        what = {
+            "status": record.status,
+            "stuck": story.stuck(record),
+            "proven": record.proven,
+        }
+        value = outcome.get("value")
+        same = round(value, _DIGITS) if isinstance(value, float) else repr(outcome)
+        key = repr((same, what))
+        self.first.setdefault(key, (order, what | {"outcome": outcome and self._call | outcome}))
+        self._times[key] = self._times.get(key, 0) + 1
+        self.wrong += key != next(iter(self.first))
+
+    def tell(self, log: Log, act: Callable[[], bytes]) -> None:
+        """Log each, and the story of all but the first."""
+        usual = next(iter(self.first))
+        for key, (order, what) in self.first.items():
+            log("order", order=str(order), times=self._times[key], **what)
+            if key != usual:
+                record = once(act, Follow(order), named=True)
+                lines = story.tell(record, order.struck or order.held)
+                for at in range(0, len(lines), _LINES):
+                    log("story", order=str(order), lines=lines[at : at + _LINES])
+
+
+def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
+    with watched():
+        return json.dumps(attempt(module.run, n, workers)).encode()
+
+
+def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], calls: int) -> None:
+    """Run in many orders, which are found from what the run does.
+
+    kinds: names of functions of tests.gate.sweeps.
+    calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
+        but _LEAST.
+    """
+    act = partial(_attempted, module, n, workers)
+    module.run(n, workers)
+    seen = _Seen(n, workers)
+    try:
+        bases = sweeps.base(act)
+    except Refused as reason:
+        log("ungated", reason=str(reason))
+        return
+    each = max(record.notices for record in bases.values())
+    for youngest, record in bases.items():
+        seen.note(Order(youngest), record)
+    steps = {youngest: record.steps for youngest, record in bases.items()}
+    for kind in kinds:
+        orders = list(getattr(sweeps, kind)(steps))
+        chosen = _evenly(orders, max(_LEAST, calls // each))
+        log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
+    seen.tell(log, act)
+
+
+def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
+    """Run in one order, and tell its story."""
+    act = partial(_attempted, module, n, workers)
+    module.run(n, workers)
+    seen = _Seen(n, workers)
+    try:
+        seen.note(Order(), sweeps.follow(act, Order()))
+        seen.note(Order.parse(order), sweeps.follow(act, Order.parse(order)))
+    except Refused as reason:
+        log("ungated", reason=str(reason))
+        return
+    log("orders", case=order, all=1, orders=1, both=0)
+    seen.tell(log, act)
+
+
+def _evenly(orders: Sequence[Order], most: int) -> list[Order]:
+    count = min(most, len(orders))
+    return [orders[len(orders) * number // count] for number in range(count)]
+
+
+def _tried(act: Callable[[], bytes], orders: Sequence[Order], seen: _Seen) -> dict[str, int]:
+    count = both = 0
+    for order in orders:
+        record = sweeps.follow(act, order)
+        seen.note(order, record)
+        count += 1
+        if order.until and order.held:
+            both += sweeps.came_first(record.steps, order.until, order.held)
+        if seen.wrong >= _ENOUGH:
+            break
+    return {"orders": count, "both": both}
