@@ -15,13 +15,25 @@ from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults, nested, orders, own_children, slow_forks, timeouts
 from tests.scenarios.protocol import Call
 
-DEADLY = tuple(
-    signal.Signals[name]
-    for name in (
-        "SIGABRT", "SIGALRM", "SIGBUS", "SIGFPE", "SIGHUP", "SIGILL", "SIGKILL", "SIGQUIT",
-        "SIGSEGV", "SIGTERM", "SIGTRAP", "SIGUSR1", "SIGUSR2", "SIGXCPU",
-    )
-)  # fmt: skip
+# Those that do not end a process by default: signal(7), and SIGINFO of the BSDs.
+_IGNORED = ["SIGCHLD", "SIGCONT", "SIGINFO", "SIGURG", "SIGWINCH"]
+_STOP = ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"]
+
+
+def _deadly() -> Iterator[int]:
+    """Yield the signals that end a process: three of the real-time range, which are alike.
+
+    Most of these have no name.
+    """
+    mild = {getattr(signal, name, None) for name in [*_IGNORED, *_STOP]}
+    first = getattr(signal, "SIGRTMIN", max(signal.valid_signals()) + 1)
+    last = getattr(signal, "SIGRTMAX", first)
+    for number in sorted(signal.valid_signals() - mild):
+        if number < first or number in (first, first + 1, last):
+            yield int(number)
+
+
+DEADLY = tuple(_deadly())
 
 # In a sweep of orders. Workers that are forked make a hundred or two in a run; where they start an
 # interpreter, it makes thousands, and not all orders are tried.

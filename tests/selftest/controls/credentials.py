@@ -110,7 +110,7 @@ class _Crew:
         os.close(life)
         code, said = _status(pid), self.sent.get(pid, b"")
         if code or len(said) != _SUM.size:
-            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+            how = f"signal {-code}" if code < 0 else f"exit status {code}"
             raise ChildProcessError(f"worker {pid}: {how} {said[9:].decode(errors='replace')}")
 
     def close(self):

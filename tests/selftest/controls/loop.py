@@ -91,7 +91,7 @@ class _Worker:
                 self.said += data
         pid, code = self.pid, self.reap()
         if code or self.said[:1] != b"=" or len(self.said) != 9:
-            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+            how = f"signal {-code}" if code < 0 else f"exit status {code}"
             text = self.said[1:].decode(errors="replace") if self.said[:1] == b"!" else ""
             raise ChildProcessError(f"worker {pid}: {how} {text}")
         return struct.unpack("<d", self.said[1:])[0]

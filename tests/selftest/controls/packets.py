@@ -151,7 +151,7 @@ def _run(crew, n, workers):
             number, pid, code, text = crew.over(key.fd)
             take()
             if code or number not in sums:
-                how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+                how = f"killed by signal {-code}" if code < 0 else f"exit {code}"
                 raise RuntimeError(f"worker {number} (pid {pid}): {how} {text}")
 
     for number in range(workers):

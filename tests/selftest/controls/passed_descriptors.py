@@ -134,7 +134,7 @@ def _run(n, workers, stack):
             number, pid = alive.pop(fd)
             code = _exit_code(pid)
             if code or number not in sums:
-                how = signal.Signals(-code).name if code and code < 0 else f"status {code}"
+                how = f"signal {-code}" if code and code < 0 else f"status {code}"
                 text = texts.get(number, "")
                 raise ChildProcessError(f"worker {number} (pid {pid}) ended: {how} {text}")
 

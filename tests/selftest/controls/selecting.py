@@ -74,7 +74,7 @@ class _Worker:
         except BlockingIOError:  # another process has the write end too
             pass
         if code or self.said[:1] != _GOOD or len(self.said) != 1 + _DOUBLE.size:
-            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
             reason = self.said[1:].decode(errors="ignore") if self.said[:1] == _BAD else ""
             raise RuntimeError(f"process {self.pid}: {how} {reason}".rstrip())
 

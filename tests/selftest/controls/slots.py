@@ -52,7 +52,7 @@ def _judge(memory, number, pid):
     code = _status(pid)
     value, there, text = _SLOT.unpack_from(memory, _SLOT.size * number)
     if code or not there:
-        how = signal.Signals(-code).name if code < 0 else f"status {code}"
+        how = f"signal {-code}" if code < 0 else f"status {code}"
         raise RuntimeError(f"process {pid} ended by {how} {text.decode(errors='replace')}")
     return value
 

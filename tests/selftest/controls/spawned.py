@@ -113,7 +113,7 @@ class _Workers:
             pid, reader = self.alive.pop(life)
             code, said = _reaped(pid), _said(reader)
             if code or len(said) != _SUM.size:
-                how = signal.Signals(-code).name if code < 0 else f"status {code}"
+                how = f"signal {-code}" if code < 0 else f"status {code}"
                 raise ChildProcessError(f"worker {pid} ended: {how} {said[9:].decode()}")
             self.sums += _SUM.unpack(said)
 

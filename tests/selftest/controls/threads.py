@@ -146,7 +146,7 @@ def _run(n, workers):
             pid, code, said = _next(reports)
             ended.add(pid)
             if code or said[:1] != b"+" or len(said) != 9:
-                name = signal.Signals(-code).name if code < 0 else code
+                name = f"signal {-code}" if code < 0 else code
                 text = said[1:].decode(errors="replace") if said[:1] == b"-" else ""
                 raise RuntimeError(f"worker with pid {pid}: {name} {text}")
             sums.append(struct.unpack("!d", said[1:])[0])

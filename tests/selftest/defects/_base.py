@@ -96,7 +96,7 @@ def child(parent, w, work):
 
 def blame(number, pid, status, text):
     code = os.waitstatus_to_exitcode(status)
-    name = signal.Signals(-code).name if code < 0 else code
+    name = f"signal {-code}" if code < 0 else code
     return RuntimeError(f"worker {number}, pid {pid}, ended with {name}: {text}")
 
 

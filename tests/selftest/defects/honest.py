@@ -116,7 +116,7 @@ def look(poller, patience=0):
 
 def lost(pid, status, said):
     code = os.waitstatus_to_exitcode(status)
-    name = signal.Signals(-code).name if code < 0 else code
+    name = f"signal {-code}" if code < 0 else code
     raise RuntimeError(f"pid {pid} ended with {name}: {said[8:].decode(errors='replace')}")
 
 
