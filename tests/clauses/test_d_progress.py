@@ -1,10 +1,8 @@
 """D. Progress: no deadlock, no busy wait, and a timeout only where the caller asks for one."""
 
-import contextlib
 import math
-import signal
 import statistics
-import time
+from functools import partial
 
 import pytest
 
@@ -20,26 +18,22 @@ from tests.scenarios import basics, clocks, idle, timeouts
 def test_more_workers_than_a_queue_holds_do_not_deadlock(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """D1: the caller is stopped while up to 600 workers send, until the channel is full.
+    """D1: the caller is stopped while up to 600 workers send at once, until the channel is full.
 
-    A POSIX queue holds 10 messages, a System V queue 16384 bytes, a listener its backlog.  There
-    are only 60 workers if each starts a fresh interpreter, which takes a tenth of a second of CPU,
-    and fewer where the limits of the system do not allow so many.
+    Each worker is stopped at its birth, until no other one is born.  A POSIX queue holds 10
+    messages, a System V queue 16384 bytes, a listener its backlog.  There are only 60 workers if
+    each starts a fresh interpreter, which takes a tenth of a second of CPU, and fewer where the
+    limits of the system do not allow so many.
     """
     wanted = 600 if harness.support(transport).forks else 60
     workers = room.workers(record_property, "D1", wanted, least=min(64, wanted))
     free = room.shared_memory()
 
-    def hold(trial: harness.Trial) -> None:
-        # A pool may start fewer.
-        shared_trials.await_workers(trial, transport, workers * 5 // 6, limit=30)
-        with contextlib.suppress(ProcessLookupError):
-            trial.world.kill(trial.process.pid, signal.SIGSTOP)
-            time.sleep(0.3)
-            trial.world.kill(trial.process.pid, signal.SIGCONT)
-
     outcome = harness.run_trial(
-        transport, harness.call(basics.crowded, n=6000, workers=workers), act=hold, limit=30
+        transport,
+        harness.call(basics.gathered, n=6000, workers=workers),
+        act=partial(shared_trials.let_all_send, workers=workers),
+        limit=30,
     )
     calls = checks.finished(outcome).calls()
     if (reason := room.too_little_memory(calls, free)) is not None:

@@ -39,6 +39,10 @@ DEADLY = tuple(_deadly())
 # interpreter, it makes thousands, and not all orders are tried.
 _CALLS = 40_000
 
+_NO_OTHER_BORN = 0.5  # seconds
+_ENDS_IN = 30.0  # seconds for a run of hundreds of workers
+_SENDS_IN = 0.3  # seconds in which workers that were let go have sent
+
 # Of the life of a worker, by its sends and its lock: see `tests.scenarios.faults`.
 STAGES = ("before", "inside", "locked", "after", "exit")
 
@@ -153,6 +157,43 @@ def await_workers(trial: harness.Trial, transport: str, count: int, limit: float
         trial.hear_out("born", count, limit)
     else:
         time.sleep(_STARTED_IN)
+
+
+def let_all_send(trial: harness.Trial, workers: int) -> None:
+    """Let workers that stopped themselves at their births go on all at once, the caller stopped.
+
+    A transport may start the next one only when another has ended: so those that come later go on
+    as soon as no other is born for a while.
+    """
+    born = set[int]()
+    while len(born) < workers and trial.listen(_NO_OTHER_BORN):
+        born = _born(trial)
+    _signal(trial, trial.process.pid, signal.SIGSTOP)
+    for pid in born:
+        _signal(trial, pid, signal.SIGCONT)
+    time.sleep(_SENDS_IN)
+    _signal(trial, trial.process.pid, signal.SIGCONT)
+    deadline = limits.Deadline(_ENDS_IN)
+    while True:
+        try:
+            trial.expect("done", limit=_NO_OTHER_BORN)
+        except harness.Hang:
+            if deadline.is_over() or not trial.waited:  # none of its processes has computed
+                raise
+        else:
+            return
+        for pid in _born(trial) - born:
+            _signal(trial, pid, signal.SIGCONT)
+        born = _born(trial)
+
+
+def _born(trial: harness.Trial) -> set[int]:
+    return {message["pid"] for message in trial.outcome.of("born")}
+
+
+def _signal(trial: harness.Trial, pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        trial.world.kill(pid, number)
 
 
 def workers_to_fork(record_property: RecordProperty, clause: str) -> int:

@@ -314,6 +314,14 @@ def crowded(module: ModuleType, log: Log, n: int, workers: int) -> None:
     log("took", seconds=time.monotonic() - start)
 
 
+def gathered(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run with many workers, each of which stops itself at its birth; the harness lets them go."""
+    lift_limits()
+    births = Births(log)
+    births.arm(inject(stop))
+    log.call(module.run, n, workers)
+
+
 def support(module: ModuleType, log: Log) -> None:
     """Log what the module says of itself, see `tests.harness.Support`; run it, for its pace."""
     expected = getattr(module, "EXPECTED_FAILURES", {})

@@ -29,6 +29,9 @@ Runs = Callable[..., None]
 _SHORT = 1e-3  # seconds: a default timeout of sockets
 _SLOW = 0.05  # seconds that each worker is late, long beside that
 
+_LARGE_PID = 70_000  # more than sixteen bits; on a machine that has run for days they are usual
+_FEW_PIDS = 1000  # that a case needs
+
 _REAPED = "reaped by others"  # field "way" of runs whose workers' exit statuses may be lost
 _LOOK_EVERY = 0.01  # seconds: for children that were not forked, which no hook tells of
 
@@ -39,6 +42,7 @@ def of_all_kinds(module: ModuleType, log: Log) -> None:
     runs = partial(_runs, module=module, births=births)
     cases: dict[str, Callable[[Log, str, Runs], None]] = {
         "pid 1 of a PID namespace": _as_first_process,
+        "one whose workers have pids beyond 65535": partial(_as_first_process, last=_LARGE_PID),
         "a daemonic process of multiprocessing": _as_daemonic_process,
         "an event loop of asyncio is set": _beside_an_event_loop,
         "in a task of asyncio": _in_a_task,
@@ -66,8 +70,11 @@ def _runs(log: Log, name: str, *, module: ModuleType, births: Births, **more: st
     well_and_struck(module, log, births, case=name, **more)
 
 
-def _as_first_process(log: Log, name: str, runs: Runs) -> None:
-    """Be pid 1, as a program is in a container that has no init: pid_namespaces(7)."""
+def _as_first_process(log: Log, name: str, runs: Runs, last: int = 0) -> None:
+    """Be pid 1, as a program is in a container that has no init: pid_namespaces(7).
+
+    last: the pid after which the next ones come there, or 0: proc_sys_kernel(5), ns_last_pid.
+    """
     user = os.geteuid()
     try:
         namespaces.leave(namespaces.NEWPID)
@@ -81,11 +88,27 @@ def _as_first_process(log: Log, name: str, runs: Runs) -> None:
         except namespaces.Refused as refused:
             log("refused", case=name, reason=str(refused))
             return
+        if last and (reason := _set_last_pid(last)):
+            log("refused", case=name, reason=reason)
+            return
         if user != 0:  # in its user namespace this process may do everything
             namespaces.give_up()
         runs(log, name)
 
     in_caller(log, name, act)  # the first that this process forks is pid 1: unshare(2)
+
+
+def _set_last_pid(last: int) -> str:
+    """Let the next pid of this namespace be one more than *last*; return why not, or ""."""
+    try:
+        with open("/proc/sys/kernel/pid_max") as most:
+            if int(most.read()) <= last + _FEW_PIDS:
+                return "kernel.pid_max is lower"
+        with open("/proc/sys/kernel/ns_last_pid", "w") as kept:
+            kept.write(str(last))
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _as_daemonic_process(log: Log, name: str, runs: Runs) -> None:
