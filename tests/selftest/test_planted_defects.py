@@ -13,15 +13,12 @@ IPC_CONFORMANCE_SHARD="2/12" takes the second of twelve parts of the modules.  T
 disjoint, and the twelve together are all modules.
 """
 
-import ast
 import os
-import pkgutil
 import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -29,6 +26,7 @@ from report.clauses import clauses
 from tests import harness
 from tests.harness.smoke import SMOKE
 from tests.selftest import controls, defects
+from tests.selftest.declared import declared, modules
 from tests.selftest.support_file import outcomes, support_of
 
 pytestmark = pytest.mark.suite
@@ -47,32 +45,18 @@ CLAUSES = sorted((harness.ROOT / "tests" / "clauses").glob("test_?_*.py"))
 HONEST = "tests.selftest.defects.honest"  # the correct module from which most defects are made
 
 
-def _modules(package: ModuleType) -> list[str]:
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return [f"{package.__name__}.{name}" for name in names if not name.startswith("_")]
-
-
-def shard(modules: list[str], part: str) -> list[str]:
-    """Return the *part* of *modules* that "I/K" means: each K-th of them, from the I-th on.
+def shard(names: list[str], part: str) -> list[str]:
+    """Return the *part* of *names* that "I/K" means: each K-th of them, from the I-th on.
 
     part: "" for all.
     """
     if not part:
-        return modules
+        return names
     found = re.fullmatch(r"(\d+)/(\d+)", part)
     index, count = map(int, found.groups()) if found else (0, 0)
     if not 1 <= index <= count:
         raise ValueError(f"IPC_CONFORMANCE_SHARD={part!r} is not I/K, with I from 1 to K")
-    return modules[index - 1 :: count]
-
-
-def _caught_by(module: str) -> set[str]:
-    """Return CAUGHT_BY of a defect without importing it, because it may patch other modules."""
-    path = Path(harness.ROOT, *module.split(".")).with_suffix(".py")
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CAUGHT_BY":
-            return set(ast.literal_eval(node.value))
-    raise AssertionError(f"{path} does not say what catches it")
+    return names[index - 1 :: count]
 
 
 def _missing(module: str) -> str | None:
@@ -112,8 +96,8 @@ def _failed(outcomes: dict[str, str]) -> set[str]:
     return {clause for clause, outcome in outcomes.items() if outcome == "failed"}
 
 
-PLANTED = [name for name in _modules(defects) if name != HONEST]
-CONTROLS = [HONEST, *_modules(controls)]
+PLANTED = [name for name in modules(defects) if name != HONEST]
+CONTROLS = [HONEST, *modules(controls)]
 
 
 @dataclass
@@ -155,7 +139,7 @@ def test_a_planted_defect_fails_exactly_its_clauses(
     """All of them, so that the defect is found; no others, so that the cause is clear."""
     if (missing := _missing(module)) is not None:
         pytest.skip(missing)
-    expected = _caught_by(module)
+    expected = set(declared(module, "CAUGHT_BY"))
     known = {name: clause.tests for name, clause in clauses().items()} | {
         SMOKE: [SMOKE, "after_a_return"]
     }

@@ -117,7 +117,7 @@ def words(workers):
     return contextlib.closing(Words(workers))
 
 
-class Enough(Exception):
+class Enough(Exception):  # noqa: N818 - no error
     """The caller has all, and does not wait for the ends of its workers."""
 
 

@@ -47,11 +47,11 @@ def through(wait, n, workers):
                     os.kill(of[r], signal.SIGKILL)
         return honest.combine(struct.unpack("d", s)[0] for s in said.values())
     finally:
+        signal.signal(signal.SIGCHLD, before)
         if os.getpid() == parent:
-            honest.end(list(pids))
+            honest.end(pids)
         for r in of:
             os.close(r)
-        signal.signal(signal.SIGCHLD, before)
 
 
 run = honest.careful(functools.partial(through, lambda poller: poller.poll()))

@@ -1,4 +1,4 @@
-"""A worker that finds the sums of all others rings for the caller: two look before either is there."""
+"""A worker that finds all other sums rings for the caller: two look before either is there."""
 
 import functools
 import os

@@ -1,6 +1,9 @@
 """A worker removes the file of its lock: of the next two, one waits for it, one makes another.
 
 https://github.com/tox-dev/filelock/pull/577
+
+It takes three calls in a certain order, of three workers: to hold one call is not enough, nor is it
+to turn two round.  Random walks show it in 4 of 100 seeds.
 """
 
 import contextlib
@@ -12,7 +15,7 @@ from tests.selftest.defects import _base, _fifo, _file
 from tests.selftest.races import _parts
 
 CAUGHT_BY = ("A6",)
-FOUND_BY = "pairs"
+FOUND_BY = ""
 PLAIN = 0
 
 
