@@ -14,7 +14,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("D4",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 2
 SIGNAL = signal.SIGUSR1
 
 

@@ -14,7 +14,7 @@ from tests.selftest.defects import honest
 
 CAUGHT_BY = ("A6",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 1
 
 
 def reap(pids):

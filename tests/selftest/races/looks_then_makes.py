@@ -11,7 +11,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("A6",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 1
 
 
 def make(path):

@@ -13,7 +13,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("D4",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 4
 
 
 def wait_for_one():

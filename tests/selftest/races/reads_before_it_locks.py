@@ -8,7 +8,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("A6",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 55
 
 
 def add(memory, fd, value):

@@ -12,7 +12,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("D4",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 43
 
 
 def read(r):

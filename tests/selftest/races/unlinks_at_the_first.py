@@ -11,7 +11,7 @@ from tests.selftest.races import _parts
 
 CAUGHT_BY = ("A6",)
 FOUND_BY = "stalls"
-PLAIN = 0
+PLAIN = 85
 
 
 def through(enough, n, workers):
@@ -26,7 +26,7 @@ def through(enough, n, workers):
 
             def take(_):
                 sums = _parts.there(fd, workers)
-                if len(sums) == enough(workers):
+                if len(sums) >= enough(workers) and os.path.exists(path):
                     os.unlink(path)
                 return sums
 
