@@ -5,6 +5,7 @@ read, so this must decide about nothing but the order.
 """
 
 import os
+import signal
 import sys
 import sysconfig
 
@@ -69,6 +70,23 @@ def memory(tid: int, address: int, size: int) -> bytes:
             return file.read(size)
     except (OSError, ValueError, OverflowError):
         return b""
+
+
+def killed_by(notice: Notice) -> int:
+    """Return the pid of the process that a call kills, by SIGKILL, or 0."""
+    target, number = notice.arguments[:2]
+    if number != signal.SIGKILL:
+        return 0
+    if notice.name == "kill":
+        return target if target < 1 << 31 else 0  # negative: a group
+    if notice.name == "pidfd_send_signal":
+        try:
+            with open(f"/proc/{notice.tid}/fdinfo/{target}") as info:
+                found = dict(line.split(":", 1) for line in info)
+        except OSError:
+            return 0
+        return int(found.get("Pid", "0"))
+    return 0
 
 
 def _is_library(path: str) -> bool:

@@ -138,6 +138,10 @@ class Listener:
         """Let the call be done; tell whether it was still waiting."""
         return self._answer(_ANSWER.pack(notice.id, 0, 0, _CONTINUE))
 
+    def succeed(self, notice: Notice) -> bool:
+        """Let the call return 0 without being done."""
+        return self._answer(_ANSWER.pack(notice.id, 0, 0, 0))
+
     def fail(self, notice: Notice, number: int) -> bool:
         """Let the call return an error, *number* of errno(3), without being done."""
         return self._answer(_ANSWER.pack(notice.id, 0, -number, 0))

@@ -1,25 +1,33 @@
-"""Each worker reads a total from a file, adds to it, and writes it: an update is lost."""
+"""Each worker reads a total from a file, adds to it, and writes it: an update is lost.
 
+https://github.com/bmad-code-org/BMAD-METHOD/issues/2621
+"""
+
+import contextlib
+import functools
 import os
 
 from tests.selftest.defects import _base, _file
+from tests.selftest.races import _parts
 
-SCALE = 1 << 100
+CAUGHT_BY = ("A6",)
+FOUND_BY = "stalls"
+PLAIN = 3
 
 
-@_base.careful
-def run(n, workers):
+def through(guarded, n, workers):
     with _file.nameless() as file, _base.ticks(workers) as added:
         fd = file.fileno()
-        _file.pwrite_all(fd, bytes(32), 0)
+        _file.pwrite_all(fd, bytes(_parts.TOTAL), 0)
 
         def work(number, value):
-            total = int.from_bytes(os.pread(fd, 32, 0), "little") + int(value * SCALE)
-            os.pwrite(fd, total.to_bytes(32, "little"), 0)
+            with guarded(fd):
+                before = os.pread(fd, _parts.TOTAL, 0)
+                os.pwrite(fd, _parts.added(before, value), 0)
             added[number] = 1
 
-        def take(_):
-            return {number: 0.0 for number in range(workers) if added[number]}
+        _base.gather(n, workers, work, _parts.ticked(added))
+        return _parts.total_of(os.pread(fd, _parts.TOTAL, 0))
 
-        _base.gather(n, workers, work, take)
-        return _base.total({0: int.from_bytes(os.pread(fd, 32, 0), "little") / SCALE})
+
+run = _base.careful(functools.partial(through, contextlib.nullcontext))

@@ -1,40 +1,33 @@
 """Workers of even and of odd numbers take two locks in two orders: each has one, for ever."""
 
-import fcntl
-import os
-import struct
-import tempfile
+import contextlib
+import functools
 
 from tests.selftest.defects import _base, _file
+from tests.selftest.races import _parts
+
+CAUGHT_BY = ("D4",)
+FOUND_BY = "stalls"
+PLAIN = 0
 
 
-@_base.careful
-def run(n, workers):
-    place = tempfile.mkdtemp()
-    paths = [os.path.join(place, name) for name in "ab"]
-    for path in paths:
-        open(path, "w").close()
-    try:
-        with _file.nameless() as file:
-            fd = file.fileno()
+def order(number, locks):
+    return locks if number % 2 else locks[::-1]
 
-            def work(number, value):
-                order = paths if number % 2 else paths[::-1]
-                with open(order[0]) as one, open(order[1]) as two:
-                    fcntl.flock(one, fcntl.LOCK_EX)
-                    fcntl.flock(two, fcntl.LOCK_EX)
-                    _file.pwrite_all(fd, struct.pack("<d", value) + b"!", 9 * number)
 
-            def take(_):
-                sums = {}
-                for number in range(workers):
-                    slot = _file.pread_all(fd, 9, 9 * number)
-                    if slot[-1:] == b"!" and len(slot) == 9:
-                        sums[number] = struct.unpack("<d", slot[:-1])[0]
-                return sums
+def through(order, n, workers):
+    with contextlib.ExitStack() as stack:
+        one, two, sums = (stack.enter_context(_file.nameless()).fileno() for _ in range(3))
 
-            return _base.total(_base.gather(n, workers, work, take))
-    finally:
-        for path in paths:
-            os.unlink(path)
-        os.rmdir(place)
+        def work(number, value):
+            first, second = order(number, [one, two])
+            with _parts.locked(first), _parts.locked(second):
+                _parts.put(sums, number, value)
+
+        def take(_):
+            return _parts.there(sums, workers)
+
+        return _base.total(_base.gather(n, workers, work, take))
+
+
+run = _base.careful(functools.partial(through, order))

@@ -1,0 +1,1 @@
+"""Modules that look like those with a race, and are exact in each order of their calls."""
