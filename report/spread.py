@@ -21,9 +21,15 @@ __all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
 def group_of(item: pytest.Item) -> str:
     """Return the name of the group of *item*: tests of one group run in one process, in order.
 
-    All tests of a transport are a group; all others of a file.
+    All tests of a transport are a group, and all of a module that tests of the suite judge; all
+    others of a file.
     """
-    return transport_of(item) or item.nodeid.partition("::")[0]
+    return transport_of(item) or _judged(item) or item.nodeid.partition("::")[0]
+
+
+def _judged(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("module", "")) if callspec else ""
 
 
 def is_worker(config: pytest.Config) -> bool:
