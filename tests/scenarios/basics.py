@@ -106,7 +106,7 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
         log.call(module.run, *case, once=logged)
     gc.collect()
     before = resources.of_this_process()
-    memory = _resident()
+    memory, blocks = _resident(), _blocks()
     half = len(cases) // 2
     with _one_processor():
         for case in cases[:half]:
@@ -115,7 +115,8 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
         log.call(module.run, *case, once=logged)
     gc.collect()
     log("inside", new=resources.added_since(before))
-    log("repeated", times=times, grown=_resident() - memory)
+    grown, kept = _resident() - memory, _blocks() - blocks
+    log("repeated", times=times, grown=grown, blocks=kept)
 
 
 @contextlib.contextmanager
@@ -130,6 +131,11 @@ def _one_processor() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def _blocks() -> int:
+    """Return how many blocks of memory Python's own objects have; 0 where it does not say."""
+    return getattr(sys, "getallocatedblocks", lambda: 0)()
 
 
 def _resident() -> int:

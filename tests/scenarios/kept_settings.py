@@ -85,6 +85,11 @@ def signalled(module: ModuleType, log: Log) -> None:
 
 
 def quiet(module: ModuleType, log: Log) -> None:
+    """Let a caller run that leads neither a session nor a group; log what has changed in it."""
+    in_caller(log, "warnings are errors", partial(_quiet, module))
+
+
+def _quiet(module: ModuleType, log: Log) -> None:
     """Run with every warning an error; log what has changed, and errors that Python ignored."""
     gc.unfreeze()  # the zygote has called freeze, which a run must not do
     kept = _descriptors()

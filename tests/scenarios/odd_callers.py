@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,10 @@ _SLOW = 0.05  # seconds that each worker is late, long beside that
 
 _LARGE_PID = 70_000  # more than sixteen bits; on a machine that has run for days they are usual
 _FEW_PIDS = 1000  # that a case needs
+
+_NO_PROXY = "http://127.0.0.1:9"  # the port "discard", where nobody listens
+_NO_HOST = "no-such-host.invalid"  # RFC 2606
+_NO_USER = 54_321
 
 _REAPED = "reaped by others"  # field "way" of runs whose workers' exit statuses may be lost
 _LOOK_EVERY = 0.01  # seconds: for children that were not forked, which no hook tells of
@@ -54,6 +59,10 @@ def of_all_kinds(module: ModuleType, log: Log) -> None:
         "socket.setdefaulttimeout": _with_a_default_timeout,
         "multiprocessing.set_start_method": _with_another_start_method,
         "embedded: no sys.argv, no file of __main__": _as_if_embedded,
+        "a proxy for all addresses": _behind_a_proxy,
+        "a host whose name has no address": _on_a_nameless_host,
+        "a name of the process with spaces and brackets": _with_an_odd_name,
+        "a user without a name, a home and a runtime directory": _as_a_nameless_user,
         "a handler of SIGCHLD that reaps every child": _with_a_handler_that_reaps,
         "a thread that reaps every child": _with_a_thread_that_reaps,
     }
@@ -198,6 +207,59 @@ def _as_if_embedded(log: Log, name: str, runs: Runs) -> None:
     main.__spec__ = None
     if hasattr(main, "__file__"):
         del main.__file__
+    runs(log, name)
+
+
+def _behind_a_proxy(log: Log, name: str, runs: Runs) -> None:
+    """Have the variables that many libraries of HTTP obey, also for the loopback."""
+    os.environ.pop("no_proxy", None)
+    os.environ.pop("NO_PROXY", None)
+    for variable in ("http_proxy", "https_proxy", "all_proxy"):
+        os.environ[variable] = os.environ[variable.upper()] = _NO_PROXY
+    runs(log, name)
+
+
+def _on_a_nameless_host(log: Log, name: str, runs: Runs) -> None:
+    """Be on a host whose name nobody knows, as many containers are: gethostname(2)."""
+    user = os.geteuid()
+    try:
+        namespaces.leave(namespaces.NEWUTS)
+        socket.sethostname(_NO_HOST)
+    except (namespaces.Refused, OSError) as refused:
+        log("refused", case=name, reason=str(refused))
+        return
+    if user != 0:
+        namespaces.give_up()
+    runs(log, name)
+
+
+def _with_an_odd_name(log: Log, name: str, runs: Runs) -> None:
+    """Have a name that breaks a line of /proc/PID/stat if it is split at spaces: prctl(2)."""
+    try:
+        with open("/proc/self/comm", "w") as kept:
+            kept.write("a) (b c) 1")
+    except OSError as error:
+        log("refused", case=name, reason=str(error))
+        return
+    runs(log, name)
+
+
+def _as_a_nameless_user(log: Log, name: str, runs: Runs) -> None:
+    """Be a number that no /etc/passwd has, as programs in containers are started: setuid(2)."""
+    for variable in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME"):
+        os.environ.pop(variable, None)
+    # What whoever has started it had: it belongs to somebody else.
+    os.environ["XDG_RUNTIME_DIR"] = os.environ["TMPDIR"]
+    os.environ["TMPDIR"], tempfile.tempdir = "/tmp", None  # noqa: S108 - it is of the world
+    try:
+        os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o700)
+        os.setgroups([])
+        os.setresgid(_NO_USER, _NO_USER, _NO_USER)
+        os.setresuid(_NO_USER, _NO_USER, _NO_USER)
+        os.chdir("/")
+    except (AttributeError, OSError) as error:
+        log("refused", case=name, reason=str(error))
+        return
     runs(log, name)
 
 

@@ -33,6 +33,18 @@ class Struck(Exception):  # noqa: N818 - what a handler of a user's raises, such
     """The handler has been called."""
 
 
+class _StruckExit(SystemExit):
+    """The handler has been called: it ends the program."""
+
+
+class _StruckInterrupt(KeyboardInterrupt):
+    """The handler has been called, as by Ctrl-C."""
+
+
+_STRUCK = (Struck, _StruckExit, _StruckInterrupt)
+_GIVEN = 3  # the argument of each
+
+
 class _Held(NamedTuple):
     """What a process has, as fast as it can be found: by `resources` it takes a millisecond."""
 
@@ -64,6 +76,7 @@ class _Storm:
     def __init__(self, module: ModuleType) -> None:
         self._module = module
         self._armed = False
+        self.raises: type[BaseException] = Struck
         self.strikes = 0
         self._within = 0  # strikes that broke into `run`, and not into this code
         # Exceptions that Python itself has lost: one in a __del__ or in the callback of a weak
@@ -77,7 +90,7 @@ class _Storm:
         if self._armed:
             self.strikes += 1
             self._within += frame is not None and frame.f_code is not _OWN_CODE
-            raise Struck
+            raise self.raises(_GIVEN)
 
     def attempt(self, first: float, every: float) -> tuple[float | None, BaseException | None]:
         """Run once, with a strike after *first* seconds and each *every*; return how it ended."""
@@ -97,7 +110,7 @@ class _Storm:
 
     def swallowed(self) -> int:
         """Return how many exceptions of the handler broke into the run and were not lost."""
-        lost = sum(issubclass(args.exc_type, Struck) for args in self._lost)
+        lost = sum(issubclass(args.exc_type, _STRUCK) for args in self._lost)
         self._lost.clear()
         return self._within - lost
 
@@ -122,6 +135,7 @@ def raised(module: ModuleType, log: Log, strikes: int, seconds: float, seed: int
         over = storm.strikes >= strikes or runs >= _MOST_RUNS * strikes
         if over or len(wrong) >= _ENOUGH or time.monotonic() > until:
             break
+        storm.raises = _STRUCK[runs % len(_STRUCK)]
         runs += 1
         value, error = storm.attempt(draw.uniform(_EARLIEST, _LATEST_RUNS * usual), every)
         why = _wrong(exact, value, error, storm.swallowed())
@@ -146,8 +160,8 @@ def _timed(module: ModuleType) -> float:
 
 def _wrong(exact: float, value: float | None, error: BaseException | None, swallowed: int) -> str:
     """Return what is wrong with the end of a run, or ""."""
-    if error is not None and not isinstance(error, Struck):
-        return f"{type(error).__name__}: {error}, and not the exception of the handler"
+    if error is not None and (type(error) not in _STRUCK or error.args != (_GIVEN,)):
+        return f"{type(error).__name__}{error.args!r}, and not the exception of the handler"
     if error is None and swallowed > 0:
         return f"the exception of the handler was swallowed, and run returned {value!r}"
     if value is not None and not math.isclose(value, exact, rel_tol=_TOLERANCE):

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 _NEWNS, _NEWUSER = 0x0002_0000, 0x1000_0000  # <linux/sched.h>
-NEWIPC, NEWPID, NEWNET = 0x0800_0000, 0x2000_0000, 0x4000_0000
+NEWUTS, NEWIPC, NEWPID, NEWNET = 0x0400_0000, 0x0800_0000, 0x2000_0000, 0x4000_0000
 _REC, _PRIVATE, _DETACH = 0x4000, 1 << 18, 2  # <sys/mount.h>
 
 _OF_THIS_PROCESS = struct.pack("=Ii", 0x2008_0522, 0)  # capget(2): version 3 of the structure
