@@ -6,7 +6,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import Message, Outcome, checks, plain, shared_trials
+from tests.harness import Message, Outcome, checks, ordering, plain, shared_trials
 from tests.scenarios import bystanders, kept_settings, odd_callers, odd_places, surroundings
 
 
@@ -155,6 +155,19 @@ def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) ->
     states = _in_each_state(outcome)
     assert len(states) == 1
     _unchanged(states)
+
+
+@pytest.mark.clause("E6")
+def test_nothing_of_the_caller_changes_for_a_while(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """E6: its other threads see umask and directory as they are: they hold for all of them."""
+    outcome = ordering.gated(shared_trials.in_orders(transport), record_property, "E6")
+    (changes,) = outcome.of("changes")
+    assert not changes["calls"], (
+        f"the caller calls {', '.join(changes['calls'])}(2): its other threads have that too"
+        " until it is put back"
+    )
 
 
 @pytest.mark.clause("E7")

@@ -37,6 +37,10 @@ rt_tgsigqueueinfo 297 240  pidfd_send_signal 424 424  pidfd_open 434 434
 pause 34 -1  rt_sigsuspend 130 133  rt_sigtimedwait 128 137
 setitimer 38 103  timer_settime 223 110  alarm 37 -1  nanosleep 35 101  clock_nanosleep 230 115
 process_vm_readv 310 270  process_vm_writev 311 271
+umask 95 166  chdir 80 49  fchdir 81 50  chroot 161 51  setpgid 109 154  setsid 112 157
+setpriority 141 140  setrlimit 160 164  sched_setaffinity 203 122  sched_setscheduler 144 119
+setuid 105 146  setgid 106 144  setreuid 113 145  setregid 114 143  setresuid 117 147
+setresgid 119 149  setgroups 116 159
 """
 
 _FIELDS = _NUMBERS.split()
@@ -88,6 +92,12 @@ BY_DESCRIPTOR = words(
 """The first argument is a descriptor."""
 
 SLEEPS = words("nanosleep clock_nanosleep")
+SETTINGS = words(
+    "umask chdir fchdir chroot setpgid setsid setpriority setrlimit sched_setaffinity"
+    " sched_setscheduler setuid setgid setreuid setregid setresuid setresgid setgroups"
+)
+"""They change what holds for a process as a whole, for all of its threads."""
+
 ALARMS = words("setitimer timer_settime alarm timerfd_settime")
 """After one of these something may come after some time, to any process."""
 

@@ -8,10 +8,13 @@ from types import ModuleType
 from typing import Any
 
 from tests.gate import story, sweeps
-from tests.gate.keeper import Record, once, watched
+from tests.gate.calls import SETTINGS
+from tests.gate.keeper import Record, Step, once, watched
 from tests.gate.policies import Follow, Order
 from tests.gate.seccomp import Refused
 from tests.scenarios.protocol import Log, attempt
+
+CALLER = "0"  # the name of its process behind the gate
 
 _LINES = 12  # of a story, in a message
 _LEAST = 20  # orders
@@ -64,6 +67,12 @@ class _Seen:
                     log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
+def _settings(steps: Sequence[Step]) -> list[str]:
+    """Return the calls by which the caller itself has changed a setting of its own."""
+    own = [step for step in steps if step.task.partition(".")[0] == CALLER]
+    return sorted({step.call for step in own if step.call in SETTINGS})
+
+
 def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
     with watched():
         return json.dumps(attempt(module.run, n, workers)).encode()
@@ -87,6 +96,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
     each = max(record.notices for record in bases.values())
     for youngest, record in bases.items():
         seen.note(Order(youngest), record)
+    log("changes", calls=_settings(bases[False].steps))
     steps = {youngest: record.steps for youngest, record in bases.items()}
     for kind in kinds:
         orders = list(getattr(sweeps, kind)(steps))

@@ -102,6 +102,7 @@ KINDS = {
         " outcome: fields of an outcome, none if `run` did not come back; status: exit code;"
         " stuck: a line for each thread that could not go on; proven: whether for ever"
     ),
+    "changes": "calls: by which the caller has changed a setting of its own",
     "story": "order: which one; lines: what happened in it",
     "placed": "count: foreign objects; lost: those that have changed",
     "struck": (
