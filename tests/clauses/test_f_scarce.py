@@ -7,7 +7,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import Message, Outcome, checks, plain, state
+from tests.harness import Message, Outcome, checks, ordering, plain, shared_trials, state
 from tests.scenarios import scarcity
 
 N, WORKERS = 100, 2
@@ -56,6 +56,15 @@ def test_a_want_of_descriptors_is_an_oserror(
     if not refused:
         pytest.skip("the run takes no descriptor: it is exact where none is free")
     record_property("F1", f"{len(refused)} limits on descriptors refused")
+
+
+@pytest.mark.clause("F1")
+def test_a_system_call_that_is_refused_is_an_oserror(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """F1: each of those of the caller, by name, from its first one on, with an error of its own."""
+    outcome = ordering.gated(shared_trials.with_refusals(transport), record_property, "F1")
+    ordering.oserrors(outcome)
 
 
 @pytest.mark.clause("F1")

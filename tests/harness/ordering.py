@@ -42,6 +42,25 @@ def exact(outcome: Outcome) -> None:
         pytest.fail(text, pytrace=False)
 
 
+def oserrors(outcome: Outcome) -> None:
+    """Fail if a run to which the system refused a call was neither exact nor an OSError."""
+    wrong = [(m, why) for m in outcome.of("order") if (why := _no_oserror(m))]
+    if wrong:
+        pytest.fail(_told(outcome, wrong), pytrace=False)
+
+
+def _no_oserror(message: Message) -> str:
+    """Return what is wrong with the end of a run to which the system refused a call, or ""."""
+    if not _came_back(message):
+        return _waiting(message)
+    if message["status"] or _state(message) == "exact":
+        return _state(message) if message["status"] else ""
+    call = message["outcome"]
+    if {"OSError", "MemoryError"} & set(call.get("mro", [])):
+        return ""
+    return f"no OSError, but {_state(message)}"
+
+
 def ends(outcome: Outcome) -> None:
     """Fail if a run did not come back."""
     if wrong := [(m, _waiting(m)) for m in outcome.of("order") if not _came_back(m)]:

@@ -80,6 +80,12 @@ def in_orders(transport: str, order: str | None = None) -> Outcome:
 
 
 @cache
+def with_refusals(transport: str) -> Outcome:
+    """Let the system refuse the caller its calls: see `tests.scenarios.orders.refused`."""
+    return harness.run_trial(transport, call(orders.refused, n=30, workers=3), limit=60)
+
+
+@cache
 def killed(transport: str, when: str, *how: str | int) -> Outcome:
     """End each of two workers in each of the ways *how*: see `tests.scenarios.faults.killed`."""
     return killed_of(transport, when, how, workers=2)

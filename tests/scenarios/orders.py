@@ -7,14 +7,12 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from tests.gate import story, sweeps
+from tests.gate import story, strikes, sweeps
 from tests.gate.calls import SETTINGS
 from tests.gate.keeper import Record, Step, once, watched
 from tests.gate.policies import Follow, Order
 from tests.gate.seccomp import Refused
 from tests.scenarios.protocol import Log, attempt
-
-CALLER = "0"  # the name of its process behind the gate
 
 _LINES = 12  # of a story, in a message
 _LEAST = 20  # orders
@@ -69,7 +67,7 @@ class _Seen:
 
 def _settings(steps: Sequence[Step]) -> list[str]:
     """Return the calls by which the caller itself has changed a setting of its own."""
-    own = [step for step in steps if step.task.partition(".")[0] == CALLER]
+    own = [step for step in steps if step.task.partition(".")[0] == strikes.CALLER]
     return sorted({step.call for step in own if step.call in SETTINGS})
 
 
@@ -102,6 +100,24 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
         orders = list(getattr(sweeps, kind)(steps))
         chosen = _evenly(orders, max(_LEAST, calls // each))
         log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
+    seen.tell(log, act)
+
+
+def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Let the system refuse the caller each call that it may refuse, one by name in each run."""
+    act = partial(_attempted, module, n, workers)
+    attempt(module.run, n, 1)
+    try:
+        base = sweeps.base(act)[False]
+    except Refused as reason:
+        log("ungated", reason=str(reason))
+        return
+    seen = _Seen(n, workers)
+    seen.note(Order(), base)
+    orders = list(strikes.refusals(base.steps, strikes.CALLER))
+    for order in orders:
+        seen.note(order, sweeps.follow(act, order))
+    log("orders", case="refusals", all=len(orders), orders=len(orders), both=0)
     seen.tell(log, act)
 
 
