@@ -1,4 +1,8 @@
-"""A shared buffer's descriptor was closed when it had been mapped, and left when that failed."""
+"""A shared buffer's descriptor was closed when it had been mapped, and left when that failed.
+
+Here the caller has a memory file for each run, and closes its descriptor only once it is mapped:
+where mmap(2) fails, the descriptor stays open.
+"""
 
 import mmap
 import os
