@@ -28,6 +28,8 @@ __all__ = [
     "unanswered",
 ]
 
+# So many that a job of eight bytes a term, written to a worker that is dead, does not fit a pipe.
+_TERMS = 60_000
 _QUIET = 5.0  # seconds in which nothing computes; a run whose worker is dead ends in one second
 _CALM = [(100, 3), (0, 1), (5, 12)]
 _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make before a fault
@@ -52,7 +54,7 @@ def nothing_more_left(target: str, outcome: Outcome) -> Outcome:
 @cache
 def deaths(target: str) -> Outcome:
     """Kill each of three workers at its birth, one in each run: clause C1."""
-    when, n = moment(target, "birth", 30)
+    when, n = moment(target, "birth", _TERMS)
     scenario = call(faults.killed, how=[signal.SIGKILL], when=when, n=n, workers=3)
     with limits.quiet_after(_QUIET):
         return run_trial(target, scenario)

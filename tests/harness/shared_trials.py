@@ -243,15 +243,21 @@ def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outco
 
 @cache
 def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
-    """Let a run of each of *transports* wait for its stopped children for 2 s, all at once."""
-    with _at_once(transports, call(basics.stopped, n=100, workers=2)) as trials:
+    """Let a run of each of *transports* wait for its stopped children for 2 s, all at once.
+
+    The first one that was born goes on: the caller waits for the others when one has ended.
+    """
+    with _at_once(transports, call(basics.stopped, n=100, workers=3)) as trials:
         for trial in trials.values():
             trial.hear_out("births")
             for births in trial.outcome.of("births"):
                 # Of none, they are stopped amid their work; one alone starts the workers itself.
-                trial.hear_out("born", min(2, births["count"] or 2))
+                trial.hear_out("born", min(3, births["count"] or 3))
                 # A helper may be ended before it logs its birth.
                 trial.hear_out("born", births["count"], limit=0.5)
+        for trial in trials.values():
+            for child in trial.outcome.of("born")[:1]:
+                _signal(trial, child["pid"], signal.SIGCONT)
         time.sleep(2)
         waiting, until = list(trials.values()), time.monotonic() + 20
         while waiting and time.monotonic() < until:

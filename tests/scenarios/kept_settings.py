@@ -92,6 +92,8 @@ def quiet(module: ModuleType, log: Log) -> None:
 def _quiet(module: ModuleType, log: Log) -> None:
     """Run with every warning an error; log what has changed, and errors that Python ignored."""
     gc.unfreeze()  # the zygote has called freeze, which a run must not do
+    with contextlib.suppress(OSError):  # there may be no terminals
+        os.dup2(os.openpty()[1], 0)
     kept = _descriptors()
     first = _steady(kept)
     births = Births(log)

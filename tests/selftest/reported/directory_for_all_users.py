@@ -10,7 +10,7 @@ import tempfile
 from tests.selftest.defects import _base, _fifo
 
 REPORT = "https://github.com/dask/distributed/issues/6748"
-CAUGHT_BY = ("B4",)
+CAUGHT_BY = ("B4", "G3")
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from tests.selftest.defects import honest
 
 REPORT = "https://github.com/iloveitaly/celery-healthcheck/issues/45"
 CAUGHT_BY = ("E1",)
+MISSED = "it hangs once in a hundred runs beside a thread that imports"
 
 
 def late():

@@ -13,7 +13,7 @@ from tests.selftest.defects import _base, _memory
 from tests.selftest.reported import _os_total
 
 REPORT = "https://github.com/RIPE-NCC/ripe-atlas-probe-measurements/pull/10"
-CAUGHT_BY = ("A1",)
+CAUGHT_BY = ("A1", "E4")
 
 
 def through(n, workers, form, mask):
