@@ -28,6 +28,8 @@ from tests.gate.keeper import Record, once, watched
 from tests.gate.policies import Follow, Order, Place, Priorities, Walk
 from tests.gate.seccomp import Refused
 
+pytestmark = pytest.mark.suite
+
 _PIPE_HOLDS = 1 << 20  # bytes, more than a pipe holds: pipe(7)
 _TERMS = 3_000_000  # of a loop that takes some 0.1 s
 
