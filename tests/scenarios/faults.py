@@ -203,9 +203,15 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
     stage = "locked" if profiles.chosen("locked", points) else "inside"
     for point in sorted({point for point, _ in profiles.chosen(stage, points)}):
         with tickets(1) as first:
+            called = points[point - 1][1] if point <= len(points) else ""
 
-            def kill(number: int, point: int = point, first: Callable[[], bool] = first) -> None:
-                profile.watch(point, first=first)
+            def kill(
+                number: int,
+                point: int = point,
+                first: Callable[[], bool] = first,
+                called: str = called,
+            ) -> None:
+                profile.watch(point, first=first, called=called)
 
             births.arm_forked(kill)
             where = f"{stage}, point #{point}"

@@ -50,12 +50,17 @@ class Profile:
         self._reached = mmap.mmap(-1, 1)
 
     def watch(
-        self, point: int = 0, delay: float = -1.0, first: Callable[[], bool] | None = None
+        self,
+        point: int = 0,
+        delay: float = -1.0,
+        first: Callable[[], bool] | None = None,
+        called: str = "",
     ) -> None:
         """In the child: record each point, or die at the one given.
 
         point: the number of the point at which the child dies, from 1; 0 to record all.
         delay: seconds from the point to the death; negative for a death at the point itself.
+        called: the name of that call: a child with another one there, such as a helper, goes on.
         first: called at the point; if it returns true, the child waits for PAUSE and dies, else it
             goes on.
         """
@@ -79,7 +84,7 @@ class Profile:
                 cell = name.encode()[: self._WIDTH]
                 start = (seen - 1) * self._WIDTH
                 self._memory[start : start + self._WIDTH] = cell.ljust(self._WIDTH)
-            if seen == point:
+            if seen == point and name.endswith(called):
                 if first is not None:
                     if not first():
                         return
