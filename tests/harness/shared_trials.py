@@ -14,6 +14,7 @@ from tests.harness import Outcome, call, limits, plain, room
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, faults, nested, orders, own_children, slow_forks, timeouts
 from tests.scenarios.protocol import Call
+from tests.system import processes
 
 # Those that do not end a process by default: signal(7), and SIGINFO of the BSDs.
 _IGNORED = ["SIGCHLD", "SIGCONT", "SIGINFO", "SIGURG", "SIGWINCH"]
@@ -188,9 +189,10 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
                 raise
         else:
             return
-        for pid in _born(trial) - born:
-            _signal(trial, pid, signal.SIGCONT)
-        born = _born(trial)
+        # One that was let go just before it stopped itself is still stopped.
+        for process in trial.world.stats():
+            if process.state in processes.STOPPED and process.pid in _born(trial):
+                _signal(trial, process.pid, signal.SIGCONT)
 
 
 def _born(trial: harness.Trial) -> set[int]:

@@ -86,7 +86,8 @@ def signalled(module: ModuleType, log: Log) -> None:
 
 def quiet(module: ModuleType, log: Log) -> None:
     """Let a caller run that leads neither a session nor a group; log what has changed in it."""
-    in_caller(log, "warnings are errors", partial(_quiet, module))
+    case = "warnings are errors"
+    in_caller(log, case, partial(_quiet, module))
 
 
 def _quiet(module: ModuleType, log: Log) -> None:

@@ -259,7 +259,7 @@ def test_levels_contain_each_other() -> None:
         for profile in clauses.PROFILES
     )
     assert basic < robust < hardened == known
-    assert basic == {"A1", "A2", "A3", "A4", "A5", "B1", "H1", "H2"}
+    assert basic == {"A1", "A2", "A3", "A4", "A5", "A6", "B1", "H1", "H2"}
     assert clauses.order(["C10", "B1", "C2"]) == ["B1", "C2", "C10"]
 
 

@@ -36,7 +36,7 @@ def test_the_matrix_of_the_nine_fits_80_columns() -> None:
     head = lines[0]
     assert head.split() == ["transport", *"ABCDEFGH", "channel", "level"]
     for line in lines[1:]:
-        assert line[head.index("A")] == "4"
+        assert line[head.index("A")] == "5"
         assert line[head.index("level")] == "-"
     highest = table(_results(*NAMES), 80)
     assert all(len(line) <= 80 for _, several in highest for line in several)
@@ -48,7 +48,7 @@ def test_a_long_name_has_a_line_of_its_own() -> None:
     name = "tests.selftest.controls.slots:channel"
     rows = dict(table(_results("pipe", name), 80))
     assert rows[name][0] == name
-    assert rows[name][1].split()[0] == "5/5"
+    assert rows[name][1].split()[0] == "6/6"
     assert all(len(line) <= 80 for several in rows.values() for line in several)
 
 
