@@ -1,8 +1,8 @@
 """pyzmq: of a message in parts, some had been sent when EAGAIN came, and nobody knew which.
 
-Here a sum goes in two datagrams of a pair of Unix sockets, which holds some 280 (SO_SNDBUF).  A
-worker that finds no room waits for it, and sends both parts again.  If it was the second that had
-no room, the caller gets the first one twice, and takes these two for the sum.
+Here the bytes of a sum go in eight datagrams of a pair of Unix sockets, which holds some 280 of
+them (SO_SNDBUF).  A worker that finds no room for one waits, and sends all parts again.  The caller
+gets the first parts twice, and takes what comes first for the sum.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def through(n, workers, rest):
     found = {}
 
     def work(number, value):
-        parts = [NUMBER.pack(number) + struct.pack("<d", value)[i : i + 4] for i in (0, 4)]
+        parts = [NUMBER.pack(number) + bytes([byte]) for byte in struct.pack("<d", value)]
         while parts:
             sent = 0
             try:
