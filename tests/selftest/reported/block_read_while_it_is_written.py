@@ -3,7 +3,7 @@
 Here a worker writes two messages to its block, that it has begun, and its sum.  The version is odd
 while it writes.  The caller, which both messages wake, looks at the version and copies the block,
 and takes a sum once.  Where the second message comes during the copy, it takes the state of the
-second with the sum of the first, 0: one run in some thousand.
+second with the sum of the first, 0: one run of twelve workers in some four hundred.
 """
 
 import contextlib
