@@ -54,7 +54,8 @@ def through(n, workers, is_whole):
         def take(fd):
             if fd is not None:
                 os.read(bell, 4096)
-            for number in {*range(workers)} - {*sums}:
+            written = [number for number, version in enumerate(memory[::SIZE]) if version]
+            for number in {*written} - {*sums}:
                 before, value, state = copied(memory, SIZE * number)
                 if is_whole(before, _version(memory, SIZE * number)) and state == DONE:
                     sums[number] = value
