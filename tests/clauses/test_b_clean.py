@@ -34,6 +34,8 @@ def test_nothing_grows_in_300_runs(transport: str) -> None:
     (seen,) = outcome.of("repeated")
     assert seen["grown"] < 4 << 20, f"{seen['grown']} bytes more than after three runs"
     # An object that each run leaves, such as a function that atexit keeps, has a block at least.
+    open_ = seen["descriptors"]
+    assert open_ < seen["times"], f"{open_} descriptors are open until the collector runs"
     more = seen["blocks"]
     assert more < seen["times"], f"{more} blocks of Python objects more after {seen['times']} runs"
 

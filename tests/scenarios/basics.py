@@ -108,17 +108,26 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
         log.call(module.run, *case, once=logged)
     gc.collect()
     before = resources.of_this_process()
-    memory, size, blocks = _resident(), math.ceil(times / _PARTS), list[int]()
+    memory, size, blocks, kept = _resident(), math.ceil(times / _PARTS), list[int](), list[int]()
+    gc.disable()  # what is closed by the collector alone is open for as long as it does not run
     for part in range(_PARTS):
-        had = _blocks()
+        had, opened = _blocks(), resources.open_count()
         with _one_processor() if part < _PARTS // 2 else contextlib.nullcontext():
             for case in cases[part * size : (part + 1) * size]:
                 log.call(module.run, *case, once=logged)
+        kept.append(resources.open_count() - opened)
         gc.collect()
         blocks.append(_blocks() - had)
+    gc.enable()
     log("inside", new=resources.added_since(before))
     # A cache that is filled grows in one part; what each run leaves adds up in every part.
-    log("repeated", times=times, grown=_resident() - memory, blocks=min(blocks) * _PARTS)
+    log(
+        "repeated",
+        times=times,
+        grown=_resident() - memory,
+        blocks=min(blocks) * _PARTS,
+        descriptors=min(kept) * _PARTS,
+    )
 
 
 @contextlib.contextmanager

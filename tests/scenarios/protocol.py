@@ -60,7 +60,8 @@ KINDS = {
         " extra: of pyproject.toml; channel: why none"
     ),
     "forked": "count: children that the caller forked; more: children than for half the workers",
-    "repeated": "times: runs; grown: bytes of memory; blocks: of Python objects, at least",
+    "repeated": "times: runs; grown: bytes of memory; blocks: of Python objects, at least;"
+    " descriptors: that only the collector closes, at least",
     "calibrated": "n: terms; computed: whether any process but the caller did",
     "cpu": (
         "own: seconds of the caller; work: of all others; who: pids of those that have computed,"

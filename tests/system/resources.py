@@ -95,6 +95,11 @@ def of_this_process() -> Inventory:
     return {Resource(kind, name) for kind, found in names.items() for name in found}
 
 
+def open_count() -> int:
+    """Return how many descriptors this process has open."""
+    return len(os.listdir("/proc/self/fd" if Path("/proc/self/fd").is_dir() else "/dev/fd"))
+
+
 def _descriptors() -> set[str]:
     found = set()
     place = "/proc/self/fd" if Path("/proc/self/fd").is_dir() else "/dev/fd"

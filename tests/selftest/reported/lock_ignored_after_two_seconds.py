@@ -13,6 +13,7 @@ from tests.selftest.defects import _base, _memory
 
 REPORT = "https://github.com/eProsima/Fast-DDS/issues/6117"
 CAUGHT_BY = ("D3", "A2")
+MISSED = "no worker is stopped for more than two seconds while it has a lock"
 
 
 def through(n, workers, acquire):

@@ -11,6 +11,7 @@ from tests.selftest.defects import honest
 
 REPORT = "https://github.com/python/cpython/issues/109593"
 CAUGHT_BY = ("E7",)
+MISSED = "it hangs where the collector runs amid a few lines: once in hundreds of runs"
 _table = {}
 
 
