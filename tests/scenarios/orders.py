@@ -1,7 +1,11 @@
 """Runs behind the gate, each in an order of its own: see tests.gate."""
 
+import contextlib
+import importlib
 import json
+import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
@@ -12,7 +16,11 @@ from tests.gate.calls import SETTINGS
 from tests.gate.keeper import Record, Step, once, watched
 from tests.gate.policies import Follow, Order
 from tests.gate.seccomp import Refused
+from tests.scenarios.callers import ended_in, leave
 from tests.scenarios.protocol import Log, attempt
+
+_WARMS_IN = 5.0  # seconds; a run takes some milliseconds, where it does not hang
+_PIPE = 1 << 16  # bytes that it holds
 
 _LINES = 12  # of a story, in a message
 _LEAST = 20  # orders
@@ -65,6 +73,30 @@ class _Seen:
                     log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
+def _import_what_it_imports(module: ModuleType, n: int, workers: int) -> None:
+    """Import here what a run imports, so that those behind the gate need not do it.
+
+    The run is made in a child: one that races may hang.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            before = set(sys.modules)
+            attempt(module.run, n, workers)
+            os.write(writer, "\n".join(set(sys.modules) - before).encode()[:_PIPE])
+        finally:
+            leave()
+    os.close(writer)
+    ended_in(child, _WARMS_IN)
+    os.set_blocking(reader, False)  # workers that are left may have the other end
+    with contextlib.suppress(BlockingIOError):
+        for name in os.read(reader, _PIPE).decode().split():
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    os.close(reader)
+
+
 def _settings(steps: Sequence[Step]) -> list[str]:
     """Return the calls by which the caller itself has changed a setting of its own."""
     own = [step for step in steps if step.task.partition(".")[0] == strikes.CALLER]
@@ -84,7 +116,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
         but _LEAST.
     """
     act = partial(_attempted, module, n, workers)
-    attempt(module.run, n, 1)  # what it imports late is imported now; one worker has no rival
+    _import_what_it_imports(module, n, workers)
     seen = _Seen(n, workers)
     try:
         bases = sweeps.base(act)
@@ -106,7 +138,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
 def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let the system refuse the caller each call that it may refuse, one by name in each run."""
     act = partial(_attempted, module, n, workers)
-    attempt(module.run, n, 1)
+    _import_what_it_imports(module, n, workers)
     try:
         base = sweeps.base(act)[False]
     except Refused as reason:
@@ -124,7 +156,7 @@ def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
     act = partial(_attempted, module, n, workers)
-    module.run(n, workers)
+    _import_what_it_imports(module, n, workers)
     seen = _Seen(n, workers)
     try:
         seen.note(Order(), sweeps.follow(act, Order()))
