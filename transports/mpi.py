@@ -184,7 +184,9 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
         rank, pid, text = raised.groups()
         return WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
     if killed := _KILLED.search(said):
-        reason = f"a rank was killed by {signal.Signals(int(killed[1])).name} ({int(killed[1])})"
+        number = int(killed[1])  # most of the real-time range have no name
+        name = next((found.name for found in signal.Signals if found == number), "signal")
+        reason = f"a rank was killed by {name} ({number})"
     else:
         lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
         reason = error.text or "; ".join(lines)[-400:]

@@ -82,7 +82,7 @@ def run(n, workers):
                 process.join()
                 if process.exitcode or not said or said[0] == "!":
                     code = process.exitcode
-                    how = signal.Signals(-code).name if (code or 0) < 0 else f"exit code {code}"
+                    how = f"signal {-code}" if (code or 0) < 0 else f"exit code {code}"
                     raise RuntimeError(f"process {process.pid} ended with {how}: {said[1:]}")
                 sums.append(float.fromhex(said))
         return math.sqrt(8 * math.fsum(sums))

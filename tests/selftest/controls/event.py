@@ -151,5 +151,5 @@ def _farewell(fd, lives, poll, memory):
     if status or _RECORD.unpack(_at(memory, number * _RECORD.size))[1] != _DONE:
         how = f"exit status {status >> 8}"
         if os.WIFSIGNALED(status):
-            how = signal.Signals(os.WTERMSIG(status)).name
+            how = f"signal {os.WTERMSIG(status)}"
         raise RuntimeError(f"worker {number}, process {pid}: {how} {text.decode()}")

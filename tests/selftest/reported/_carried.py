@@ -43,4 +43,4 @@ def carried(dump=text_of, load=in_words, *, deliver=None):
 
 def how(status):
     code = os.waitstatus_to_exitcode(status)
-    return honest.signal.Signals(-code).name if code < 0 else code
+    return f"signal {-code}" if code < 0 else code
