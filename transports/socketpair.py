@@ -21,7 +21,10 @@ _SUM = struct.Struct("=d")
 
 def _pair(supervisor: Supervisor) -> tuple[socket.socket, socket.socket]:
     ours, theirs = socket.socketpair()
-    return supervisor.own(ours), supervisor.own(theirs)
+    ends = supervisor.own(ours), supervisor.own(theirs)
+    for end in ends:
+        end.setblocking(True)  # whatever socket.setdefaulttimeout has set for the caller's own
+    return ends
 
 
 def unsupported() -> str | None:

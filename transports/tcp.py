@@ -28,6 +28,7 @@ _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
 
 def _bound(supervisor: Supervisor) -> socket.socket:
     bound = supervisor.own(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    bound.setblocking(True)  # whatever socket.setdefaulttimeout has set for the caller's own
     bound.bind(("127.0.0.1", 0))  # never "localhost": the resolver may say ::1
     return bound
 

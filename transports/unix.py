@@ -61,6 +61,7 @@ def _peer(peer: socket.socket) -> int | None:
 
 def _dial(path: str, made: os.stat_result) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(True)  # whatever socket.setdefaulttimeout has set for the caller's own
     # Where the backlog is full, connect(2) waits until the caller accepts; but not for
     # another process of the same user, which could have put a socket of its own there.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL)
