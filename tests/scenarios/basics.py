@@ -108,14 +108,18 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
         log.call(module.run, *case, once=logged)
     gc.collect()
     before = resources.of_this_process()
-    memory, size, blocks, kept = _resident(), math.ceil(times / _PARTS), list[int](), list[int]()
-    gc.disable()  # what is closed by the collector alone is open for as long as it does not run
+    memory, size, blocks = _resident(), math.ceil(times / _PARTS), list[int]()
+    before_last = grown = 0
     for part in range(_PARTS):
-        had, opened = _blocks(), resources.open_count()
+        had = _blocks()
+        if part == _PARTS - 1:
+            # What the collector alone closes is open for as long as that does not run.
+            gc.disable()
+            grown, before_last = _resident() - memory, resources.open_count()
         with _one_processor() if part < _PARTS // 2 else contextlib.nullcontext():
             for case in cases[part * size : (part + 1) * size]:
                 log.call(module.run, *case, once=logged)
-        kept.append(resources.open_count() - opened)
+        open_now = resources.open_count()
         gc.collect()
         blocks.append(_blocks() - had)
     gc.enable()
@@ -124,9 +128,9 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
     log(
         "repeated",
         times=times,
-        grown=_resident() - memory,
+        grown=grown,
         blocks=min(blocks) * _PARTS,
-        descriptors=min(kept) * _PARTS,
+        descriptors=(open_now - before_last) * _PARTS,
     )
 
 
