@@ -161,7 +161,12 @@ def _end(crew, threads, ended, mine):
     mine: whether the workers and the threads are of this process, and not of its parent.
     """
     for pid in crew.keys() - ended if mine else ():
-        _kill(pid)
+        life = crew[pid][0]
+        if life >= 0:  # not by its pid: a thread may have reaped it
+            try:
+                signal.pidfd_send_signal(life, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
     for thread in threads if mine else ():
         thread.join()
     for pid, (life, ours) in crew.items():
