@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from tests.gate import calls, paths, things
 from tests.gate.seccomp import Listener, Notice, Refused, install
-from tests.gate.tasks import GONE, Task, Tasks
+from tests.gate.tasks import GONE, Place, Task, Tasks
 from tests.gate.things import Thing
 
 LIMIT = 10.0  # seconds that a run may take: this is reached only where processes compute or sleep
@@ -61,6 +61,16 @@ class Step(NamedTuple):
     call: str
     thing: Thing | None
     how: str
+
+    @property
+    def process(self) -> str:
+        """The name of its process."""
+        return self.task.partition(".")[0]
+
+    @property
+    def place(self) -> Place:
+        """Where in the run it was."""
+        return Place(self.task, self.number)
 
     def conflicts(self, other: "Step") -> bool:
         """Tell whether the order of two calls, which are of two threads, may matter."""

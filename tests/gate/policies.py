@@ -8,22 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.gate.keeper import Decision
-from tests.gate.tasks import Task
-
-
-@dataclass(frozen=True)
-class Place:
-    """A call of a run: call *number*, from 0, of the thread *task*."""
-
-    task: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.task}:{self.number}"
-
-    def is_at(self, task: Task) -> bool:
-        """Tell whether *task* is parked there."""
-        return task.name == self.task and task.calls == self.number
+from tests.gate.tasks import Place, Task
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What happened in an order, as text in two columns: calls of one process, and of the others."""
 
 from tests.gate.keeper import Record, Step
-from tests.gate.policies import Place
+from tests.gate.tasks import Place
 
 _WIDTH = 37  # characters of a column
 _MOST = 36  # lines: the last of a long run

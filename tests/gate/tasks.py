@@ -93,6 +93,21 @@ class Task:
             os.close(self.fds.pop())
 
 
+@dataclass(frozen=True)
+class Place:
+    """A call of a run: call *number*, from 0, of the thread *task*."""
+
+    task: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.task}:{self.number}"
+
+    def is_at(self, task: Task) -> bool:
+        """Tell whether *task* is parked there."""
+        return task.name == self.task and task.calls == self.number
+
+
 class Tasks:
     """All threads of a run, found from its first process on.
 

@@ -24,6 +24,7 @@ from tests.harness.trial import Left, Trial
 from tests.harness.worlds import Process
 from tests.scenarios import fork_server
 from tests.scenarios.protocol import call
+from tests.system.call_errors import RETRIED, errors_of
 from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
@@ -39,41 +40,6 @@ _UNTIL_RUNS = 1.2
 
 _CALL = re.compile(r"^(\w+)\((?:\d+<([^>]*)>)?")  # the name, and its descriptor (strace -y)
 _END = re.compile(r"^kill\(\d+, 0\)")  # the end of `run`: see tests.scenarios.fork_server
-
-# The errors that each system call can return, by its man page. Left out are calls after which
-# nobody can do anything about an error (close, munmap, unlink), and errors that strace cannot
-# imitate: the kernel completes an interrupted connect by itself, and interrupts only the open of a
-# FIFO or a device.
-_FAULTS = {
-    "open openat creat": "EMFILE ENOSPC ENOMEM EACCES",
-    "pipe pipe2 socket socketpair eventfd2 epoll_create1 memfd_create dup pidfd_open": (
-        "EMFILE ENOMEM"
-    ),
-    "accept accept4": "EMFILE ENOMEM ECONNABORTED EINTR",
-    "bind": "EACCES ENOMEM",
-    "listen": "EADDRINUSE",
-    "connect": "EAGAIN ECONNREFUSED",
-    "sendto sendmsg recvfrom recvmsg": "ENOMEM EINTR",
-    "fork vfork clone clone3": "EAGAIN ENOMEM",
-    "mmap mremap brk": "ENOMEM",
-    "ftruncate fallocate": "ENOSPC EINTR",
-    "mkdir mkdirat mknod mknodat link linkat symlink symlinkat rename renameat2": (
-        "ENOSPC EACCES ENOMEM"
-    ),
-    "chmod fchmod fchmodat": "ENOMEM",
-    "poll ppoll select pselect6 epoll_wait epoll_pwait": "ENOMEM EINTR",
-    "wait4 waitid": "EINTR",
-    "getrandom": "EINTR",
-    "mq_open": "EMFILE ENOSPC ENOMEM EACCES",
-    "mq_timedsend mq_timedreceive": "EINTR",
-    "msgget semget shmget": "ENOSPC ENOMEM",
-    "shmat": "ENOMEM",
-    "msgsnd semop semtimedop": "ENOMEM EINTR",
-    "msgrcv": "EINTR",
-}
-_BY_NAME = {name: errnos.split() for names, errnos in _FAULTS.items() for name in names.split()}
-_RETRIED = {"EINTR", "ECONNABORTED"}  # errors after which the caller has to call again
-_TRANSFERS = {"read", "write", "readv", "writev", "pread64", "pwrite64"}
 
 
 @dataclass(frozen=True)
@@ -304,7 +270,7 @@ def _verdict_of_call(point: Point, ended: Message) -> tuple[str, str]:
         return "OK", ""
     if outcome != "error":
         return "WRONG", shown
-    if point.fault.split()[0] in _RETRIED:
+    if point.fault.split()[0] in RETRIED:
         return "WRONG", f"it was to call again, but {shown}"
     if point.who == 0 and not {"OSError", "MemoryError"} & set(call["mro"]):
         return "WRONG", f"no OSError, but {shown}"
@@ -316,14 +282,9 @@ def _faults(name: str, target: str, count: int) -> Iterator[tuple[str, str]]:
 
     when: which calls of that name fail, in the syntax of strace.
     """
-    errnos = _BY_NAME.get(name, [])
-    if name in _TRANSFERS:
-        errnos = ["EINTR"]
-        if target.startswith("/") and not target.startswith("/dev/"):
-            errnos = ["EIO", "EINTR"] + ["ENOSPC"] * ("write" in name)
-    for errno in errnos:
+    for errno in errors_of(name, target):
         yield errno, f"{count}"
-        if errno in _RETRIED:  # a call that fails so for ever would be repeated for ever
+        if errno in RETRIED:  # a call that fails so for ever would be repeated for ever
             yield f"{errno} thrice", f"{count}..{count + 2}"
         else:
             yield f"{errno} from then on", f"{count}+"

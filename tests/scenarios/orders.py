@@ -6,15 +6,15 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 from tests.gate import story, strikes, sweeps
 from tests.gate.calls import SETTINGS
-from tests.gate.keeper import Record, Step, once, watched
-from tests.gate.policies import Follow, Order
+from tests.gate.keeper import Record, Step, watched
+from tests.gate.policies import Order
 from tests.gate.seccomp import Refused
 from tests.scenarios.callers import ended_in, leave
 from tests.scenarios.protocol import Log, attempt
@@ -67,7 +67,7 @@ class _Seen:
         for key, (order, what) in self.first.items():
             log("order", order=str(order), times=self._times[key], **what)
             if key != usual:
-                record = once(act, Follow(order), named=True)
+                record = sweeps.follow(act, order, named=True)
                 lines = story.tell(record, order.struck or order.held)
                 for at in range(0, len(lines), _LINES):
                     log("story", order=str(order), lines=lines[at : at + _LINES])
@@ -99,13 +99,27 @@ def _import_what_it_imports(module: ModuleType, n: int, workers: int) -> None:
 
 def _settings(steps: Sequence[Step]) -> list[str]:
     """Return the calls by which the caller itself has changed a setting of its own."""
-    own = [step for step in steps if step.task.partition(".")[0] == strikes.CALLER]
-    return sorted({step.call for step in own if step.call in SETTINGS})
+    return sorted({s.call for s in steps if s.process == strikes.CALLER and s.call in SETTINGS})
 
 
 def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
     with watched():
         return json.dumps(attempt(module.run, n, workers)).encode()
+
+
+def _prepared(module: ModuleType, n: int, workers: int) -> tuple[Callable[[], bytes], _Seen]:
+    """Return what runs behind the gate, and what is to keep its ends."""
+    _import_what_it_imports(module, n, workers)
+    return partial(_attempted, module, n, workers), _Seen(n, workers)
+
+
+@contextlib.contextmanager
+def _reason_told(log: Log) -> Iterator[None]:
+    """Log why there is no gate, if the system refuses it in the block, which ends then."""
+    try:
+        yield
+    except Refused as reason:
+        log("ungated", reason=str(reason))
 
 
 def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], calls: int) -> None:
@@ -115,57 +129,41 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
     calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
         but _LEAST.
     """
-    act = partial(_attempted, module, n, workers)
-    _import_what_it_imports(module, n, workers)
-    seen = _Seen(n, workers)
-    try:
-        bases = sweeps.base(act)
-    except Refused as reason:
-        log("ungated", reason=str(reason))
-        return
-    each = max(record.notices for record in bases.values())
-    for youngest, record in bases.items():
-        seen.note(Order(youngest), record)
-    log("changes", calls=_settings(bases[False].steps))
-    steps = {youngest: record.steps for youngest, record in bases.items()}
-    for kind in kinds:
-        orders = list(getattr(sweeps, kind)(steps))
-        chosen = _evenly(orders, max(_LEAST, calls // each))
-        log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
-    seen.tell(log, act)
+    act, seen = _prepared(module, n, workers)
+    with _reason_told(log):
+        bases = sweeps.bases(act)
+        each = max(record.notices for record in bases.values())
+        for youngest, record in bases.items():
+            seen.note(Order(youngest), record)
+        log("changes", calls=_settings(bases[False].steps))
+        for kind in kinds:
+            orders = list(getattr(sweeps, kind)(bases))
+            chosen = _evenly(orders, max(_LEAST, calls // each))
+            log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
+        seen.tell(log, act)
 
 
 def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let the system refuse the caller each call that it may refuse, one by name in each run."""
-    act = partial(_attempted, module, n, workers)
-    _import_what_it_imports(module, n, workers)
-    try:
-        base = sweeps.base(act)[False]
-    except Refused as reason:
-        log("ungated", reason=str(reason))
-        return
-    seen = _Seen(n, workers)
-    seen.note(Order(), base)
-    orders = list(strikes.refusals(base.steps, strikes.CALLER))
-    for order in orders:
-        seen.note(order, sweeps.follow(act, order))
-    log("orders", case="refusals", all=len(orders), orders=len(orders), both=0)
-    seen.tell(log, act)
+    act, seen = _prepared(module, n, workers)
+    with _reason_told(log):
+        base = sweeps.follow(act, Order(), named=True)
+        seen.note(Order(), base)
+        orders = list(strikes.refusals(base.steps, strikes.CALLER))
+        for order in orders:
+            seen.note(order, sweeps.follow(act, order))
+        log("orders", case="refusals", all=len(orders), orders=len(orders), both=0)
+        seen.tell(log, act)
 
 
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
-    act = partial(_attempted, module, n, workers)
-    _import_what_it_imports(module, n, workers)
-    seen = _Seen(n, workers)
-    try:
-        seen.note(Order(), sweeps.follow(act, Order()))
-        seen.note(Order.parse(order), sweeps.follow(act, Order.parse(order)))
-    except Refused as reason:
-        log("ungated", reason=str(reason))
-        return
-    log("orders", case=order, all=1, orders=1, both=0)
-    seen.tell(log, act)
+    act, seen = _prepared(module, n, workers)
+    with _reason_told(log):
+        for each in (Order(), Order.parse(order)):
+            seen.note(each, sweeps.follow(act, each))
+        log("orders", case=order, all=1, orders=1, both=0)
+        seen.tell(log, act)
 
 
 def _evenly(orders: Sequence[Order], most: int) -> list[Order]:

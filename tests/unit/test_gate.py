@@ -25,8 +25,9 @@ import sysv_ipc
 
 from tests.gate import calls, sweeps
 from tests.gate.keeper import Record, once, watched
-from tests.gate.policies import Follow, Order, Place, Priorities, Walk
+from tests.gate.policies import Follow, Order, Priorities, Walk
 from tests.gate.seccomp import Refused
+from tests.gate.tasks import Place
 
 pytestmark = pytest.mark.suite
 
@@ -293,8 +294,7 @@ def _two_writers() -> str:
 
 
 def _all_orders() -> Iterator[Order]:
-    steps = {youngest: record.steps for youngest, record in sweeps.base(_act).items()}
-    yield from sweeps.stalls(steps)
+    yield from sweeps.stalls(sweeps.bases(_act))
 
 
 def _act() -> bytes:
@@ -319,9 +319,8 @@ def test_an_order_comes_again() -> None:
 
 def test_the_later_of_two_calls_can_come_first() -> None:
     """Where it does not need the earlier one."""
-    steps = {youngest: record.steps for youngest, record in sweeps.base(_act).items()}
     reversed_ = 0
-    for order in sweeps.pairs(steps):
+    for order in sweeps.pairs(sweeps.bases(_act)):
         record = sweeps.follow(_act, order)
         assert not record.stuck
         assert order.held

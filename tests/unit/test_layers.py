@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
         "kernel", "transports._supervisor", "transports._channel", "transports._semaphore",
     },
     "tests.system": set(),
-    "tests.gate": set(),
+    "tests.gate": {"tests.system"},
     "tests.scenarios": {"kernel", "tests.system", "tests.gate"},
     "tests.worlds": {"tests.system", "tests.scenarios"},
     "tests.intruder": {"tests.system"},
