@@ -189,7 +189,7 @@ def _waiting(task: Task) -> Stuck:
     return Stuck(task.name, call, about)
 
 
-def _lends(notice: Notice) -> bool:
+def _is_vfork(notice: Notice) -> bool:
     """Tell whether a call is vfork(2), or does the same: it waits until the child has left."""
     flags = notice.arguments[0]
     if notice.name == "clone3":
@@ -280,12 +280,12 @@ class _Gate:
         thing = things.of(notice) if self._named else None
         self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
         task.calls += 1
-        task.lends = -1
+        task.before_vfork = -1
         self._alarmed = self._alarmed or notice.name in calls.ALARMS
         if notice.name in calls.BIRTHS:
             self._parents.add(task.pid)
-            if _lends(notice):
-                task.lends = task.look()[1]
+            if _is_vfork(notice):
+                task.before_vfork = task.look()[1]
         if number:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(task.pid, number)

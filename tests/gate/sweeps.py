@@ -1,4 +1,4 @@
-"""The orders of a run that are worth a try, found from what it does in its two base orders."""
+"""The orders to try of a run, found from what it does in its two base orders."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -22,10 +22,10 @@ def bases(act: Act) -> Bases:
 
 
 def stalls(runs: Bases) -> Iterator[Order]:
-    """Yield an order for each call that is worth holding until nobody else can go on.
+    """Yield an order for each call that conflicts with a later one of another thread.
 
-    A call is worth it that conflicts with a later one of another process.  Where there is none, it
-    is all the same whether it is held or the next call of its thread.
+    That call is held until no other thread can go on.  To hold a call without a conflict would give
+    the same order as to hold the next call of its thread.
     """
     for youngest, run in runs.items():
         for at, step in enumerate(run.steps):

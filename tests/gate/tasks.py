@@ -31,7 +31,7 @@ class Task:
         thread, its own: the same in each run that goes alike.
     calls: how many of its calls have been let go on.
     call, arguments: the last of these, "" before there is one.
-    lends: of a thread that was let go on into vfork(2), how often it had slept then; else -1.
+    before_vfork: of a thread that is in vfork(2), how often it had slept before that; else -1.
     """
 
     tid: int
@@ -40,7 +40,7 @@ class Task:
     calls: int = 0
     call: str = ""
     arguments: tuple[int, ...] = ()
-    lends: int = -1
+    before_vfork: int = -1
     fds: list[int] = field(default_factory=list, repr=False)
 
     @property
@@ -61,7 +61,7 @@ class Task:
     def may_sleep(self, state: str, slept: int) -> bool:
         """Tell whether what `look` has said is of a thread that waits for others."""
         # At the gate it is in state D, too.
-        return state in STILL or (state == "D" and -1 < self.lends < slept)
+        return state in STILL or (state == "D" and -1 < self.before_vfork < slept)
 
     def sleeps(self) -> bool:
         """Tell whether it has left its processor, and is not to run."""

@@ -117,16 +117,16 @@ class Holders:
 
 def held(module: ModuleType, log: Log) -> None:
     """Run twice, and once more with the first child killed, while `Holders` hold what it opens."""
-    births, name = Births(log), "held"
+    births = Births(log)
 
     def act(log: Log) -> None:
         module.run(2, 2)
         before = resources.of_this_process()
         with Holders(births).forked():
             # What those of one run still hold is no hindrance to the next.
-            log.call(module.run, 100, 3, case=name)
-            well_and_struck(module, log, births, case=name)
+            log.call(module.run, 100, 3, case="held")
+            well_and_struck(module, log, births, case="held")
         gc.collect()
         log("inside", new=resources.added_since(before))
 
-    in_caller(log, name, act)
+    in_caller(log, "held", act)

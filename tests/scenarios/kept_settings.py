@@ -86,8 +86,7 @@ def signalled(module: ModuleType, log: Log) -> None:
 
 def quiet(module: ModuleType, log: Log) -> None:
     """Let a caller run that leads neither a session nor a group; log what has changed in it."""
-    case = "warnings are errors"
-    in_caller(log, case, partial(_quiet, module))
+    in_caller(log, "warnings are errors", partial(_quiet, module))
 
 
 def _quiet(module: ModuleType, log: Log) -> None:

@@ -1,30 +1,7 @@
 """A worker is done at the end of file of its pipe, which somebody else's child may have open."""
 
-import os
-import select
-
-from tests.selftest.defects import honest
+from tests.selftest.defects import _end_of_file
 
 CAUGHT_BY = ("E8",)
 
-
-def _watch(pid, r, pids, open_now, poller):
-    pids[r] = pid, r
-    poller.register(r, select.POLLIN)
-
-
-def _take(pids, said, poller, ready):
-    for r, _ in ready:
-        data = os.read(r, 512)
-        said[r] += data
-        if data:
-            continue
-        poller.unregister(r)
-        pid, _ = pids.pop(r)
-        status = honest.reap(pid)
-        if status or len(said[r]) != 8:
-            said[r] = honest.lost(pid, status, said[r])
-
-
-honest.watch, honest.take = _watch, _take
-run = honest.run
+run = _end_of_file.install(lambda data, said: data)

@@ -1,4 +1,4 @@
-"""What several races have in common: sums in slots of a file, locks, and word from the caller."""
+"""What several races share: sums in slots of a file, locks, and notices from the caller."""
 
 import contextlib
 import fcntl
@@ -96,7 +96,7 @@ def counter(flags=0):
 
 
 class Words:
-    """A word from the caller to each worker: its sum is there."""
+    """A notice from the caller to each worker that its sum is there."""
 
     def __init__(self, workers):
         self._ends = [os.pipe() for _ in range(workers)]

@@ -1,4 +1,4 @@
-"""A worker that finds all other sums rings for the caller: two look before either is there."""
+"""The worker that finds all other sums wakes the caller: if two look too early, neither does."""
 
 import functools
 import os

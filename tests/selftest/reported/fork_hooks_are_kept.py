@@ -6,44 +6,14 @@ a call more at each fork for each of them, and the memory of all of them.
 
 import os
 
-from tests.selftest.defects import honest
+from tests.selftest.reported import _kept
 
 REPORT = "https://github.com/open-telemetry/opentelemetry-python/pull/4449"
 CAUGHT_BY = ("B1",)
-_current = set()
 
 
-class Call:
-    """A run that is under way."""
-
-    def __init__(self, n, workers):
-        self.slices = honest.bounds(n, workers)
-
-    def forget(self):
-        self.slices = []
+def each(started):
+    os.register_at_fork(after_in_child=started.end)
 
 
-def each(call):
-    os.register_at_fork(after_in_child=call.forget)
-
-
-def forget_all():
-    for call in list(_current):
-        call.forget()
-
-
-def registering(register):
-    def run(n, workers):
-        honest.check(n, workers)
-        call = Call(n, workers)
-        register(call)
-        try:
-            _current.add(call)
-            return honest.run(n, workers)
-        finally:
-            _current.discard(call)
-
-    return run
-
-
-run = registering(each)
+run = _kept.registering(each)

@@ -1,6 +1,6 @@
 """joblib: Parallel hangs where /dev/shm is too small for what is sent.
 
-A result is lost on its way, and the worker lives on. Here each worker writes its sum to a file; one
+A result is lost, and the worker lives on. Here each worker writes its sum to a file; one
 that finds the file system full keeps silent, and waits for its next job.
 """
 

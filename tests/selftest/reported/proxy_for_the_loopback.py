@@ -26,7 +26,7 @@ class Proxied(socket.socket):
         super().connect((place.hostname, place.port or 80))
         self.sendall(b"CONNECT %s:%d HTTP/1.0\r\n\r\n" % (address[0].encode(), address[1]))
         if not self.recv(4096).startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")):
-            raise ConnectionError(f"no way through {proxy}")
+            raise ConnectionError(f"cannot connect through {proxy}")
 
 
 _srv_socket.use(Proxied)

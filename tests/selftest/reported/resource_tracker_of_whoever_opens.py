@@ -2,7 +2,7 @@
 
 multiprocessing.shared_memory tells a resource tracker of each segment that it opens.  A worker
 has no tracker, so it starts one: a process that outlives it, and the run.  It removes the segment
-under the feet of later workers, and prints that objects were leaked.
+while later workers still need it, and prints that objects were leaked.
 """
 
 from multiprocessing import shared_memory

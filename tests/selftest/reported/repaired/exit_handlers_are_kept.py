@@ -2,7 +2,7 @@
 
 import atexit
 
-from tests.selftest.reported import exit_handlers_are_kept as reported
+from tests.selftest.reported import _kept
 
-atexit.register(reported.end_all)
-run = reported.handling(lambda started: None)
+atexit.register(_kept.end_all)
+run = _kept.registering(lambda started: None)

@@ -2,7 +2,7 @@
 
 import os
 
-from tests.selftest.reported import fork_hooks_are_kept as reported
+from tests.selftest.reported import _kept
 
-os.register_at_fork(after_in_child=reported.forget_all)
-run = reported.registering(lambda call: None)
+os.register_at_fork(after_in_child=_kept.end_all)
+run = _kept.registering(lambda started: None)
