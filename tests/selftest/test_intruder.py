@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.intrusion import IntruderProcess, intrude
+from tests.harness.intrusion import IntruderProcess, contents, intrude
 from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
@@ -394,3 +394,11 @@ def test_a_visit_harms_nothing_that_links_lead_to(tmp_path: Path) -> None:
     assert not wrong + received
     assert _state(outside) == before
     assert any("own-" in name for name in intrusion.seen), "the intruder has seen no link"
+
+
+def test_a_fifo_where_a_planted_link_leads_is_not_opened(tmp_path: Path) -> None:
+    """To open it would wait for ever: nobody has it open."""
+    (tmp_path / "file").write_text("sings")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("file")
+    assert contents(tmp_path) == {"file": b"sings", "fifo": "a fifo", "link": "a link"}
