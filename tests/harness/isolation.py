@@ -13,6 +13,7 @@ import pytest
 
 from report.spread import is_worker
 from tests.harness import apart
+from tests.system import inherited_signals
 
 __all__ = ["refusal"]
 
@@ -40,6 +41,7 @@ def refusal(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)  # before any trial
 def pytest_configure(config: pytest.Config) -> None:
     """Find out what the system allows; take the lock where trials share the machine."""
+    inherited_signals.take_those_of_the_suite()
     if config.option.isolation == "none":
         apart.forbid("--isolation=none")
     reason = apart.refused()

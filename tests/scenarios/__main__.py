@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import resource
-import signal
 import sys
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.scenarios import spawned_workers, stacks
 from tests.scenarios.loading import give_way, load, why
 from tests.scenarios.protocol import Log, resolve
 from tests.scenarios.signals_sent import SignalsSent
+from tests.system import inherited_signals
 
 # Most scenarios need this module. It is imported while no trial waits for it, and not at the top of
 # this file: multiprocessing's fork server imports the file too.
@@ -84,11 +84,7 @@ def serve_trial(log_fd: int) -> None:
         return
     spec = json.loads(line)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # A shell without job control lets its background jobs ignore SIGINT (POSIX, Shell Command
-    # Language, 2.11). Python then does not install its usual handler.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    # The suite may have been started with signals blocked, as by a parent that waits for them.
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    inherited_signals.reset()
     log = Log(log_fd)
     sys.addaudithook(SignalsSent(log))
     if spec["shared"]:

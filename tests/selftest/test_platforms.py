@@ -253,6 +253,29 @@ def test_few_descriptors_are_no_failure(soft: int, hard: int) -> None:
     assert where in " ".join(output.split()), output  # it is wrapped
 
 
+IGNORANT = """
+import os, signal, sys
+
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
+"""
+
+
+def test_no_clause_fails_where_the_suite_was_started_with_all_signals_ignored_and_blocked() -> None:
+    """A shell lets its background jobs ignore two, nohup(1) one more, and a service any."""
+    options = ["-q", "-p", "no:cacheprovider", "--transport=pipe", "--clause=B,C,D2,E"]
+    result = subprocess.run(
+        [sys.executable, "-c", IGNORANT, *options, "tests/clauses"],
+        cwd=harness.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "free", "reason"),
     [

@@ -21,7 +21,7 @@ import sys
 from typing import Any
 
 from tests.scenarios import every
-from tests.system import namespaces
+from tests.system import inherited_signals, namespaces
 from tests.worlds import keeper, mounts
 
 _REQUEST = 65536  # bytes: paths
@@ -58,6 +58,7 @@ def _make_world(request: dict[str, Any], control: socket.socket) -> keeper.Body:
 
 def main() -> keeper.Body | None:
     """Serve requests; in a process that a keeper has forked, return what it is to do."""
+    inherited_signals.reset()
     every.load()
     for name in sys.argv[2:]:
         importlib.import_module(name)
