@@ -84,6 +84,25 @@ def order(request: pytest.FixtureRequest) -> str | None:
     return asked
 
 
+# Where the suite itself is tested. Only the tests of the kernel say something of the transports.
+_OF_THE_SUITE = [Path(__file__).with_name(name) for name in ("unit", "selftest")]
+_KERNEL = "test_kernel.py"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what tests the suite, and judges no transport: it is left out by default."""
+    if item.get_closest_marker("browser") is not None:  # left out by default, and with the suite
+        return
+    path = item.path
+    of_the_suite = any(path.is_relative_to(place) for place in _OF_THE_SUITE)
+    if (
+        of_the_suite
+        and path.name != _KERNEL
+        and "transport" not in getattr(item, "fixturenames", ())
+    ):
+        item.add_marker(pytest.mark.suite)
+
+
 def _failed(config: pytest.Config) -> set[str]:
     """Return the node ids of the tests that failed: their figures are not shown."""
     results = config.pluginmanager.get_plugin("results")

@@ -172,9 +172,9 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
     A transport may start the next one only when another has ended: so those that come later go on
     as soon as no other is born for a while.
     """
-    born = set[int]()
-    while len(born) < workers and trial.listen(_NO_OTHER_BORN):
-        born = _born(trial)
+    born = _born(trial)
+    while len(born) < workers and (came := trial.listen(_NO_OTHER_BORN)):
+        born |= {message["pid"] for message in came if message["kind"] == "born"}
     _signal(trial, trial.process.pid, signal.SIGSTOP)
     for pid in born:
         _signal(trial, pid, signal.SIGCONT)
@@ -190,8 +190,9 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
         else:
             return
         # One that was let go just before it stopped itself is still stopped.
+        born = _born(trial)
         for process in trial.world.stats():
-            if process.state in processes.STOPPED and process.pid in _born(trial):
+            if process.state in processes.STOPPED and process.pid in born:
                 _signal(trial, process.pid, signal.SIGCONT)
 
 

@@ -12,8 +12,6 @@ import pytest
 from tests import harness
 from tests.harness import apart
 
-pytestmark = pytest.mark.suite  # each starts pytest
-
 ONE = ["--transport=pipe", "--clause=H1"]
 
 

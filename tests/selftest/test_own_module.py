@@ -12,8 +12,6 @@ from report.results import Standing
 from tests.selftest.support_file import outcomes, run_suite, support_of
 from transports import NAMES
 
-pytestmark = pytest.mark.suite
-
 MODULE = """
 import os
 from tests.selftest.defects import honest

@@ -12,8 +12,6 @@ from tests import harness
 from tests.harness.again import again
 from tests.selftest.support_file import outcomes, support_of
 
-pytestmark = pytest.mark.suite
-
 # A module that needs its neighbours, in the caller and in workers of two kinds: those that
 # multiprocessing starts, and programs of its own.
 MODULE = """

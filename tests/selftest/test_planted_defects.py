@@ -34,8 +34,6 @@ from tests.selftest.judged import (
     shard,
 )
 
-pytestmark = pytest.mark.suite
-
 ROUNDS = int(os.environ.get("IPC_CONFORMANCE_ROUNDS") or 1)
 
 HONEST = "tests.selftest.defects.honest"  # the correct module from which most defects are made

@@ -13,8 +13,6 @@ from tests.selftest import races
 from tests.selftest.judged import caught_by, constant, modules_of
 from tests.selftest.races import repaired
 
-pytestmark = pytest.mark.suite
-
 N, WORKERS = 30, 3
 ALL = 10**7  # calls: so that all orders are tried
 LIMIT = 300.0  # seconds: some twins have a thousand pairs of calls

@@ -29,8 +29,6 @@ from tests.selftest.judged import (
     shard,
 )
 
-pytestmark = pytest.mark.suite
-
 REPORTED = modules_of(reported)
 
 

@@ -10,8 +10,6 @@ import pytest
 from tests import harness
 from tests.selftest.support_file import support_of
 
-pytestmark = pytest.mark.suite  # each starts pytest
-
 
 def _test(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a few tests with packages that cannot be imported: posix_ipc and sysv_ipc."""

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests import harness
 
 WRONG = "tests.selftest.defects.twelve_digits"
@@ -26,7 +24,6 @@ def _bench(storage: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.suite
 def test_what_is_saved_is_small_and_whole_and_compared(tmp_path: Path) -> None:
     """It has no raw data and no failed row, but the limits of the machine; later runs compare."""
     into = tmp_path / "all.json"

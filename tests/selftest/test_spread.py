@@ -7,8 +7,6 @@ import pytest
 
 from tests.selftest.support_file import outcomes, run_suite, support_of
 
-pytestmark = pytest.mark.suite  # each starts pytest
-
 pytest.importorskip("xdist", reason="pytest-xdist is not installed")
 
 MODULE = """

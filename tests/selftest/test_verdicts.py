@@ -8,8 +8,6 @@ import pytest
 
 from tests.selftest.support_file import run_suite
 
-pytestmark = pytest.mark.suite
-
 # As in "Exchanging objects between processes", in the manual of multiprocessing.
 NAIVE = """
 import math, multiprocessing

@@ -29,8 +29,6 @@ from tests.gate.policies import Follow, Order, Priorities, Walk
 from tests.gate.seccomp import Refused
 from tests.gate.tasks import Place
 
-pytestmark = pytest.mark.suite
-
 _PIPE_HOLDS = 1 << 20  # bytes, more than a pipe holds: pipe(7)
 _TERMS = 3_000_000  # of a loop that takes some 0.1 s
 

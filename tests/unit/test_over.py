@@ -31,7 +31,6 @@ def test_a_case_is_done_where_the_first_that_has_it_says() -> None:
 _FILE = "tests/unit/test_channel_workers.py"
 
 
-@pytest.mark.suite
 @pytest.mark.parametrize(
     ("options", "due"),
     [

@@ -11,8 +11,6 @@ from tests import harness
 from tests.harness import selection
 from tests.harness.smoke import SMOKE
 
-pytestmark = pytest.mark.suite  # each starts pytest
-
 
 def _collected(*arguments: str, **env: str) -> tuple[int, list[str], str]:
     """Return the exit status, the node ids that *arguments* choose, and all that was printed."""

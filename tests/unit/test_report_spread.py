@@ -16,8 +16,6 @@ import pytest
 from report.spread import Controller, group_of
 from tests import harness
 
-pytestmark = pytest.mark.suite  # each starts pytest
-
 xdist = pytest.importorskip("xdist", reason="pytest-xdist is not installed")
 
 TOY = """

@@ -16,8 +16,6 @@ import pytest
 from tests.harness import ROOT
 from tests.system.settings import interpreter, library, prctl, proc
 
-pytestmark = pytest.mark.suite
-
 _HEADER = Path("/usr/include/linux/prctl.h")
 
 # Setters of the standard library that `library` does not compare, by reason.
