@@ -103,7 +103,8 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 def test_the_caller_may_be_of_any_kind(transport: str, record_property: RecordProperty) -> None:
     """E4: pid 1, daemonic, in an event loop, without streams, with other defaults, reaped for."""
     plain.needs_answered_deaths(transport)
-    outcome = harness.run_trial(transport, harness.call(odd_callers.of_all_kinds))
+    forks = harness.support(transport).forks
+    outcome = harness.run_trial(transport, harness.call(odd_callers.of_all_kinds, forks=forks))
     assert len(_right_in_each(outcome)) >= 14
     for message in outcome.of("refused"):
         record_property("E4", f"no caller that is {message['case']}: {message['reason']}")

@@ -77,8 +77,12 @@ class Paths:
                     self._log("named", place=place, name=name, made=made)
 
 
-def serve_trial(log_fd: int) -> None:
-    """Run the scenario that a line on standard input names."""
+def serve_trial(log_fd: int, stacks_fd: int) -> None:
+    """Run the scenario that a line on standard input names.
+
+    log_fd, stacks_fd: for messages, and for the stacks of a process that hangs.
+    """
+    stacks.write_to(stacks_fd)
     line = sys.stdin.readline()
     if not line:  # the harness has no more trials
         return
@@ -89,7 +93,7 @@ def serve_trial(log_fd: int) -> None:
     sys.addaudithook(SignalsSent(log))
     if spec["shared"]:
         sys.addaudithook(Paths(log, spec["shared"], spec["private"]))
-    spawned_workers.install(log_fd)
+    spawned_workers.install(log_fd, stacks_fd)
     request = spec["call"]
     try:
         give_way(spec["target"])
@@ -111,8 +115,7 @@ def main() -> None:
     """Run a trial in this interpreter, which is for it alone."""
     log_fd, stacks_fd = map(int, sys.argv[1:])
     importlib.import_module(_PRELOADED)
-    stacks.write_to(stacks_fd)
-    serve_trial(log_fd)
+    serve_trial(log_fd, stacks_fd)
 
 
 if __name__ == "__main__":

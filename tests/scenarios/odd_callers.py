@@ -41,8 +41,11 @@ _REAPED = "reaped by others"  # field "way" of runs whose workers' exit statuses
 _LOOK_EVERY = 0.01  # seconds: for children that were not forked, which no hook tells of
 
 
-def of_all_kinds(module: ModuleType, log: Log) -> None:
-    """Run in a caller of each kind."""
+def of_all_kinds(module: ModuleType, log: Log, *, forks: bool) -> None:
+    """Run in a caller of each kind.
+
+    forks: whether its workers are forked; else each starts an interpreter.
+    """
     births = Births(log)
     runs = partial(_runs, module=module, births=births)
     cases: dict[str, Callable[[Log, str, Runs], None]] = {
@@ -62,7 +65,9 @@ def of_all_kinds(module: ModuleType, log: Log) -> None:
         "a proxy for all addresses": _behind_a_proxy,
         "a host whose name has no address": _on_a_nameless_host,
         "a name of the process with spaces and brackets": _with_an_odd_name,
-        "a user without a name, a home and a runtime directory": _as_a_nameless_user,
+        "a user without a name, a home and a runtime directory": partial(
+            _as_a_nameless_user, forks=forks
+        ),
         "a handler of SIGCHLD that reaps every child": _with_a_handler_that_reaps,
         "a thread that reaps every child": _with_a_thread_that_reaps,
     }
@@ -244,7 +249,7 @@ def _with_an_odd_name(log: Log, name: str, runs: Runs) -> None:
     runs(log, name)
 
 
-def _as_a_nameless_user(log: Log, name: str, runs: Runs) -> None:
+def _as_a_nameless_user(log: Log, name: str, runs: Runs, *, forks: bool) -> None:
     """Be a number that no /etc/passwd has, as programs in containers are started: setuid(2)."""
     for variable in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME"):
         os.environ.pop(variable, None)
@@ -259,6 +264,9 @@ def _as_a_nameless_user(log: Log, name: str, runs: Runs) -> None:
         os.chdir("/")
     except (AttributeError, OSError) as error:
         log("refused", case=name, reason=str(error))
+        return
+    if not forks and not os.access(sys.executable, os.X_OK):  # as in a home that is private
+        log("refused", case=name, reason=f"it may not start {sys.executable}")
         return
     runs(log, name)
 

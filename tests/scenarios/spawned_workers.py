@@ -6,6 +6,7 @@ sitecustomize calls `enter`.  The caller keeps the injection in a file in memory
 A worker opens it by its path in /proc: proc_pid_fd(5).
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,9 +15,11 @@ import sys
 import time
 from functools import partial
 
+from tests.scenarios import stacks
 from tests.scenarios.protocol import Injection, Log, resolve
 
-# The paths of that file and of the log, for the workers. A worker without it is not of a trial.
+# The paths of that file, of the log, and of the file for stacks, for the workers. A worker without
+# it is not of a trial.
 _VARIABLE = "IPC_CONFORMANCE_DOOR"
 
 # The file has the number of workers so far, and then the injection as JSON.
@@ -35,14 +38,14 @@ _path: str | None = None  # of the file, in the caller
 _fd = -1
 
 
-def install(log_fd: int) -> None:
+def install(log_fd: int, stacks_fd: int) -> None:
     """Let every interpreter that is started from now on call `enter`, where there is /proc."""
     global _fd, _path  # noqa: PLW0603 - one for each process
     if not hasattr(os, "memfd_create") or not os.path.isdir("/proc/self/fd"):
         return
     _fd = os.memfd_create("injection")
     _path = path_of(_fd)
-    os.environ[_VARIABLE] = json.dumps([_path, path_of(log_fd)])
+    os.environ[_VARIABLE] = json.dumps([_path, path_of(log_fd), path_of(stacks_fd)])
     arm(None)
 
 
@@ -79,7 +82,9 @@ def enter() -> None:
 
 def _inject(pause: float = 0.0) -> None:
     """Count this worker, and do the injection to it after *pause* seconds, if there is one."""
-    path, log_path = json.loads(os.environ[_VARIABLE])
+    path, log_path, stacks_path = json.loads(os.environ[_VARIABLE])
+    with contextlib.suppress(OSError):  # the caller has ended, or no descriptor is left
+        stacks.write_to(os.open(stacks_path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         log = Log(os.open(log_path, os.O_WRONLY | os.O_CLOEXEC), log_path)

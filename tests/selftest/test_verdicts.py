@@ -32,6 +32,21 @@ def run(n, workers):
     return math.sqrt(8 * total)
 """
 
+FRESH = """
+import multiprocessing, threading
+
+def work(q, i):
+    threading.Event().wait()
+
+def run(n, workers):
+    context = multiprocessing.get_context("{}")
+    q = context.Queue()
+    ps = [context.Process(target=work, args=(q, i)) for i in range(workers)]
+    for p in ps:
+        p.start()
+    return sum(q.get() for p in ps)
+"""
+
 HELD = """
 from tests.selftest.defects import honest
 
@@ -72,6 +87,15 @@ def test_a_module_without_a_result_fails_once(tmp_path: Path, source: str, said:
     assert said in done.stdout.partition("support matrix")[0]
     assert "mine.py: nothing was judged: " in done.stdout
     assert "Usual cause" not in done.stdout
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
+def test_a_hang_shows_the_line_in_which_a_worker_waits(tmp_path: Path, start: str) -> None:
+    """However the worker was started."""
+    done = _test(tmp_path, FRESH.format(start), "--clause=A1")
+    (line,) = [line for line in done.stdout.splitlines() if "in work: `" in line]
+    both = r"rocess \(pid \d+\), process \(pid \d+\) wait at mine.py, line 5, in work: "
+    assert re.search(both + re.escape("`threading.Event().wait()`"), line), done.stdout
 
 
 def test_a_module_without_a_result_fails_also_where_the_short_run_is_left_out(

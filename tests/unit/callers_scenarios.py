@@ -43,7 +43,7 @@ def without_namespaces(module: ModuleType, log: Log) -> None:
         raise namespaces.Refused("unshare: Operation not permitted")
 
     namespaces.leave = refuse
-    odd_callers.of_all_kinds(module, log)
+    odd_callers.of_all_kinds(module, log, forks=True)
 
 
 def _at_its_end(reader: int) -> bool:

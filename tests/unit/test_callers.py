@@ -32,7 +32,9 @@ KINDS = {
 
 def test_a_caller_is_of_the_kind_that_its_case_names() -> None:
     """And of no other kind: each state ends with the caller that has entered it."""
-    outcome = checks.finished(harness.run_trial(PARROT, harness.call(odd_callers.of_all_kinds)))
+    outcome = checks.finished(
+        harness.run_trial(PARROT, harness.call(odd_callers.of_all_kinds, forks=True))
+    )
     assert not outcome.of("failed")
     refused = {message["case"] for message in outcome.of("refused")}
     seen = {call["case"]: call["text"] for call in outcome.calls()}

@@ -29,7 +29,6 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from tests.scenarios import stacks
 from tests.scenarios.__main__ import serve_trial
 from tests.system import namespaces, processes, resources
 
@@ -137,8 +136,7 @@ class _Keeper:
             os.chdir(directory)
             os.environ.clear()
             os.environ.update(environment)
-            stacks.write_to(dumps)
-            serve_trial(log)
+            serve_trial(log, dumps)
 
         return body
 

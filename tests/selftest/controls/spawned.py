@@ -114,7 +114,9 @@ class _Workers:
             code, said = _reaped(pid), _said(reader)
             if code or len(said) != _SUM.size:
                 how = f"signal {-code}" if code < 0 else f"status {code}"
-                raise ChildProcessError(f"worker {pid} ended: {how} {said[9:].decode()}")
+                raise ChildProcessError(
+                    f"worker {pid} ended: {how} {said[9:].decode(errors='replace')}"
+                )
             self.sums += _SUM.unpack(said)
 
     def close(self, mine):
