@@ -7,7 +7,6 @@ statuses are not lost, and then puts back what was there.
 
 import contextlib
 import signal
-import threading
 
 from tests.selftest.defects import honest
 
@@ -17,11 +16,11 @@ CAUGHT_BY = ("E2",)
 
 @contextlib.contextmanager
 def by_default():
-    if threading.current_thread() is not threading.main_thread():
+    try:
+        before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    except ValueError:  # this is not the main thread
         yield
         return
-    before = signal.getsignal(signal.SIGCHLD)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         yield
     finally:
