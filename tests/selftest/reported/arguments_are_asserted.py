@@ -11,7 +11,8 @@ CAUGHT_BY = ("H1", "H2")
 
 def _check(n, workers):
     for name, value, least in (("n", n, 0), ("workers", workers, 1)):
-        assert type(value) is int and value >= least, f"{name} must be from {least} on: {value!r}"
+        assert type(value) is int, f"{name} must be an int, not {value!r}"
+        assert value >= least, f"{name} must be at least {least}, not {value}"
 
 
 honest.check = _check

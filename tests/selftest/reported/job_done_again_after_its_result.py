@@ -1,10 +1,9 @@
 """celery: a task was done twice where the worker was lost after it, before this was acknowledged.
 
 Here a worker acknowledges its job by its exit status.  If it is killed when it has sent its sum,
-the job is given to another one, and the sums of both are taken.
+the job is given to another one, once, and the sums of both are taken.
 """
 
-import itertools
 import os
 
 from tests.selftest.defects import honest
@@ -15,6 +14,12 @@ CAUGHT_BY = ("C5", "C6", "A3")
 _watch = honest.watch
 
 
+def _watch_job(pid, r, pids, open_now, poller):
+    call = _call.current()
+    call.jobs[r] = next(call.next, None), open_now
+    _watch(pid, r, pids, open_now, poller)
+
+
 def _start(job, pids, said, poller, open_now):
     """Fork another worker for job, as honest.run does."""
     parent = os.getpid()
@@ -23,45 +28,29 @@ def _start(job, pids, said, poller, open_now):
     pid = os.fork()
     if pid == 0:
         honest.child(parent, r, w, *job)
-    _call.current().next = iter([job])
-    honest.watch(pid, r, pids, open_now, poller)
+    _watch(pid, r, pids, open_now, poller)
     said[r] = b""
     os.close(w)
     open_now.remove(w)
 
 
-def redone(keep):
-    """Return run; keep: whether a result stays that has come before its job is done again."""
-
-    def watch(pid, r, pids, open_now, poller):
-        call = _call.current()
-        call.jobs[r] = next(call.next), open_now
-        _watch(pid, r, pids, open_now, poller)
-
-    def take(pids, said, poller, ready):
-        for over, _ in ready:
-            poller.unregister(over)
-            pid, r = pids.pop(over)
-            status = honest.reap(pid)
-            said[r] = honest.drain(r)
-            if len(said[r]) != 8:
-                said[r] = honest.lost(pid, status, said[r])
-            if status:
-                job, open_now = _call.current().jobs[r]
-                later = _call.current().next
-                if not keep:
-                    del said[r]
-                _start(job, pids, said, poller, open_now)
-                _call.current().next = later
-
-    @honest.careful
-    def run(n, workers):
-        jobs = itertools.chain(honest.bounds(n, workers))
-        with _call.call(next=jobs, jobs={}):
-            return honest.run(n, workers)
-
-    honest.watch, honest.take = watch, take
-    return run
+def _take(pids, said, poller, ready):
+    for over, _ in ready:
+        poller.unregister(over)
+        pid, r = pids.pop(over)
+        status = honest.reap(pid)
+        said[r] = honest.drain(r)
+        if len(said[r]) != 8:
+            said[r] = honest.lost(pid, status, said[r])
+        job, open_now = _call.current().jobs.pop(r, (None, None))
+        if status and job:
+            _start(job, pids, said, poller, open_now)
 
 
-run = redone(True)
+@honest.careful
+def run(n, workers):
+    with _call.call(next=iter(honest.bounds(n, workers)), jobs={}):
+        return honest.run(n, workers)
+
+
+honest.watch, honest.take = _watch_job, _take

@@ -25,7 +25,9 @@ def through(n, workers, item):
 
         def take(_):
             slots = enumerate(SLOT.iter_unpack(memory[:]))
-            return {number: DOUBLE.unpack(item(data))[0] for number, (there, data) in slots if there}
+            return {
+                number: DOUBLE.unpack(item(data))[0] for number, (there, data) in slots if there
+            }
 
         return _base.total(_base.gather(n, workers, work, take))
 
