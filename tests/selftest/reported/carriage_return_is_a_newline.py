@@ -10,14 +10,14 @@ from tests.selftest.defects import honest
 
 REPORT = "https://github.com/oostendo/python-zxing/pull/19"
 CAUGHT_BY = ("A1", "A2")
+_drain = honest.drain
 
 
 def as_text(newline):
     """Return run, which reads text; newline: that of io.TextIOWrapper."""
-    drain = honest.drain
 
     def read(r):
-        with io.TextIOWrapper(io.BytesIO(drain(r)), "latin-1", newline=newline) as stream:
+        with io.TextIOWrapper(io.BytesIO(_drain(r)), "latin-1", newline=newline) as stream:
             return stream.read().encode("latin-1")
 
     honest.drain = read

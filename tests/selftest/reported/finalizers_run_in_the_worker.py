@@ -10,15 +10,15 @@ from tests.selftest.defects import honest
 
 REPORT = "https://github.com/twisted/twisted/issues/2483"
 CAUGHT_BY = ("E5",)
+_send = honest.send
 
 
 def beginning(begin):
     """Return run; begin: called by each worker."""
-    send = honest.send
 
     def begin_and_send(fd, lo, hi):
         begin()
-        send(fd, lo, hi)
+        _send(fd, lo, hi)
 
     honest.send = begin_and_send
     return honest.run
