@@ -1,0 +1,5 @@
+"""They are checked by `if`."""
+
+from tests.selftest.defects import honest
+
+run = honest.run

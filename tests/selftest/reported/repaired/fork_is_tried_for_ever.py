@@ -1,0 +1,5 @@
+"""It is tried once."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
