@@ -60,6 +60,8 @@ class Expectations:
         if name is not None and getattr(item, "originalname", "") != SMOKE:
             target = harness.module_of(name)
             if why := smoke(target):
+                if not self._explains:  # a benchmark: nothing else says what is wrong
+                    pytest.fail(why, pytrace=False)
                 not_judged(why.splitlines()[0])
         if (found := clause_of(item)) is not None:
             clause, transport = found

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.scenarios.protocol import Log
+from tests.system.installed import installed
 
 # Names, keys and ports that a careless transport, or any program, may choose.
 _NAMES = ("pi", "result", "fifo", "socket", "queue", "pi.sock", "tmp", "shm", "sem", "mq", "0")
@@ -87,9 +88,7 @@ def _in_directory(stack: contextlib.ExitStack, place: str, names: list[str]) -> 
 def _system_v(stack: contextlib.ExitStack) -> Look:
     """Create a System V queue with a message for each key."""
     looks: list[Callable[[], str]] = []
-    with contextlib.suppress(ImportError):
-        import sysv_ipc  # noqa: PLC0415 - may be missing
-
+    if (sysv_ipc := installed("sysv_ipc")) is not None:
         for key in (*_KEYS, *(sysv_ipc.ftok(os.environ["TMPDIR"], i, True) for i in (0, 1))):
             # It may be there already, and a sandbox may refuse it. Then it is left out.
             with contextlib.suppress(OSError, sysv_ipc.Error):
@@ -103,9 +102,7 @@ def _system_v(stack: contextlib.ExitStack) -> Look:
 def _posix(stack: contextlib.ExitStack, names: list[str]) -> Look:
     """Create shared memory and a semaphore of each name, as POSIX has them."""
     looks: list[Callable[[], str]] = []
-    with contextlib.suppress(ImportError):
-        import posix_ipc  # noqa: PLC0415 - may be missing
-
+    if (posix_ipc := installed("posix_ipc")) is not None:
         for name in names[:_POSIX_NAMES]:
             # Another program may have one of that name, and /dev/shm may be absent or read-only.
             # Then it is left out.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.system import processes
+from tests.system.installed import installed
 from tests.system.objects import has_system_v_tables, kind_of, mount_queues, system_v_objects
 
 # Seconds that a joined thread may take to end: join() returns a moment before that.
@@ -233,9 +234,7 @@ def queue_bytes() -> int:
     """
     if not hasattr(resource, "RLIMIT_MSGQUEUE"):
         return 0  # macOS has no such limit, and no such queues
-    try:
-        import posix_ipc  # noqa: PLC0415 - may be missing
-    except ModuleNotFoundError:
+    if (posix_ipc := installed("posix_ipc")) is None:
         return 0  # the transports here make queues with this package only
     soft, hard = resource.getrlimit(resource.RLIMIT_MSGQUEUE)
 
