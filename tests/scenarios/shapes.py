@@ -18,6 +18,7 @@ _LONG = 1 << 19  # letters of two bytes each in UTF-8: a megabyte
 _MANY = 3000  # letters: more than a text of usual length may have
 _UMLAUTS = "Größe"
 _ESCAPED = ("Gr\\xf6\\xdfe", "Gr\\u00f6\\u00dfe")  # as Python and as JSON escape it
+_FORMS = "{} {0} {pid} {x.y[0]} %s %d %(pid)s % $pid ${pid}"
 
 Pieces = tuple[tuple[str, ...], ...]  # each in one of several spellings
 
@@ -45,6 +46,8 @@ _TEXTS: dict[str, tuple[str | None, Pieces]] = {
     "a lone surrogate": (f"{MARK} \udce9 {_MORE}", ((MARK,), (_MORE,))),
     "a NUL": (f"{MARK}\0{_MORE}", ((MARK,), (_MORE,))),
     "lines": (f"{MARK}\n\n{_MORE}\n", ((MARK,), (_MORE,))),
+    # What stands for a value, where a text is taken for a form: str.format, %, string.Template.
+    "marks of forms": (f"{MARK} {_FORMS}", ((MARK,), (_FORMS,))),
     # One of them is cut amid a letter, wherever a text is cut.
     "letters of two bytes": (MARK + "ö" * _MANY, ((MARK,),)),
     "letters of two bytes, one byte later": (MARK + "-" + "ö" * _MANY, ((MARK,),)),
