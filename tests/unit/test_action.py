@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from report import formats
+from report import formats, host
+from report.requirement_sets import numbers
 from tests.harness import ROOT
 from tests.unit.actions_files import Script, loaded, outputs, parsed, run, scripts_of, shellcheck
 from tests.unit.report_samples import support
@@ -194,6 +195,16 @@ def test_the_documentation_has_each_input_with_its_default() -> None:
     )
     rows = re.findall(r"^\| `([\w-]+)` \|.+\| (?:`(.+)` )?\|$", section, re.MULTILINE)
     assert dict(rows) == {name: each.get("default", "") for name, each in inputs.items()}
+
+
+def test_the_examples_name_this_version() -> None:
+    """Its tag, and the newest requirement set."""
+    text = (ROOT / "docs/ci.md").read_text("utf-8")
+    assert {*re.findall(r"(?:@|--branch=)v(\d+\.\d+\.\d+)", text)} == {host.version()}
+    assert {*re.findall(r"requirements: (\d+)|--requirements=(\d+) ", text)} == {
+        (str(max(numbers())), ""),
+        ("", str(max(numbers()))),
+    }
 
 
 @pytest.mark.parametrize("number", [0, 1])

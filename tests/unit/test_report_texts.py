@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from report import formats
+from report import formats, host, page
 from report.__main__ import main
 from report.badge import badge
 from report.formats import Support, Verdict
@@ -70,6 +70,15 @@ def test_a_summary_names_the_requirements(chosen: int | None, words: str) -> Non
     assert f"Requirements: {words}. Suite: 0.0 0123456789ab. Platform: Atlantis" in summary(support)
 
 
+@pytest.mark.parametrize(("chosen", "words"), [(None, "all clauses"), (3, "set 3")])
+def test_the_page_names_the_requirements(chosen: int | None, words: str) -> None:
+    """Among the facts of a platform."""
+    support = _support(one={})
+    support["suite"]["requirements"] = chosen
+    text = page.render([formats.Place(support)])
+    assert re.search(rf"requirements</th>\s*<td>{words}\b|requirements<td>{words}\b", text)
+
+
 def test_nothing_in_a_file_is_markup_of_the_summary() -> None:
     """A reason may have any character."""
     reason = "<img src=x> | `a` *b* [c](d)\n# e\n| f |"
@@ -119,3 +128,17 @@ def test_the_command_prints_the_text(
     for name, why in (("other", "is neither"), ("bench", "has benchmarks"), ("no", "cannot be")):
         assert main([command, str(tmp_path / f"{name}.json")]) == 2
         assert why in capsysbinary.readouterr().err.decode()
+
+
+def test_the_commit_of_a_runner_is_that_of_the_suite_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GITHUB_SHA is of the workspace: an action of another repository is elsewhere."""
+    (tmp_path / "action").mkdir()
+    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert host.commit(tmp_path) == "0123456789ab"
+    assert host.commit(tmp_path / "action") is None
+    monkeypatch.delenv("GITHUB_WORKSPACE")
+    assert host.commit(tmp_path) is None
