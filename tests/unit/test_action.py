@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from report import formats, host
-from report.requirement_sets import numbers
+from report import formats
+from report.requirement_sets import numbers, read
 from tests.harness import ROOT
+from tests.selftest.requirement_sets import frozen_versions
 from tests.unit.actions_files import Script, loaded, outputs, parsed, run, scripts_of, shellcheck
 from tests.unit.report_samples import support
 
@@ -197,14 +198,14 @@ def test_the_documentation_has_each_input_with_its_default() -> None:
     assert dict(rows) == {name: each.get("default", "") for name, each in inputs.items()}
 
 
-def test_the_examples_name_this_version() -> None:
-    """Its tag, and the newest requirement set."""
+def test_the_examples_name_the_newest_version() -> None:
+    """Its tag, and its requirement set."""
     text = (ROOT / "docs/ci.md").read_text("utf-8")
-    assert {*re.findall(r"(?:@|--branch=)v(\d+\.\d+\.\d+)", text)} == {host.version()}
-    assert {*re.findall(r"requirements: (\d+)|--requirements=(\d+) ", text)} == {
-        (str(max(numbers())), ""),
-        ("", str(max(numbers()))),
-    }
+    dated = frozen_versions((ROOT / "CHANGELOG.md").read_text("utf-8"))
+    newest = max(dated, key=lambda version: [int(part) for part in version.split(".")])
+    number = max(n for n in numbers() if read(n)["version"] in dated)
+    assert {*re.findall(r"(?:@|--branch=)v(\d+\.\d+\.\d+)", text)} == {newest}
+    assert {*re.findall(r"requirements(?:: |=)(\d+)", text)} == {str(number)}
 
 
 @pytest.mark.parametrize("number", [0, 1])
