@@ -17,10 +17,13 @@ from tests.selftest.requirement_sets import Overdue, dumps, files, frozen_versio
 from tests.selftest.support_file import support_of
 
 
-def _without(number: int, *lost: str, version: str = "0.2.0") -> RequirementSet:
-    """Return set 1 as set *number* of *version*, without the clauses *lost*."""
-    kept = [each for each in read(1)["clauses"] if each["id"] not in lost]
-    return {**read(1), "set": number, "version": version, "clauses": kept}
+NEWEST = read(max(numbers()))
+
+
+def _set(number: int, *lost: str, version: str = "0.2.0") -> RequirementSet:
+    """Return the newest set as set *number* of *version*, without the clauses *lost*."""
+    kept = [each for each in NEWEST["clauses"] if each["id"] not in lost]
+    return {**NEWEST, "set": number, "version": version, "clauses": kept}
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def place(tmp_path: Path) -> Path:
     """Return a directory with CONFORMANCE.md, and with a set 7 that has all clauses but A6."""
     (tmp_path / "requirements").mkdir()
     (tmp_path / "CONFORMANCE.md").symlink_to(ROOT / "CONFORMANCE.md")
-    requirement_sets.path(7, tmp_path).write_text(dumps(_without(7, "A6")))
+    requirement_sets.path(7, tmp_path).write_text(dumps(_set(7, "A6")))
     return tmp_path
 
 
@@ -39,9 +42,8 @@ def test_the_files_are_as_the_command_writes_them() -> None:
 
 def test_the_newest_set_has_all_clauses_each_with_a_proof() -> None:
     """A clause by which no planted bug is found proves nothing."""
-    newest = read(max(numbers()))
-    assert [each["id"] for each in newest["clauses"]] == [*clauses()]
-    for each in newest["clauses"]:
+    assert [each["id"] for each in NEWEST["clauses"]] == [*clauses()]
+    for each in NEWEST["clauses"]:
         assert each["tests"], each["id"]
         assert each["planted"], each["id"]
         for proof in (*each["planted"], *each["reported"]):
@@ -81,28 +83,28 @@ def test_a_version_is_frozen_when_the_changelog_gives_its_date() -> None:
 
 def test_a_set_that_is_not_frozen_takes_all_clauses() -> None:
     """And the version of the suite."""
-    found = made({1: _without(1, "A6", version="0.0.9")}, set(), "0.2.0")
-    assert found == {1: read(1)}
-    assert made({}, set(), "0.2.0") == {1: read(1)}
+    found = made({1: _set(1, "A6", version="0.0.9")}, set(), "0.2.0")
+    assert found == {1: _set(1)}
+    assert made({}, set(), "0.2.0") == {1: _set(1)}
 
 
 def test_a_frozen_set_keeps_its_clauses_and_their_words() -> None:
     """A new clause makes a new set; the proofs are those of today."""
-    old = _without(1, "A6")
+    old = _set(1, "A6")
     old["clauses"][0] = {**old["clauses"][0], "sentence": "as it was", "planted": []}
     found = made({1: old}, {"0.2.0"}, "0.3.0")
     assert [*found] == [1, 2]
     first = found[1]["clauses"][0]
-    assert (first["sentence"], first["planted"]) == ("as it was", read(1)["clauses"][0]["planted"])
+    assert (first["sentence"], first["planted"]) == ("as it was", NEWEST["clauses"][0]["planted"])
     assert "A6" not in {each["id"] for each in found[1]["clauses"]}
-    assert found[2] == {**read(1), "set": 2, "version": "0.3.0"}
+    assert found[2] == _set(2, version="0.3.0")
     with pytest.raises(Overdue, match="raise the version"):
         made({1: old}, {"0.2.0"}, "0.2.0")
 
 
 def test_a_frozen_set_that_has_all_clauses_is_the_last() -> None:
     """Nothing new is due."""
-    assert made({1: read(1)}, {"0.2.0"}, "0.3.0") == {1: read(1)}
+    assert made({1: _set(1)}, {"0.2.0"}, "0.3.0") == {1: _set(1)}
 
 
 def test_a_set_judges_by_its_clauses_alone(place: Path) -> None:
@@ -148,7 +150,7 @@ def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str])
     ignored = shutil.ignore_patterns(".git", ".*_cache", ".venv*", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored)
     lost = clauses().keys() - {"A1", "H1", "H2"}
-    requirement_sets.path(2, copy).write_text(dumps(_without(2, *lost)))
+    requirement_sets.path(2, copy).write_text(dumps(_set(2, *lost)))
     out = tmp_path / "out"
     given = ["--transport=pipe", "--transport=unix", "--requirements=2", f"--report-dir={out}"]
     done = _suite(copy, *given, *spread, "tests/clauses")

@@ -14,7 +14,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 import bootstrap
 from report import formats
@@ -51,7 +50,7 @@ with open(os.environ["CALLS"], "a") as file:
 """
 
 
-def _scripts() -> list[ParameterSet]:
+def _scripts() -> list[object]:
     """Return the scripts of the workflow; one that is skipped where they cannot be read."""
     try:
         return [pytest.param(script, id=script.name) for script in scripts_of(WORKFLOW)]
