@@ -16,7 +16,6 @@ from tests.harness import ROOT, selection
 from tests.selftest.requirement_sets import Overdue, dumps, files, frozen_versions, made
 from tests.selftest.support_file import support_of
 
-
 NEWEST = read(max(numbers()))
 
 
@@ -150,14 +149,15 @@ def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str])
     ignored = shutil.ignore_patterns(".git", ".*_cache", ".venv*", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored)
     lost = clauses().keys() - {"A1", "H1", "H2"}
-    requirement_sets.path(2, copy).write_text(dumps(_set(2, *lost)))
+    number = max(numbers()) + 1
+    requirement_sets.path(number, copy).write_text(dumps(_set(number, *lost)))
     out = tmp_path / "out"
-    given = ["--transport=pipe", "--transport=unix", "--requirements=2", f"--report-dir={out}"]
-    done = _suite(copy, *given, *spread, "tests/clauses")
+    given = ["--transport=pipe", "--transport=unix", f"--report-dir={out}"]
+    done = _suite(copy, *given, *spread, f"--requirements={number}", "tests/clauses")
     assert done.returncode == 0, done.stdout
-    assert "requirements: set 2, 3 clauses; not in it: A2, A3" in done.stdout
+    assert f"requirements: set {number}, 3 clauses; not in it: A2, A3" in done.stdout
     support = support_of(out, done.stdout)
-    assert support["suite"]["requirements"] == 2
+    assert support["suite"]["requirements"] == number
     assert [*support["clauses"]] == ["A1", "H1", "H2"]
     for name in ("pipe", "unix"):
         assert {*support["transports"][name]["clauses"]} == {"A1", "H1", "H2"}
