@@ -94,7 +94,7 @@ EPILOG = f"""\
 commands:
   test    run the suite: pytest with the arguments that follow, on all cores; -n 0 takes one
   bench   run the benchmarks: pytest --benchmark-only with the arguments that follow
-  lint    check format, style and types with ruff and mypy
+  lint    check format, style, types, and the files of GitHub Actions
 
 The first run installs what pyproject.toml requires into {VENV.name}, beside this file; later
 runs need no network. To start afresh, delete that directory.
@@ -355,12 +355,25 @@ def pytest(arguments: list[str]) -> NoReturn:
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *arguments])  # noqa: S606 - no shell
 
 
+# Programs of the environment, with their arguments. The last three are for GitHub Actions.
+CHECKS = (
+    "ruff format --check .",
+    "ruff check .",
+    "mypy",
+    "check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml",
+    "check-jsonschema --builtin-schema vendor.github-actions action.yml",
+    "zizmor --quiet --offline --min-severity=medium action.yml .github",
+)
+
+
 def lint() -> int:
     """Run all checks, also after one that failed; return 1 if any did."""
     status = 0
-    for check in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"]):
-        say(" ".join(check))
-        if subprocess.run([PYTHON, "-m", *check], check=False).returncode:  # noqa: S603 - no shell
+    for check in CHECKS:
+        say(check)
+        program, *arguments = check.split()
+        command = [str(VENV / "bin" / program), *arguments]
+        if subprocess.run(command, check=False).returncode:  # noqa: S603 - no shell
             status = 1
     return status
 

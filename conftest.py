@@ -7,10 +7,11 @@ import pytest
 
 import kernel
 import transports
+from report import requirement_sets
 from report.clauses import PROFILES, clauses
 from tests import harness
-from tests.harness import requirements, selection
-from tests.harness.expectations import Expectations
+from tests.harness import required, selection
+from tests.harness.expectations import Expectations, declared
 
 pytest_plugins = ["report.plugin", "tests.harness.isolation", "tests.harness.time_limit"]
 
@@ -50,6 +51,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "'all,-NAME' leaves one out",
     )
     group.addoption(
+        "--requirements",
+        type=int,
+        choices=requirement_sets.numbers(),
+        metavar="N",
+        help="judge by requirement set N alone, that is by the clauses of requirements/N.json "
+        "(default: all clauses)",
+    )
+    group.addoption(
+        "--expect-failure",
+        action="append",
+        default=[],
+        metavar="'ID: REASON'",
+        help="a clause that is expected to fail, as in EXPECTED_FAILURES of the module; one that "
+        "passes all the same is an error; may be given again",
+    )
+    group.addoption(
         "--order",
         metavar="ORDER",
         help="let A6 and its like try this order of system calls alone, as a failure names it",
@@ -84,13 +101,14 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         if wrong:
             raise pytest.UsageError(f"--transport={name}: {wrong}")
-    requirements.check(config.option.require, given)
+    required.check(config.option.require, given)
     config.stash[_GIVEN] = given
-    config.stash[_CLAUSES] = selection.clauses_of(config.option.clause)
+    config.stash[_CLAUSES] = selection.clauses_of(config.option.clause, config.option.requirements)
     config.option.keyword = selection.keyword(config.option.keyword)
-    config.pluginmanager.register(Expectations(config), "expectations")
-    needed = requirements.Requirements(config.option.require, given)
-    config.pluginmanager.register(needed, "requirements")
+    expected = declared(config.option.expect_failure)
+    config.pluginmanager.register(Expectations(config, expected), "expectations")
+    needed = required.Required(config.option.require, given)
+    config.pluginmanager.register(needed, "required")
     _set_benchmarks(config)
 
 
@@ -106,10 +124,13 @@ def _set_benchmarks(config: pytest.Config) -> None:
             setattr(config.option, f"benchmark_{name}", value)
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    """Name the kernel."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name the kernel, the transports and the clauses by which they are judged."""
     given = config.stash[_GIVEN]
-    return f"kernel: {kernel.selected}; transports: {', '.join(given)}"
+    return [
+        f"kernel: {kernel.selected}; transports: {', '.join(given)}",
+        f"requirements: {requirement_sets.told(config.option.requirements)}",
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -141,6 +162,6 @@ def transport(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     module = harness.module_of(name)
     if (reason := harness.unsupported(module)) is not None:
-        missed = requirements.has(request.config.option.require, name)
+        missed = required.has(request.config.option.require, name)
         (pytest.fail if missed else pytest.skip)(f"{name}: {reason}")
     return module

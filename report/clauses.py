@@ -16,6 +16,7 @@ __all__ = [
     "Clause",
     "Family",
     "clauses",
+    "level",
     "order",
     "profile_has",
 ]
@@ -53,16 +54,22 @@ FAMILIES = {
 """By the letter with which the ids of their clauses begin."""
 
 
+FIRST = "0.2.0"
+"""The first version of the suite with a tag; clauses without a line "Since" came with it."""
+
+
 class Clause(NamedTuple):
     """A clause: what it says, the usual cause of a failure with its remedy, and its tests.
 
     exhaustive: those of its tests that a run leaves out by default.
+    since: the version of the suite that first had it.
     """
 
     sentence: str
     remedy: str
     tests: list[str]
     exhaustive: list[str]
+    since: str
 
 
 @cache
@@ -77,12 +84,14 @@ def clauses(root: Path = ROOT) -> dict[str, Clause]:
     clause = r"^### ([A-Z]\d{1,3}) ([^\n]+)\n(.*?)(?=^##|\Z)"
     for ident, sentence, body in re.findall(clause, text, re.MULTILINE | re.DOTALL):
         remedy = re.search(r"^\*When it fails:\* (.+?)\n\n", body, re.MULTILINE | re.DOTALL)
+        since = re.search(r"^\*Since:\* (\d+\.\d+\.\d+)$", body, re.MULTILINE)
         held = re.search(r"^\*Held by:\* (.+?)(?:\n\n|\Z)", body, re.MULTILINE | re.DOTALL)
         found[ident] = Clause(
             sentence,
             " ".join(remedy[1].split()) if remedy else "",
             re.findall(r"`(\w+)`", held[1]) if held else [],
             re.findall(r"`(\w+)`\s+\(exhaustive\)", held[1]) if held else [],
+            since[1] if since else FIRST,
         )
     return found
 
@@ -90,6 +99,11 @@ def clauses(root: Path = ROOT) -> dict[str, Clause]:
 def profile_has(profile: str, clause: str) -> bool:
     """Tell whether *clause* belongs to the level *profile*, a key of PROFILES."""
     return any(clause == part or clause[:1] == part for part in PROFILES[profile])
+
+
+def level(clause: str) -> str:
+    """Return the lowest level that *clause* belongs to."""
+    return next(profile for profile in PROFILES if profile_has(profile, clause))
 
 
 def order(clauses: Iterable[str]) -> list[str]:

@@ -79,11 +79,15 @@ class Platform(TypedDict):
 
 
 class Suite(TypedDict):
-    """The version of the suite that was run."""
+    """The version of the suite that was run.
+
+    requirements: the number of the requirement set of which the clauses are; None: all clauses.
+    """
 
     version: str | None
     commit: str | None
     arithmetic: NotRequired[str | None]
+    requirements: NotRequired[int | None]
 
 
 class Support(TypedDict):

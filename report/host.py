@@ -171,7 +171,11 @@ def benchmark_info(info: dict[str, Any]) -> None:
 
 
 def commit(root: Path) -> str | None:
-    """Return the commit of the work tree at *root*, with a + where it has changes, or None."""
+    """Return the commit of the work tree at *root*, with a + where it has changes, or None.
+
+    On a runner of GitHub Actions without git it is GITHUB_SHA, if *root* is the workspace: as an
+    action of another repository, the suite is elsewhere, and GITHUB_SHA is of that repository.
+    """
 
     def git(*command: str) -> str:
         return subprocess.run(  # noqa: S603 - a list of arguments, no shell
@@ -188,7 +192,11 @@ def commit(root: Path) -> str | None:
         changed = git("status", "--porcelain", "--untracked-files=no")
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
 
-    return _tried(here) or os.environ.get("GITHUB_SHA", "")[:12] or None
+    def of_runner() -> str | None:
+        same = Path(os.environ.get("GITHUB_WORKSPACE") or "/").resolve() == root.resolve()
+        return os.environ.get("GITHUB_SHA", "")[:12] if same else None
+
+    return _tried(here) or of_runner() or None
 
 
 def _project() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from report import facts, spread
+from report import facts, requirement_sets, spread
 from report.clauses import clauses
 from report.failures import Failures
 from report.matrix import Matrix
@@ -33,9 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start to collect; register the plugins that print and write."""
-    results = Results(
-        {ident: clause.sentence for ident, clause in clauses(config.rootpath).items()}
-    )
+    chosen: int | None = config.getoption("requirements", None)
+    results = Results(requirement_sets.judged(chosen, config.rootpath))
     config.pluginmanager.register(results, "results")
     if not spread.spreads(config):
         config.pluginmanager.register(Recorder(config), "report-recorder")

@@ -65,6 +65,7 @@ class Writer:
                 "version": host.version(),
                 "commit": host.commit(root),
                 "arithmetic": self._config.getoption("kernel", None),
+                "requirements": self._config.getoption("requirements", None),
             },
             "platform": host.place(),
             "limits": host.limits(),

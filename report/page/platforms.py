@@ -38,6 +38,8 @@ def platforms(columns: Sequence[Column]) -> Markup:
     add("user", ["root" if p["root"] else "ordinary" for p in platforms])
     suites = [column.support["suite"] for column in columns]
     add("suite", [" ".join(filter(None, [s["version"], s["commit"]])) or "unknown" for s in suites])
+    chosen = [s.get("requirements") for s in suites]
+    add("requirements", ["all clauses" if n is None else f"set {n}" for n in chosen])
     add("arithmetic", [s.get("arithmetic") or "unknown" for s in suites])
     add(
         "date",

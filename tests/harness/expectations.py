@@ -1,12 +1,13 @@
 """The pytest plugin that settles what the tests of a transport may say of it.
 
 It lets no test be run where a short run of the module gives no result.  It marks the failures that
-a module declares in EXPECTED_FAILURES.  A failure that belongs to another clause is reported by
-that clause; all others are explained.  The outcomes themselves are collected by `report.results`;
-this plugin asks the module under test, which the report cannot do.
+a module declares in EXPECTED_FAILURES, or the command line with --expect-failure.  A failure that
+belongs to another clause is reported by that clause; all others are explained.  The outcomes
+themselves are collected by `report.results`; this plugin asks the module under test, which the
+report cannot do.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping
 from typing import NoReturn
 
 import pytest
@@ -20,12 +21,23 @@ from tests.harness.outcome import Hang
 from tests.harness.smoke import SMOKE, smoke
 from tests.harness.trouble import Crashed, Trouble, not_judged
 
-__all__ = ["Expectations"]
+__all__ = ["Expectations", "declared"]
 
 
-def _expected(transport: str) -> dict[str, str]:
-    """Return EXPECTED_FAILURES of *transport*: the reason by clause."""
-    return harness.support(harness.module_of(transport)).expected_failures
+def declared(options: Iterable[str]) -> dict[str, str]:
+    """Return what the values of --expect-failure say: the reason by clause.
+
+    options: each "ID: REASON".  Raises UsageError for another form, and for an unknown clause.
+    """
+    found = {}
+    for option in options:
+        clause, _, reason = (part.strip() for part in option.partition(":"))
+        if clause not in clauses():
+            raise pytest.UsageError(f"--expect-failure: there is no clause {clause or option!r}")
+        if not reason:
+            raise pytest.UsageError(f"--expect-failure: say why: '{clause}: REASON'")
+        found[clause] = reason
+    return found
 
 
 def _explain(clause: str, transport: str, item: pytest.Item, *, first: bool) -> str:
@@ -44,9 +56,14 @@ def _explain(clause: str, transport: str, item: pytest.Item, *, first: bool) -> 
 
 
 class Expectations:
-    """Marks the failures that a module expects, and explains all others."""
+    """Marks the failures that are expected, and explains all others."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, expected: Mapping[str, str]) -> None:
+        """Begin a run.
+
+        expected: of --expect-failure, the reason by clause: on each transport.
+        """
+        self._expected = expected
         self._explains = not config.getoption("benchmark_only", False)  # which skips every clause
         results = config.pluginmanager.get_plugin("results")
         assert isinstance(results, Results)
@@ -65,7 +82,8 @@ class Expectations:
                 not_judged(why.splitlines()[0])
         if (found := clause_of(item)) is not None:
             clause, transport = found
-            expected = _expected(transport)
+            own = harness.support(harness.module_of(transport)).expected_failures
+            expected = {**own, **self._expected}
             if clause in expected:
                 item.add_marker(pytest.mark.xfail(reason=expected[clause], strict=False))
 
@@ -113,8 +131,10 @@ class Expectations:
             verdicts = self._results.transports[transport].verdicts[clause]
             outcomes = {verdict["outcome"] for verdict in verdicts}
             if outcomes == {"passed"} and not self._results.partial(transport, clause):
+                place = "named by --expect-failure" if clause in self._expected else ""
                 self._results.remarks.append(
-                    f"{transport}: {clause} passed, and is in EXPECTED_FAILURES: {reason}"
+                    f"{transport}: {clause} passed, and is {place or 'in EXPECTED_FAILURES'}:"
+                    f" {reason}"
                 )
         if self._results.remarks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

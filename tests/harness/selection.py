@@ -1,10 +1,11 @@
-"""Which of the collected tests are run: by --clause, --profile and --transport, and benchmarks."""
+"""Which of the collected tests are run: by --clause, --requirements, --profile and --transport."""
 
 import re
 from collections.abc import Collection, Iterable
 
 import pytest
 
+from report import requirement_sets
 from report.clauses import FAMILIES, clauses, profile_has
 from report.results import clause_of
 from tests.harness.smoke import SMOKE
@@ -17,22 +18,29 @@ def level_of(name: str) -> str:
     return "hardened" if name == "closed" else name
 
 
-def clauses_of(options: Iterable[str]) -> set[str] | None:
-    """Return the clauses that the values of --clause name, or None if it was not given.
+def clauses_of(options: Iterable[str], requirements: int | None = None) -> set[str] | None:
+    """Return the clauses that --clause and --requirements leave, or None without both.
 
-    options: clauses and families, separated by commas.  Raises UsageError for an unknown one.
+    options: the values of --clause: clauses and families, separated by commas.  Raises UsageError
+        for one that there is not.
+    requirements: the number of a requirement set, or None.
     """
     asked = [name for text in options for name in text.upper().split(",") if name]
+    known = set(requirement_sets.judged(requirements))
+    if not asked:
+        return None if requirements is None else known
     found = set()
     for name in asked:
-        mine = {clause for clause in clauses() if name in {clause, clause[:1]}}
+        mine = {clause for clause in known if name in {clause, clause[:1]}}
         if not mine:
             families = ", ".join(f"{letter} ({f.word})" for letter, f in FAMILIES.items())
+            within = "" if requirements is None else f" in requirement set {requirements}"
             raise pytest.UsageError(
-                f"--clause: there is no clause or family {name}; the families are {families}"
+                f"--clause: there is no clause or family {name}{within}; the families are"
+                f" {families}"
             )
         found |= mine
-    return found if asked else None
+    return found
 
 
 def keyword(expression: str) -> str:
@@ -60,7 +68,7 @@ def is_wanted(
     benchmarks: whether benchmarks are asked for, and nothing else then.
     own: whether transports were given: then tests of none are not wanted.
     level: of --profile.
-    only: the clauses of --clause, or None for all.
+    only: the clauses of --clause and --requirements, or None for all.
     """
     fixtures = getattr(item, "fixturenames", ())
     if ("benchmark" in fixtures) is not benchmarks or (own and "transport" not in fixtures):

@@ -52,7 +52,10 @@ SUPPORTS = st.fixed_dictionaries(
         "format": st.just(formats.FORMAT),
         "schema": st.just(formats.SCHEMA),
         "date": st.datetimes().map(lambda when: when.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)),
-        "suite": st.fixed_dictionaries({"version": KNOWN, "commit": KNOWN}),
+        "suite": st.fixed_dictionaries(
+            {"version": KNOWN, "commit": KNOWN},
+            optional={"requirements": st.none() | st.integers(1, 99)},
+        ),
         "platform": PLATFORMS,
         "limits": st.dictionaries(WORDS, st.none() | st.integers(-1, 1 << 64), max_size=3),
         "libraries": st.dictionaries(WORDS, WORDS, max_size=3),

@@ -14,7 +14,7 @@ from report.results import clause_of, transport_of
 from tests import harness
 from transports import NAMES
 
-__all__ = ["Requirements", "check", "has"]
+__all__ = ["Required", "check", "has"]
 
 _TOLD = "ipc_conformance_unsupported"  # in what the controller tells
 
@@ -96,7 +96,7 @@ class Unsupported(pytest.Item):
         return "transports", 0, self.name
 
 
-class Requirements:
+class Required:
     """The plugin that puts one item in the place of all tests of an unsupported transport."""
 
     def __init__(self, required: str, given: Sequence[str]) -> None:
