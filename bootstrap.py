@@ -86,8 +86,8 @@ CAUSES = {
 # tests that follow the options do: these are relative to the suite (-c, --ignore, --rootdir).
 PATHS = {
     "--basetemp", "--benchmark-compare", "--benchmark-cprofile-dump", "--benchmark-histogram",
-    "--benchmark-json", "--benchmark-storage", "--junit-xml", "--junitxml", "--log-file",
-    "--report-dir",
+    "--benchmark-json", "--benchmark-storage", "--counts-compare", "--counts-write",
+    "--junit-xml", "--junitxml", "--log-file", "--report-dir",
 }  # fmt: skip
 
 EPILOG = f"""\
