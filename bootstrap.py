@@ -62,6 +62,8 @@ OPTIONAL = {
     "faster-fifo": "benchmarks of faster-fifo",
     "iceoryx2": "benchmarks of iceoryx2",
     "redis": "benchmarks of Redis",
+    "pynng": "benchmarks of nng",
+    "joblib": "benchmarks of joblib",
 }
 
 # What pip prints, and what it means. The network comes first: without it, pip goes on to say
