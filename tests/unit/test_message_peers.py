@@ -1,6 +1,7 @@
 """The peers of the channels carry each message, whole and in order."""
 
 import os
+import signal
 import struct
 import sys
 from collections.abc import Callable
@@ -86,6 +87,22 @@ def _all(workers: int, channel: Open) -> list[int]:
 def test_all_messages_come_in_the_order_of_each_worker(peer: str, workers: int) -> None:
     """From one worker, and from several at once."""
     assert _with(peer, partial(_all, workers)) == [len(MANY)] * workers
+
+
+def _left_early(channel: Open) -> int:
+    def work(link: Any) -> None:
+        link.send(b"%d" % os.getpid())
+        signal.pause()
+
+    with channel(work, 1) as opened:
+        return int(bytes(next(iter(opened))[1]))
+
+
+def test_a_channel_that_is_left_ends_its_workers(peer: str) -> None:
+    """Also those that would go on for ever."""
+    pid = _with(peer, _left_early)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def _views(channel: Open) -> list[bytes]:

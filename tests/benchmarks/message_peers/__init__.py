@@ -97,13 +97,11 @@ def greeted(receive: Receive, workers: int) -> Receive:
 
 @contextlib.contextmanager
 def forked(target: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> Iterator[None]:
-    """Fork a worker for each of *arguments*, and wait for their ends after the block."""
+    """Fork a worker for each of *arguments*; those that are left after the block are killed."""
     with Supervisor() as supervisor:
         for each in arguments:
             supervisor.fork(target, *each)
         yield
-        for _ in supervisor.events(range(len(arguments))):
-            pass
 
 
 @contextlib.contextmanager
@@ -115,8 +113,6 @@ def processes(target: Callable[..., None], arguments: Sequence[tuple[Any, ...]])
         process.start()
     try:
         yield
-        for process in started:
-            process.join(PATIENCE)
     finally:
         for process in started:
             process.terminate()
