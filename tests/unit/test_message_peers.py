@@ -43,7 +43,7 @@ def _with(peer: str, act: Callable[[Open], Any]) -> Any:
 
 
 def _echo(link: Any) -> None:
-    while (message := link.receive()) != b"!":
+    while message := link.receive():
         link.send(bytes(message))
 
 
@@ -56,7 +56,7 @@ def _there_and_back(channel: Open) -> list[tuple[int, bool]]:
             opened.send(0, data)
             worker, message = next(messages)
             found.append((worker, bytes(message) == data))
-        opened.send(0, b"!")
+        opened.send(0, b"")
         assert list(messages) == []
     return found
 

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.benchmarks.message_peers import END, PATIENCE, Opened, Receive, Work, forked, link
@@ -34,9 +34,19 @@ def _work(work: Work, worker: int, address: str, alone: bool, end: bytes) -> Non
         socket.dial(address, block=False)
         if not alone:
             socket.send(b"%d" % worker)  # by its first message the caller knows a connection
-        work(link(worker, socket.send, socket.recv if alone else None))
+        work(link(worker, socket.send, _ending(socket.recv, end)))
         socket.send(end)
         _wait_until_closed(socket)
+
+
+def _ending(receive: Callable[[], bytes], end: bytes) -> Callable[[], bytes]:
+    """Return what receives a message, and one of 0 bytes in the place of *end*."""
+
+    def received() -> bytes:
+        message = receive()
+        return message if message != end else b""
+
+    return received
 
 
 def _wait_until_closed(socket: Any) -> None:
@@ -84,4 +94,4 @@ def channel(work: Work, workers: int, *, duplex: bool = False) -> Iterator[Opene
                 found = receive()
                 return found if found[1] != end else (found[0], END)
 
-            yield Opened(workers, ending, lambda _, data: socket.send(data))
+            yield Opened(workers, ending, lambda _, data: socket.send(data or end))

@@ -17,6 +17,8 @@ try:
 except ModuleNotFoundError:
     redis = None
 
+_AT_ONCE = 100  # messages
+
 
 def unsupported() -> str | None:
     """Return why there is no Redis here, or None."""
@@ -27,6 +29,22 @@ def _popped(client: Any, keys: list[str]) -> tuple[bytes, bytes]:
     if (item := client.blpop(keys, PATIENCE)) is None:
         raise TimeoutError("no message has come")
     return item[0], item[1]
+
+
+def _many(client: Any, keys: list[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of a key and a message; take as many at once as there are (BLMPOP)."""
+    number = {key.encode(): worker for worker, key in enumerate(keys)}
+    single = int(client.info("server")["redis_version"].split(".")[0]) < 7  # it has no BLMPOP
+    while True:
+        if single:
+            key, message = _popped(client, keys)
+            yield number[key], message
+            continue
+        item = client.blmpop(PATIENCE, len(keys), *keys, direction="LEFT", count=_AT_ONCE)
+        if item is None:
+            raise TimeoutError("no message has come")
+        for message in item[1]:
+            yield number[item[0]], message
 
 
 def _work(work: Work, worker: int, path: str, up: str, down: str) -> None:
@@ -48,13 +66,11 @@ def channel(work: Work, workers: int, *, duplex: bool = False, path: str = "") -
     token = secrets.token_hex(8)
     ups = [f"{token}:up:{number}" for number in range(workers)]
     downs = [f"{token}:down:{number}" for number in range(workers)]
-    number = {key.encode(): worker for worker, key in enumerate(ups)}
     with redis.Redis(unix_socket_path=path) as client:
-
-        def receive() -> tuple[int, bytes]:
-            key, message = _popped(client, ups)
-            return number[key], message
-
         arguments = [(work, each, path, ups[each], downs[each]) for each in range(workers)]
         with forked(_work, arguments):
-            yield Opened(workers, receive, lambda worker, data: client.rpush(downs[worker], data))
+            yield Opened(
+                workers,
+                _many(client, ups).__next__,
+                lambda worker, data: client.rpush(downs[worker], data),
+            )
