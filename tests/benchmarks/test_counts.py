@@ -51,7 +51,7 @@ def test_counts(
 
 def _told(found: Figures) -> dict[str, Any]:
     """Return the figures for JSON: of a run and of a message, and how often each call is made."""
-    told: dict[str, Any] = {"workers": WORKERS, "n": WORKERS}
+    told: dict[str, Any] = {"kind": "counts", "workers": WORKERS, "n": WORKERS}
     for work in WORKS:
         if work.key in found.works:
             told |= {f"{work.key}_{key}": n for key, n in each(work, found.works[work.key]).items()}

@@ -20,7 +20,13 @@ except ModuleNotFoundError:
 
 FORKS_ONCE = True
 
-_LIMITS = {"recv_timeout": PATIENCE * 1000, "send_timeout": PATIENCE * 1000, "recv_max_size": 0}
+_OPTIONS = {
+    "recv_timeout": PATIENCE * 1000,
+    "send_timeout": PATIENCE * 1000,
+    "recv_max_size": 0,
+    "recv_buffer_size": 128,  # messages: by default none wait, and each is a rendezvous
+    "send_buffer_size": 128,
+}
 
 
 def unsupported() -> str | None:
@@ -29,7 +35,7 @@ def unsupported() -> str | None:
 
 
 def _work(work: Work, worker: int, address: str, alone: bool, end: bytes) -> None:
-    with (pynng.Pair0 if alone else pynng.Push0)(**_LIMITS) as socket:
+    with (pynng.Pair0 if alone else pynng.Push0)(**_OPTIONS) as socket:
         # The caller may not listen yet: it goes on to dial, and a send waits for that.
         socket.dial(address, block=False)
         if not alone:
@@ -86,7 +92,7 @@ def channel(work: Work, workers: int, *, duplex: bool = False) -> Iterator[Opene
         address = f"ipc://{place}/socket"
         with (
             forked(_work, [(work, number, address, alone, end) for number in range(workers)]),
-            (pynng.Pair0 if alone else pynng.Pull0)(listen=address, **_LIMITS) as socket,
+            (pynng.Pair0 if alone else pynng.Pull0)(listen=address, **_OPTIONS) as socket,
         ):
             receive = _only(socket) if alone else _several(socket)
 
