@@ -1,11 +1,10 @@
 """multiprocessing.Queue: a pipe under a lock, pickles, and a thread in each process that puts."""
 
-import contextlib
 import multiprocessing
-from collections.abc import Iterator
-from typing import Any
+from contextlib import AbstractContextManager
 
-from tests.benchmarks.message_peers import END, Opened, Work, link, processes
+from tests.benchmarks.message_peers import Opened, Work
+from tests.benchmarks.message_peers.queues import over_queues
 
 
 def unsupported() -> str | None:
@@ -13,20 +12,6 @@ def unsupported() -> str | None:
     return None
 
 
-def _work(work: Work, worker: int, up: Any, down: Any) -> None:
-    work(link(worker, lambda data: up.put((worker, data)), down.get if down else None))
-    up.put((worker, END))
-
-
-@contextlib.contextmanager
-def channel(work: Work, workers: int, *, duplex: bool = False) -> Iterator[Opened]:
+def channel(work: Work, workers: int, *, duplex: bool = False) -> AbstractContextManager[Opened]:
     """Open a queue of all workers, and one to each."""
-    up: Any = multiprocessing.Queue()
-    downs: list[Any] = [multiprocessing.Queue() if duplex else None for _ in range(workers)]
-    try:
-        with processes(_work, [(work, number, up, downs[number]) for number in range(workers)]):
-            yield Opened(workers, up.get, lambda worker, data: downs[worker].put(data))
-    finally:
-        for queue in filter(None, (up, *downs)):
-            queue.close()
-            queue.join_thread()
+    return over_queues(multiprocessing.Queue, work, workers, duplex)
