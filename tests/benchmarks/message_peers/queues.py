@@ -25,7 +25,7 @@ def over_queues(
             return new
 
         up = made()
-        downs = [made() if duplex else None for _ in range(workers)]
+        downs: list[Any] = [made() if duplex else None for _ in range(workers)]
         with processes(_work, [(work, number, up, downs[number]) for number in range(workers)]):
             yield Opened(workers, up.get, lambda worker, data: downs[worker].put(data))
 
