@@ -62,6 +62,8 @@ OPTIONAL = {
     "faster-fifo": "benchmarks of faster-fifo",
     "iceoryx2": "benchmarks of iceoryx2",
     "redis": "benchmarks of Redis",
+    "pynng": "benchmarks of nng",
+    "joblib": "benchmarks of joblib",
 }
 
 # What pip prints, and what it means. The network comes first: without it, pip goes on to say
@@ -86,8 +88,8 @@ CAUSES = {
 # tests that follow the options do: these are relative to the suite (-c, --ignore, --rootdir).
 PATHS = {
     "--basetemp", "--benchmark-compare", "--benchmark-cprofile-dump", "--benchmark-histogram",
-    "--benchmark-json", "--benchmark-storage", "--junit-xml", "--junitxml", "--log-file",
-    "--report-dir",
+    "--benchmark-json", "--benchmark-storage", "--counts-compare", "--counts-write",
+    "--junit-xml", "--junitxml", "--log-file", "--report-dir",
 }  # fmt: skip
 
 EPILOG = f"""\

@@ -13,7 +13,10 @@ from tests import harness
 from tests.harness import required, selection
 from tests.harness.expectations import Expectations, declared
 
-pytest_plugins = ["report.plugin", "tests.harness.isolation", "tests.harness.time_limit"]
+pytest_plugins = [
+    "report.plugin", "tests.harness.isolation", "tests.harness.time_limit",
+    "tests.benchmarks.counts.plugin",
+]  # fmt: skip
 
 _GIVEN = pytest.StashKey[list[str]]()  # the transports to test
 _CLAUSES = pytest.StashKey[set[str] | None]()  # the clauses to test, or None: all

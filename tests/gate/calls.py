@@ -43,30 +43,61 @@ setuid 105 146  setgid 106 144  setreuid 113 145  setregid 114 143  setresuid 11
 setresgid 119 149  setgroups 116 159
 """
 
-_FIELDS = _NUMBERS.split()
+# Further ones, which no other process can notice: they wait only where each call is counted.
+_ALONE = """
+dup 32 23  setsockopt 54 208  getsockopt 55 209  getsockname 51 204  getpeername 52 205
+epoll_create1 291 20  epoll_ctl 233 21  getcwd 79 17  fsync 74 82  fdatasync 75 83
+rt_sigaction 13 134  rt_sigprocmask 14 135  rt_sigreturn 15 139  rt_sigpending 127 136
+sigaltstack 131 132  signalfd4 289 74  getitimer 36 102  timerfd_create 283 85
+timerfd_gettime 287 87
+getpid 39 172  getppid 110 173  gettid 186 178  getpgid 121 155  getsid 124 156  getuid 102 174
+geteuid 107 175  getgid 104 176  getegid 108 177  getresuid 118 148  getresgid 120 150
+prctl 157 167  getrlimit 97 163
+prlimit64 302 261  getrusage 98 165  times 100 153  uname 63 160  sysinfo 99 179
+getpriority 140 141  sched_getaffinity 204 123  sched_yield 24 124  getcpu 309 168
+clock_gettime 228 113  clock_getres 229 114  gettimeofday 96 169  getrandom 318 278
+get_robust_list 274 100  set_tid_address 218 96  rseq 334 293  membarrier 324 283  execve 59 221
+execveat 322 281  pidfd_getfd 438 438  seccomp 317 277  arch_prctl 158 -1  restart_syscall 219 128
+"""
+
+# Of memory.  How many of these there are depends on where the heap of the interpreter ends.
+_MEMORY = """
+mmap 9 222  mprotect 10 226  munmap 11 215  brk 12 214  mremap 25 216  msync 26 227  mincore 27 232
+madvise 28 233
+"""
 
 
 class Architecture(NamedTuple):
     """What the system calls of a machine are called by.
 
     audit: its AUDIT_ARCH, <linux/audit.h>.
-    numbers: of each system call, by its name.
+    numbers: of each system call that is watched, by its name.
+    alone: of further ones, which no other process can notice.
+    memory: of those of memory.
     seccomp: the number of seccomp(2).
     """
 
     audit: int
     numbers: dict[str, int]
+    alone: dict[str, int]
+    memory: dict[str, int]
     seccomp: int
 
 
-def _column(column: int) -> dict[str, int]:
-    pairs = zip(_FIELDS[::3], _FIELDS[column::3], strict=True)
+def _column(table: str, column: int) -> dict[str, int]:
+    fields = table.split()
+    pairs = zip(fields[::3], fields[column::3], strict=True)
     return {name: int(number) for name, number in pairs if number != "-1"}
 
 
+def _architecture(audit: int, column: int, seccomp: int) -> Architecture:
+    numbers, alone, memory = (_column(table, column) for table in (_NUMBERS, _ALONE, _MEMORY))
+    return Architecture(audit, numbers, alone, memory, seccomp)
+
+
 _ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, _column(1), 317),
-    "aarch64": Architecture(0xC00000B7, _column(2), 277),
+    "x86_64": _architecture(0xC000003E, 1, 317),
+    "aarch64": _architecture(0xC00000B7, 2, 277),
 }
 
 

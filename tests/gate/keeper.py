@@ -108,6 +108,10 @@ class Record(NamedTuple):
     proven: bool
 
 
+Tally = Callable[[str, Notice], None]
+"""Takes in a call, by the name of its thread, just before it goes on."""
+
+
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
     """Let the calls of the first process of `once` wait for an answer in the block alone.
@@ -122,7 +126,12 @@ def watched() -> Iterator[None]:
 
 
 def once(
-    act: Callable[[], bytes], policy: Policy, limit: float = LIMIT, *, named: bool = False
+    act: Callable[[], bytes],
+    policy: Policy,
+    limit: float = LIMIT,
+    *,
+    named: bool = False,
+    tally: Tally | None = None,
 ) -> Record:
     """Call *act* in a forked process behind the gate, and return when all of its processes ended.
 
@@ -130,17 +139,18 @@ def once(
 
     act: it returns what is to be told, and calls what is to be watched in a block of `watched`.
     named: whether steps have their things, which takes time.
+    tally: gets each call, in their order.  Then those that no other process can notice wait too.
     """
     with mmap.mmap(-1, _ROOM) as memory:
-        pid, listener = _start(act, memory)
-        with contextlib.closing(_Gate(pid, listener, policy, named=named)) as gate:
+        pid, listener = _start(act, memory, every=tally is not None)
+        with contextlib.closing(_Gate(pid, listener, policy, named, tally)) as gate:
             stuck, proven = gate.keep(limit)
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
         return Record(memory[4 : 4 + length], status, gate.steps, gate.notices, stuck, proven)
 
 
-def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
+def _start(act: Callable[[], bytes], memory: mmap.mmap, *, every: bool) -> tuple[int, Listener]:
     """Fork the first process of a run; return its pid, and the listener of its calls."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -150,7 +160,7 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
             os.dup2(theirs.fileno(), _FREE)
             ours.close()
             theirs.close()
-            _hand_over(_FREE)
+            _hand_over(_FREE, every=every)
             told = act()[: _ROOM - 4]
             memory[4 : 4 + len(told)] = told
             memory[:4] = len(told).to_bytes(4, "little")
@@ -165,11 +175,11 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
     return pid, Listener(fds[0])
 
 
-def _hand_over(free: int) -> None:
+def _hand_over(free: int, *, every: bool) -> None:
     """Install the filter, and send the listener; if that is refused, send the reason, and exit."""
     with socket.socket(fileno=free) as connection:
         try:
-            listener = install(free)
+            listener = install(free, every=every)
         except Refused as reason:
             connection.sendall(str(reason).encode())
             os._exit(0)
@@ -200,9 +210,12 @@ def _is_vfork(notice: Notice) -> bool:
 class _Gate:
     """The gatekeeper of one run."""
 
-    def __init__(self, pid: int, listener: Listener, policy: Policy, *, named: bool) -> None:
+    def __init__(
+        self, pid: int, listener: Listener, policy: Policy, named: bool, tally: Tally | None
+    ) -> None:
         self._pid = pid
         self._named = named
+        self._tally = tally
         self._within = False  # the function, as the first process does
         self._alarmed = False
         self._listener = listener
@@ -254,7 +267,7 @@ class _Gate:
             marks = notice.name == "close" and notice.arguments[0] == _MARK
             self._within ^= marks
             without = task.tid == self._pid and not self._within
-            if marks or without or paths.unchanging(notice):
+            if marks or without or (self._tally is None and paths.unchanging(notice)):
                 self._listener.go_on(notice)
                 continue
             task.call, task.arguments = notice.name, notice.arguments
@@ -278,6 +291,8 @@ class _Gate:
         notice = self._parked.pop(task.tid)
         how = errno.errorcode[fail] if fail else signal.Signals(number).name if number else ""
         thing = things.of(notice) if self._named else None
+        if self._tally is not None:
+            self._tally(task.name, notice)
         self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
         task.calls += 1
         task.before_vfork = -1

@@ -48,48 +48,52 @@ class Notice(NamedTuple):
     arguments: tuple[int, ...]
 
 
-def _program(machine: calls.Architecture, free: int) -> bytes:
+def _program(machine: calls.Architecture, free: int, *, every: bool) -> bytes:
     """Return the filter.
 
     free: a descriptor by which sendmsg(2) may be called, to hand the listener over.
+    every: see `install`.
     """
-    watched = dict(machine.numbers)
-    futex, sendmsg = watched.pop("futex"), watched.pop("sendmsg")
-    tail = [
-        # A futex is seen by others if it lacks the flag of the private ones.
-        (_EQUAL, 0, 3, futex),
-        (_LOAD, 0, 0, _ARGUMENTS_AT + 8),
-        (_ANY_BIT, 0, 5, _FUTEX_PRIVATE_FLAG),
-        (_RETURN, 0, 0, _ALLOW),
-        (_EQUAL, 0, 2, sendmsg),
-        (_LOAD, 0, 0, _ARGUMENTS_AT),
-        (_EQUAL, 0, 1, free),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _USER_NOTIF),
-    ]
-    last = len(watched) + len(tail) - 1
+    futex, sendmsg = machine.numbers["futex"], machine.numbers["sendmsg"]
+    numbers = machine.memory if every else machine.numbers
+    listed = [number for number in numbers.values() if number not in (futex, sendmsg)]
+    unlisted, found = (_USER_NOTIF, _ALLOW) if every else (_ALLOW, _USER_NOTIF)
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_EQUAL, 1, 0, machine.audit),
         (_RETURN, 0, 0, _ALLOW),
         (_LOAD, 0, 0, _NUMBER_AT),
-        *((_EQUAL, last - at - 1, 0, number) for at, number in enumerate(watched.values())),
-        *tail,
+        # A futex is seen by others if it lacks the flag of the private ones.
+        (_EQUAL, 0, 4, futex),
+        (_LOAD, 0, 0, _ARGUMENTS_AT + 8),
+        (_ANY_BIT, 0, 1, _FUTEX_PRIVATE_FLAG),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _USER_NOTIF),
+        (_EQUAL, 0, 4, sendmsg),
+        (_LOAD, 0, 0, _ARGUMENTS_AT),
+        (_EQUAL, 0, 1, free),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _USER_NOTIF),
+        *((_EQUAL, len(listed) - at, 0, number) for at, number in enumerate(listed)),
+        (_RETURN, 0, 0, unlisted),
+        (_RETURN, 0, 0, found),
     ]
     return b"".join(struct.pack("=HBBI", *step) for step in code)
 
 
-def install(free: int) -> int:
+def install(free: int, *, every: bool = False) -> int:
     """Install the filter in this process, for it and for all of its children; return the listener.
 
     free: a socket, by which the listener can be handed over: see `_program`.
+    every: whether each call is to be answered, also one that no other process can notice, but those
+        of memory and of futexes within a process.
 
     It cannot be taken away again.  Raises Refused.
     """
     machine = calls.of_this_machine()
     if machine is None:
         raise Refused(f"the numbers of system calls of {os.uname().machine} are not known here")
-    code = _program(machine, free)
+    code = _program(machine, free, every=every)
     steps = ctypes.create_string_buffer(code, len(code))
     packed = struct.pack("@HP", len(code) // 8, ctypes.addressof(steps))
     program = ctypes.create_string_buffer(packed, len(packed))
@@ -115,7 +119,8 @@ class Listener:
         self._poller.register(fd, select.POLLIN)
         machine = calls.of_this_machine()
         assert machine
-        self._names = {number: name for name, number in machine.numbers.items()}
+        names = machine.alone | machine.numbers
+        self._names = {number: name for name, number in names.items()}
         with contextlib.suppress(OSError):
             fcntl.ioctl(fd, _SET_FLAGS, _SYNC_WAKE_UP)
 
@@ -131,7 +136,8 @@ class Listener:
                     raise
                 continue
             number, tid, _, call, _, _, *arguments = _NOTICE.unpack(notice)
-            return Notice(number, tid, self._names[call], tuple(arguments))
+            name = self._names.get(call, f"call {call}")
+            return Notice(number, tid, name, tuple(arguments))
         return None
 
     def go_on(self, notice: Notice) -> bool:

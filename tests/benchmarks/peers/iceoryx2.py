@@ -44,7 +44,8 @@ def unsupported() -> str | None:
     return None if hasattr(iceoryx2, "Server") else "this iceoryx2 has no requests and responses"
 
 
-def _node(place: str, prefix: str) -> Any:
+def new_node(place: str, prefix: str) -> Any:
+    """Return a node whose names begin with *prefix*, and whose files are in *place*."""
     iceoryx2.set_log_level(iceoryx2.LogLevel.Fatal)
     config = iceoryx2.config.global_config()
     config.global_cfg.prefix = iceoryx2.FileName.new(prefix)
@@ -54,7 +55,8 @@ def _node(place: str, prefix: str) -> Any:
     return builder.create(iceoryx2.ServiceType.Ipc)
 
 
-def _event(node: Any, name: str, workers: int) -> Any:
+def event(node: Any, name: str, workers: int) -> Any:
+    """Return the event *name*, by which one of so many workers, or their caller, is woken."""
     service = node.service_builder(iceoryx2.ServiceName.new(name)).event()
     return service.max_nodes(workers + 1).max_notifiers(workers + 1).open_or_create()
 
@@ -66,9 +68,9 @@ def _requests(node: Any, workers: int) -> Any:
 
 
 def _work(place: str, prefix: str, worker: int, workers: int) -> None:
-    node = _node(place, prefix)
-    bell = _event(node, f"worker {worker}", workers).listener_builder().create()
-    caller = _event(node, "caller", workers).notifier_builder().create()
+    node = new_node(place, prefix)
+    bell = event(node, f"worker {worker}", workers).listener_builder().create()
+    caller = event(node, "caller", workers).notifier_builder().create()
     client = _requests(node, workers).client_builder().create()
     value = 0.0
     while True:
@@ -96,12 +98,12 @@ def run(n: int, workers: int) -> float:
 def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
     """Give a `run` that answers the requests of processes that are there."""
     prefix = f"ipc_{secrets.token_hex(6)}_"
-    with tempfile.TemporaryDirectory() as place, _files_removed(prefix), Supervisor() as supervisor:
-        node = _node(place, prefix)
-        bell = _event(node, "caller", workers).listener_builder().create()
+    with tempfile.TemporaryDirectory() as place, files_removed(prefix), Supervisor() as supervisor:
+        node = new_node(place, prefix)
+        bell = event(node, "caller", workers).listener_builder().create()
         server = _requests(node, workers).server_builder().create()
         bells = [
-            _event(node, f"worker {worker}", workers).notifier_builder().create()
+            event(node, f"worker {worker}", workers).notifier_builder().create()
             for worker in range(workers)
         ]
         for worker in range(workers):
@@ -129,7 +131,7 @@ def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
 
 
 @contextlib.contextmanager
-def _files_removed(prefix: str) -> Iterator[None]:
+def files_removed(prefix: str) -> Iterator[None]:
     """Remove what workers that were killed have left."""
     try:
         yield
