@@ -9,6 +9,9 @@ from tests.selftest.defects import honest
 
 REPORT = "https://github.com/borgbackup/borg/pull/2032"
 CAUGHT_BY = ("A4",)
+MISSED = (
+    "a write of at most PIPE_BUF bytes to a pipe is not cut (POSIX, write()), and a sum is shorter"
+)
 
 
 def _send(fd, lo, hi):
