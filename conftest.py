@@ -1,7 +1,6 @@
 """Options, and the transports to test."""
 
 import os
-import shlex
 
 import pytest
 
@@ -12,7 +11,12 @@ from tests import harness
 from tests.harness import requirements, selection
 from tests.harness.expectations import Expectations
 
-pytest_plugins = ["report.plugin", "tests.harness.isolation", "tests.harness.time_limit"]
+pytest_plugins = [
+    "report.plugin",
+    "tests.harness.isolation",
+    "tests.harness.time_limit",
+    "tests.benchmarks.plugin",
+]
 
 _GIVEN = pytest.StashKey[list[str]]()  # the transports to test
 _CLAUSES = pytest.StashKey[set[str] | None]()  # the clauses to test, or None: all
@@ -91,19 +95,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Expectations(config), "expectations")
     needed = requirements.Requirements(config.option.require, given)
     config.pluginmanager.register(needed, "requirements")
-    _set_benchmarks(config)
-
-
-def _set_benchmarks(config: pytest.Config) -> None:
-    """Set the tables of pytest-benchmark, if it is there, as far as the command line does not."""
-    words = [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
-    for name, value in (
-        ("sort", "median"),  # which the option itself does not allow
-        ("columns", ["median", "iqr", "min", "rounds"]),
-    ):
-        given = any(str(word).partition("=")[0] == f"--benchmark-{name}" for word in words)
-        if not given and hasattr(config.option, f"benchmark_{name}"):
-            setattr(config.option, f"benchmark_{name}", value)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

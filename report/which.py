@@ -1,0 +1,133 @@
+"""Which transport to take for a need, computed from the benchmarks of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from report.formats import Row
+
+__all__ = ["FOR_OTHERS", "LASTING", "NEEDS", "PLAIN", "Choice", "choices", "is_floor", "ratio_of"]
+
+# What does not depend on speed, in the words of the transports themselves.
+FOR_OTHERS = MappingProxyType(
+    {
+        "unix": "a name in the file system",
+        "fifo": "opened by name",
+        "tcp": "Any local user can connect",
+        "sysv_mq": "Any process of the same user can find the queue",
+    }
+)
+LASTING = MappingProxyType(
+    {
+        "file": "what was read of it stays",
+        "sysv_mq": "it stays until somebody removes it",
+    }
+)
+# Of the standard library of Python alone, on Linux, macOS and the BSDs.
+PLAIN = MappingProxyType(
+    dict.fromkeys(("pipe", "socketpair", "unix", "tcp", "fifo"), "takes no package")
+    | {"tcp": "takes no package, and Windows has it too"}
+)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What somebody wants.
+
+    tables: how the titles begin of those that tell who is fastest; the first one that is there.
+    those: which transports can do it, and why they can; None if all can.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    those: MappingProxyType[str, str] | None = None
+
+
+_ROUND_TRIP = ("round trip of 8 bytes, to a worker and back, on two", "round trip of 8 bytes")
+_SMALL = ("overhead: 10 workers, one term each", "overhead:  2 workers, one term each")
+
+NEEDS = (
+    Need("small results", _SMALL),
+    Need(
+        "a stream of small messages", ("messages of    64 B from 1", "messages of     8 B from 1")
+    ),
+    Need("large messages", ("messages of   1 MiB from 1", "messages of  64 KiB from 1")),
+    Need("many workers", ("overhead: 64 workers, one term each",)),
+    Need("both ways", _ROUND_TRIP),
+    Need("unrelated processes", _ROUND_TRIP, FOR_OTHERS),
+    Need("must survive a crash", _SMALL, LASTING),
+    Need("other platforms", _ROUND_TRIP, PLAIN),
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to take for a need, why, and what could be taken as well: what is within noise of it."""
+
+    need: str
+    pick: str
+    why: str
+    within: tuple[str, ...]
+
+
+def is_floor(name: str) -> bool:
+    """Tell whether *name* is of what transports are compared with, and no transport."""
+    return name.startswith(("floor", "C ")) or name == "plain loop"
+
+
+def ratio_of(row: Row, name: str = "x_floor") -> tuple[float, float, float] | None:
+    """Return a ratio of *row* and the ends of its interval, or None.
+
+    A file of an earlier version has no interval: both ends are the ratio.
+    """
+    ratio, low, high = (row.info.get(name + end) for end in ("", "_low", "_high"))
+    if not isinstance(ratio, float):
+        return None
+    return (
+        ratio,
+        low if isinstance(low, float) else ratio,
+        high if isinstance(high, float) else ratio,
+    )
+
+
+def choices(rows: Sequence[Row]) -> list[Choice]:
+    """Return a choice for each need that the tables of *rows* can tell of."""
+    found = (_choice(need, rows) for need in NEEDS)
+    return [choice for choice in found if choice is not None]
+
+
+def _choice(need: Need, rows: Sequence[Row]) -> Choice | None:
+    able = [
+        (ratio, row)
+        for row in rows
+        if (ratio := ratio_of(row)) and not is_floor(row.name) and not row.group.endswith(", warm")
+        if need.those is None or row.name in need.those
+    ]
+    for beginning in need.tables:
+        here = sorted(
+            ((ratio, row) for ratio, row in able if row.group.startswith(beginning)),
+            key=lambda each: each[0],
+        )
+        if len(here) > 1:
+            break
+    else:
+        return None
+    (least, low, high), best = here[0]
+    why = f"{least:.2f} x floor ({low:.2f}-{high:.2f}): {_figure(best)}"
+    if need.those:
+        why = f"{need.those[best.name]}; {why}"
+    within = tuple(row.name for (_, theirs, _), row in here[1:] if theirs <= high)
+    return Choice(need.name, best.name, why, within)
+
+
+def _figure(row: Row) -> str:
+    """Return the figure of *row* that its table is about, with its unit."""
+    p50, rate = row.info.get("p50_us"), row.info.get("mib_per_s")
+    if isinstance(p50, float):
+        return f"p50 {p50:.1f} us"
+    if not isinstance(rate, float):
+        return f"{row.median * 1e3:.1f} ms"
+    each = row.info.get("messages_per_s")
+    if rate < 100 and isinstance(each, float):
+        return f"{each:,.0f} messages/s"
+    return f"{rate:,.0f} MiB/s"

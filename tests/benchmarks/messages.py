@@ -1,0 +1,263 @@
+"""How messages are measured: by a transport's channel, and by the same mechanism driven from C.
+
+A channel is opened for each measurement and closed after it, untimed, as tests/benchmarks/floor.c
+does: where its memory lies and where the scheduler puts its workers is drawn anew in each round,
+so that it is part of the interval, and not of the difference between two runs of the benchmarks
+(Kalibera and Jones, Rigorous benchmarking in reasonable time, ISMM 2013).
+
+Only what the messages take is timed: all are verified after each measurement.
+"""
+
+import contextlib
+import itertools
+import os
+import statistics
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests import harness
+from tests.benchmarks.floor import MECHANISMS, Floor, NoFloor, program
+from tests.benchmarks.rounds import Measure, Prepare, Sample
+from tests.scenarios.loading import given_way, load
+
+TRIPS = 500  # timed, in each measurement
+BATCHES = 3  # timed, in each measurement
+PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
+STAMP = struct.Struct("=q")
+CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
+
+Open = Callable[..., contextlib.AbstractContextManager[Any]]
+"""A transport's `channel`: see `transports`."""
+
+
+class Layout(Enum):
+    """Where the caller and its workers are held, of the processors that this process may use."""
+
+    ANYWHERE = "anywhere"
+    ONE = "on one core"
+    TWO = "on two cores"
+    APART = "apart"  # the caller on the first, workers on all others, if there are others
+
+    def processors(self) -> tuple[list[int], list[int]]:
+        """Return those of the caller and those of its workers; none are any."""
+        if self is Layout.ANYWHERE or not hasattr(os, "sched_setaffinity"):  # as on macOS
+            return [], []
+        first, *others = sorted(os.sched_getaffinity(0))
+        if self is Layout.ONE:
+            return [first], [first]
+        if self is Layout.TWO and not others:
+            pytest.skip("there is one core alone")
+        return [first], others[:1] if self is Layout.TWO else others or [first]
+
+
+LATENCY = (Layout.ONE, Layout.TWO) if hasattr(os, "sched_setaffinity") else (Layout.ANYWHERE,)
+
+
+def _stay_on(processors: list[int]) -> None:
+    if processors:
+        os.sched_setaffinity(0, processors)
+
+
+@contextlib.contextmanager
+def _held(processors: list[int]) -> Iterator[None]:
+    """Hold this process to *processors* in the block."""
+    allowed = [*os.sched_getaffinity(0)] if processors else []
+    _stay_on(processors)
+    try:
+        yield
+    finally:
+        _stay_on(allowed)
+
+
+def of_channel(transport: str, way: Callable[[Open], Sample]) -> Prepare:
+    """Return how to measure *way* with the channel of a transport, by the name that was given."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        module = harness.module_of(transport)
+        if (reason := harness.unsupported(module)) is not None:
+            pytest.skip(f"{transport}: {reason}")
+        if (reason := harness.support(module).no_channel) is not None:
+            pytest.skip(reason)
+        with given_way(module):
+            opened: Open = load(module).channel
+
+        def measure() -> Sample:
+            with given_way(module):
+                return way(opened)
+
+        yield measure
+
+    return prepare
+
+
+def of_c(mechanism: str, layout: Layout, *command: object) -> Prepare:
+    """Return how to measure a mechanism driven from C; *command* is one of floor.c."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        if mechanism not in MECHANISMS:
+            raise NoFloor(f"tests/benchmarks/floor.c has no {mechanism}")
+        with Floor(program(), mechanism) as running:
+            yield lambda: Sample(running.ask(layout.processors(), *command) / 1e9)
+
+    return prepare
+
+
+WAYS = ("rtt", "one")
+
+
+def of_latency(transport: str, what: str, layout: Layout) -> Prepare:
+    """Return how to measure the median of a round trip ("rtt") or of one way back ("one")."""
+    return of_channel(transport, partial(_latency, what, layout))
+
+
+def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
+    """Return how to measure the same from C."""
+    return of_c(mechanism, layout, what, TRIPS, STAMP.size)
+
+
+def _echo(processors: list[int], link: Any) -> None:
+    _stay_on(processors)
+    while message := link.receive():
+        link.send(message)
+
+
+def _stamp(processors: list[int], link: Any) -> None:
+    _stay_on(processors)
+    while link.receive():
+        link.send(STAMP.pack(time.monotonic_ns()))
+
+
+def _latency(what: str, layout: Layout, channel: Open) -> Sample:
+    """Send eight bytes to a worker and wait for its answer, TRIPS times."""
+    ours, theirs = layout.processors()
+    work = partial(_echo if what == "rtt" else _stamp, theirs)
+    # Made ahead: what is timed is the channel.
+    questions = [STAMP.pack(number) for number in range(1, TRIPS + 1)]
+    with _held(ours), channel(work, 1, duplex=True) as opened:
+        messages = iter(opened)
+        _trips(opened.send, messages, questions[: TRIPS // 10])  # to warm up
+        starts, answers, stops = _trips(opened.send, messages, questions)
+        opened.send(0, b"")
+        if list(messages):
+            raise AssertionError("there is an answer more than questions")
+    if what == "rtt":
+        if answers != [(0, question) for question in questions]:
+            raise AssertionError("an answer is not its question")
+        since = starts
+    else:
+        since = [STAMP.unpack(message)[0] for worker, message in answers if worker == 0]
+        if len(since) != TRIPS or not all(map(_between, starts, since, stops)):
+            raise AssertionError("an answer is not the one to its question")
+    times = [stop - start for start, stop in zip(since, stops, strict=True)]
+    return Sample(statistics.median(times) / 1e9, times)
+
+
+def _between(start: int, stamp: int, stop: int) -> bool:
+    return start < stamp < stop
+
+
+def _trips(
+    send: Callable[[int, bytes], None], messages: Iterator[tuple[int, Any]], questions: list[bytes]
+) -> tuple[list[int], list[tuple[int, Any]], list[int]]:
+    """Return when each question was sent, its answer, and when that was there: nanoseconds."""
+    caller = os.getpid()
+    clock = time.monotonic_ns  # the same in all processes
+    starts, answers, stops = [], [], []
+    for question in questions:
+        start = clock()
+        send(0, question)
+        answer = next(messages)
+        stops.append(clock())
+        starts.append(start)
+        answers.append(answer)
+    if os.getpid() != caller:
+        os._exit(1)  # a worker came back: no second pytest
+    return starts, answers, stops
+
+
+def of_stream(transport: str, size: int, workers: int, count: int) -> Prepare:
+    """Return how to measure *count* messages of *size* bytes from each worker: see `_stream`."""
+    return of_channel(transport, partial(_stream, size, workers, count))
+
+
+def c_stream(mechanism: str, size: int, workers: int, count: int) -> Prepare:
+    """Return how to measure the same from C."""
+    return of_c(mechanism, Layout.APART, "stream", count, size, workers, BATCHES)
+
+
+def _stream(size: int, workers: int, count: int, channel: Open) -> Sample:
+    """Time batches from the word to begin until all messages are there; return that of one."""
+    caller = os.getpid()
+    ours, theirs = Layout.APART.processors()
+    gates = [os.pipe() for _ in range(workers)]  # one each: a fast worker could pass another's
+
+    def work(link: Any) -> None:
+        _stay_on(theirs)
+        payloads = _payloads(link.worker, size, count)
+        while asked := os.read(gates[link.worker][0], 1):
+            for payload in payloads if asked == b"!" else payloads[: -(-count // 10)]:
+                link.send(payload)
+
+    def batch(asked: bytes, each: int) -> tuple[float, list[tuple[int, Any]]]:
+        time.sleep(PAUSE)  # they wait for the word
+        start = time.perf_counter()
+        for _, opener in gates:
+            os.write(opener, asked)
+        found = list(itertools.islice(messages, each * workers))
+        took = time.perf_counter() - start
+        if os.getpid() != caller:
+            os._exit(1)  # a worker came back: no second pytest
+        return took, found
+
+    try:
+        with _held(ours), channel(work, workers) as opened:
+            messages = iter(opened)
+            _verify(batch(b"w", -(-count // 10))[1], size, workers)  # to warm up
+            times = []
+            for _ in range(BATCHES):
+                took, found = batch(b"!", count)
+                _verify(found, size, workers)
+                times.append(took)
+    finally:
+        for gate in gates:
+            os.close(gate[0])
+            os.close(gate[1])
+    return Sample(statistics.median(times) / (count * workers))
+
+
+def _payloads(worker: int, size: int, count: int) -> list[bytes]:
+    """Return the messages of a batch: each with its number and a checksum of all else."""
+    body = bytes([worker]) * (size - CHECK.size)
+    crc = zlib.crc32(body)
+    return [CHECK.pack(number, zlib.crc32(b"%d" % number, crc)) + body for number in range(count)]
+
+
+def _whole(message: Any, worker: int, number: int, size: int) -> bool:
+    seen, crc = CHECK.unpack_from(message)
+    body = memoryview(message)[CHECK.size :]
+    return (
+        len(message) == size
+        and seen == number
+        and zlib.crc32(b"%d" % number, zlib.crc32(body)) == crc
+        and (not body or body[0] == worker)
+    )
+
+
+def _verify(found: list[tuple[int, Any]], size: int, workers: int) -> None:
+    """Raise unless *found* are the messages of a batch, as many from each worker."""
+    numbers = [0] * workers
+    for worker, message in found:
+        if not _whole(message, worker, numbers[worker], size):
+            raise AssertionError(f"message {numbers[worker]} of worker {worker} is not whole")
+        numbers[worker] += 1
+    if len({*numbers}) != 1 or not numbers[0]:
+        raise AssertionError(f"{numbers} messages came")
