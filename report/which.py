@@ -43,15 +43,19 @@ class Need:
     those: MappingProxyType[str, str] | None = None
 
 
+def _streams(*sizes: str) -> tuple[str, ...]:
+    """Return how the titles begin of the tables of messages of *sizes*, the first to come first."""
+    places = (", on two cores", "")
+    return tuple(f"messages of {size} from 1 worker{place}" for size in sizes for place in places)
+
+
 _ROUND_TRIP = ("round trip of 8 bytes, to a worker and back, on two", "round trip of 8 bytes")
 _SMALL = ("overhead: 10 workers, one term each", "overhead:  2 workers, one term each")
 
 NEEDS = (
     Need("small results", _SMALL),
-    Need(
-        "a stream of small messages", ("messages of    64 B from 1", "messages of     8 B from 1")
-    ),
-    Need("large messages", ("messages of   1 MiB from 1", "messages of  64 KiB from 1")),
+    Need("a stream of small messages", _streams("   64 B", "    8 B")),
+    Need("large messages", _streams("  1 MiB", " 64 KiB")),
     Need("many workers", ("overhead: 64 workers, one term each",)),
     Need("both ways", _ROUND_TRIP),
     Need("unrelated processes", _ROUND_TRIP, FOR_OTHERS),

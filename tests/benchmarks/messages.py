@@ -15,7 +15,8 @@ import statistics
 import struct
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -28,7 +29,8 @@ from tests.benchmarks.rounds import Measure, Prepare, Sample
 from tests.scenarios.loading import given_way, load
 
 TRIPS = 500  # timed, in each measurement
-BATCHES = 3  # timed, in each measurement
+BATCHES = 4  # timed, in each measurement of a stream
+C_BATCHES = 16  # from C, where one is shorter than a slice of the scheduler
 PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
 STAMP = struct.Struct("=q")
 CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
@@ -111,7 +113,16 @@ def of_c(mechanism: str, layout: Layout, *command: object) -> Prepare:
     return prepare
 
 
-WAYS = ("rtt", "one")
+def fastest(several: Sequence[Prepare]) -> Prepare:
+    """Return how to measure all of *several*, for the shortest time."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        with contextlib.ExitStack() as stack:
+            measures = [stack.enter_context(each()) for each in several]
+            yield lambda: min((each() for each in measures), key=lambda sample: sample.seconds)
+
+    return prepare
 
 
 def of_latency(transport: str, what: str, layout: Layout) -> Prepare:
@@ -184,20 +195,32 @@ def _trips(
     return starts, answers, stops
 
 
-def of_stream(transport: str, size: int, workers: int, count: int) -> Prepare:
-    """Return how to measure *count* messages of *size* bytes from each worker: see `_stream`."""
-    return of_channel(transport, partial(_stream, size, workers, count))
+@dataclass(frozen=True)
+class Stream:
+    """A batch: *count* messages of *size* bytes from each worker."""
+
+    size: int
+    workers: int
+    count: int
+    layout: Layout
 
 
-def c_stream(mechanism: str, size: int, workers: int, count: int) -> Prepare:
+def of_stream(transport: str, stream: Stream) -> Prepare:
+    """Return how to measure the time of a message of a stream: see `_stream`."""
+    return of_channel(transport, partial(_stream, stream))
+
+
+def c_stream(mechanism: str, stream: Stream) -> Prepare:
     """Return how to measure the same from C."""
-    return of_c(mechanism, Layout.APART, "stream", count, size, workers, BATCHES)
+    command = ("stream", stream.count, stream.size, stream.workers, C_BATCHES)
+    return of_c(mechanism, stream.layout, *command)
 
 
-def _stream(size: int, workers: int, count: int, channel: Open) -> Sample:
+def _stream(stream: Stream, channel: Open) -> Sample:
     """Time batches from the word to begin until all messages are there; return that of one."""
     caller = os.getpid()
-    ours, theirs = Layout.APART.processors()
+    size, workers, count = stream.size, stream.workers, stream.count
+    ours, theirs = stream.layout.processors()
     gates = [os.pipe() for _ in range(workers)]  # one each: a fast worker could pass another's
 
     def work(link: Any) -> None:
@@ -231,7 +254,13 @@ def _stream(size: int, workers: int, count: int, channel: Open) -> Sample:
         for gate in gates:
             os.close(gate[0])
             os.close(gate[1])
-    return Sample(statistics.median(times) / (count * workers))
+    return Sample(_middle(times) / (count * workers))
+
+
+def _middle(times: list[float]) -> float:
+    """Return the mean of the middle half, as floor.c does."""
+    cut = len(times) // 4
+    return statistics.fmean(sorted(times)[cut : len(times) - cut])
 
 
 def _payloads(worker: int, size: int, count: int) -> list[bytes]:

@@ -14,7 +14,7 @@ from report.results import Results
 from tests.benchmarks import tables, terminal
 
 TABLES = pytest.StashKey[tables.Tables]()
-LOAD = pytest.StashKey[float]()  # before the first test
+LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
 
 # Options that ask for tables as pytest-benchmark makes them.
 ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
@@ -57,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.rounds_seed = random.SystemRandom().randrange(1 << 32)
     if _given(config, "cprofile"):
         raise pytest.UsageError(
-            "--benchmark-cprofile: what is told to pytest-benchmark was measured before, in rounds: "
-            "there is nothing to profile"
+            "--benchmark-cprofile: all is measured in rounds before pytest-benchmark is told: there"
+            " is nothing to profile"
         )
     for name, value in (
         ("sort", "median"),  # which the option itself does not allow
@@ -114,8 +114,8 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
     # Not in machine_info, for whose differences pytest-benchmark warns.
     output_json["rounds"] = {
         "seed": config.option.rounds_seed,
-        "load_before": round(config.stash[LOAD], 2),
-        "load_after": round(os.getloadavg()[0], 2),
+        "load_before": config.stash[LOAD],
+        "load_after": os.getloadavg()[0],
         "cores": cores(),
     }
     if not config.option.benchmark_save_data:
@@ -197,7 +197,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the tables, what their columns are, which one to take, and what is noise."""
-    rows = [row for row in _rows(config) if row.group] if measures(config) else []
+    rows = [row for row in _rows(config) if "kind" in row.info] if measures(config) else []
     session: Any = getattr(config, "_benchmarksession", None)
     if not rows or not session.quiet or config.getoption("benchmark_quiet"):
         return

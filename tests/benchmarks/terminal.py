@@ -16,9 +16,9 @@ MAIN = (
     "overhead: 64 workers, one term each",
     "round trip of 8 bytes, to a worker and back, on one core",
     "round trip of 8 bytes, to a worker and back, on two cores",
-    "messages of    64 B from 1 worker",
+    "messages of    64 B from 1 worker, on two cores",
     "messages of    64 B from 8 workers",
-    "messages of   1 MiB from 1 worker",
+    "messages of   1 MiB from 1 worker, on two cores",
 )
 
 _Spelled = Callable[[Row], str]
@@ -70,7 +70,8 @@ def _median(times: float) -> _Spelled:
 _BETWEEN = "interval: where the ratio of another run is, in 95 of 100"
 _FLOORS = {
     "run": "x floor: times the floor, the same forks and terms with no transport",
-    "message": "x floor: times the floor, the same by a pipe driven from C",
+    "message": "x floor: times the floor, the same by a pipe or by shared memory driven from C,"
+    " whichever is faster",
     "redis": "x Redis: times the same with Redis, whose server runs",
 }
 
@@ -152,7 +153,7 @@ def _size(title: str) -> tuple[str, float]:
     units = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
     words = title.split()
     if title.startswith("messages of "):
-        return f"messages from {words[5]}", float(words[2]) * units[words[3]]
+        return f"messages {' '.join(words[4:])}", float(words[2]) * units[words[3]]
     return title, 0.0
 
 

@@ -1,20 +1,23 @@
-"""Performance of channels: latency and throughput, beside a pipe and the same mechanism from C.
+"""Performance of channels: latency and throughput, beside the same from C.
 
-A round trip has two figures, for a message within one processor and one to another differ by
-a factor of several, and where a scheduler puts two processes is a matter of chance.  So they
-are held to one processor, or to two, both here and in C.  In streams the caller has a processor to
-itself, where there is more than one.
+What goes to one worker has two figures, for a message within one processor and one to another
+differ by a factor of several, and where a scheduler puts two processes is a matter of chance.  So
+they are held to one processor, or to two, both here and in C.  Beside several workers the caller
+has a processor to itself, where there is more than one.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tests.benchmarks.messages import (
     LATENCY,
     Layout,
+    Stream,
     c_latency,
     c_stream,
+    fastest,
     of_latency,
     of_stream,
 )
@@ -23,12 +26,12 @@ from tests.benchmarks.rounds import Budget, Prepare
 from tests.benchmarks.tables import Entry
 
 SIZES = {8: 2000, 64: 2000, 1 << 10: 1500, 8 << 10: 400, 64 << 10: 60, 1 << 20: 6}  # messages
-FAN_IN = (1, 2, 8)
+FAN_IN = [*((1, layout) for layout in LATENCY), (8, Layout.APART)]
 WAYS = {
     "rtt": "round trip of 8 bytes, to a worker and back",
     "one": "one way of 8 bytes, from a worker that was asked",
 }
-FLOOR = "pipe"  # driven from C
+FLOOR = ("pipe", "shm")  # driven from C, whichever is faster
 
 pytestmark = pytest.mark.benchmark(timer=METER)
 
@@ -41,67 +44,83 @@ def human(size: int) -> str:
     return f"{size} B"
 
 
+def _floor(driven: Callable[[str], Prepare]) -> Prepare:
+    return fastest([driven(mechanism) for mechanism in FLOOR])
+
+
 def _bases(driven: Callable[[str], Prepare], transport: str = "") -> dict[str, tuple[str, Prepare]]:
-    bases = {"x_floor": (f"C {FLOOR}", driven(FLOOR))}
+    bases = {"x_floor": ("floor", _floor(driven))}
     return bases | ({"x_c": (f"C {transport}", driven(transport))} if transport else {})
 
 
-def _latency(prepare: Prepare, what: str, layout: Layout, transport: str = "") -> Entry:
+def _latency(
+    prepare: Callable[[str, Layout], Prepare], what: str, layout: Layout, transport: str = ""
+) -> Entry:
     return Entry(
         group=f"{WAYS[what]}, {layout.value}",
         kind="latency",
-        prepare=prepare,
+        prepare=prepare(what, layout),
         bases=_bases(lambda mechanism: c_latency(mechanism, what, layout), transport),
         budget=Budget(6.0),
         info={"size": 8, "workers": 1},
     )
 
 
+def _latency_floor(what: str, layout: Layout) -> Prepare:
+    return _floor(lambda mechanism: c_latency(mechanism, what, layout))
+
+
 def _stream(
-    prepare: Callable[[int], Prepare], size: int, workers: int, transport: str = ""
+    prepare: Callable[[Stream], Prepare], size: int, to: tuple[int, Layout], transport: str = ""
 ) -> Entry:
-    count = max(2, SIZES[size] // workers)
+    workers, layout = to
+    where = "s" if workers > 1 else f", {layout.value}"
+    stream = Stream(size, workers, max(2, SIZES[size] // workers), layout)
     return Entry(
-        group=f"messages of {human(size):>7} from {workers} worker{'s'[: workers - 1]}",
+        group=f"messages of {human(size):>7} from {workers} worker{where}",
         kind="stream",
-        prepare=prepare(count),
-        bases=_bases(lambda mechanism: c_stream(mechanism, size, workers, count), transport),
+        prepare=prepare(stream),
+        bases=_bases(lambda mechanism: c_stream(mechanism, stream), transport),
         budget=Budget(6.0),
         info={"size": size, "workers": workers},
     )
 
 
+def _stream_floor(stream: Stream) -> Prepare:
+    return _floor(lambda mechanism: c_stream(mechanism, stream))
+
+
 def _round_trip(transport: str, layout: Layout) -> Entry:
-    return _latency(of_latency(transport, "rtt", layout), "rtt", layout, transport)
+    return _latency(partial(of_latency, transport), "rtt", layout, transport)
 
 
 def _round_trip_floor(run: str, layout: Layout) -> Entry:
-    return _latency(c_latency(FLOOR, "rtt", layout), "rtt", layout)
+    return _latency(_latency_floor, "rtt", layout)
 
 
 def _one_way(transport: str, layout: Layout) -> Entry:
-    return _latency(of_latency(transport, "one", layout), "one", layout, transport)
+    return _latency(partial(of_latency, transport), "one", layout, transport)
 
 
 def _one_way_floor(run: str, layout: Layout) -> Entry:
-    return _latency(c_latency(FLOOR, "one", layout), "one", layout)
+    return _latency(_latency_floor, "one", layout)
 
 
-def _throughput(transport: str, size: int, workers: int) -> Entry:
-    return _stream(
-        lambda count: of_stream(transport, size, workers, count), size, workers, transport
-    )
+def _throughput(transport: str, size: int, to: tuple[int, Layout]) -> Entry:
+    return _stream(partial(of_stream, transport), size, to, transport)
 
 
-def _throughput_floor(run: str, size: int, workers: int) -> Entry:
-    return _stream(lambda count: c_stream(FLOOR, size, workers, count), size, workers)
+def _throughput_floor(run: str, size: int, to: tuple[int, Layout]) -> Entry:
+    return _stream(_stream_floor, size, to)
 
 
-layouts = pytest.mark.parametrize(
-    "layout", LATENCY, ids=lambda layout: layout.value.removeprefix("on ").replace(" ", "-")
-)
+def _place(layout: Layout) -> str:
+    return layout.value.removeprefix("on ").replace(" ", "-")
+
+
+layouts = pytest.mark.parametrize("layout", LATENCY, ids=_place)
 floor = pytest.mark.parametrize("run", ["floor"])
-workers_of_each = pytest.mark.parametrize("workers", FAN_IN)
+fan_in = pytest.mark.parametrize("to", FAN_IN, ids=lambda to: f"{to[0]}-{_place(to[1])}")
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: human(size).replace(" ", ""))
 
 
@@ -116,7 +135,7 @@ def test_round_trip(tell: Callable[[], None], transport: str, layout: Layout) ->
 @layouts
 @pytest.mark.contends(by=_round_trip_floor)
 def test_round_trip_floor(tell: Callable[[], None], run: str, layout: Layout) -> None:
-    """The same by a pipe, from C."""
+    """The same from C."""
     tell()
 
 
@@ -131,22 +150,26 @@ def test_one_way(tell: Callable[[], None], transport: str, layout: Layout) -> No
 @layouts
 @pytest.mark.contends(by=_one_way_floor)
 def test_one_way_floor(tell: Callable[[], None], run: str, layout: Layout) -> None:
-    """The same by a pipe, from C."""
+    """The same from C."""
     tell()
 
 
-@workers_of_each
+@fan_in
 @sizes
 @pytest.mark.contends(by=_throughput)
-def test_throughput(tell: Callable[[], None], transport: str, size: int, workers: int) -> None:
+def test_throughput(
+    tell: Callable[[], None], transport: str, size: int, to: tuple[int, Layout]
+) -> None:
     """Messages of one size from one worker, or from several at once."""
     tell()
 
 
 @floor
-@workers_of_each
+@fan_in
 @sizes
 @pytest.mark.contends(by=_throughput_floor)
-def test_throughput_floor(tell: Callable[[], None], run: str, size: int, workers: int) -> None:
-    """The same by pipes, from C."""
+def test_throughput_floor(
+    tell: Callable[[], None], run: str, size: int, to: tuple[int, Layout]
+) -> None:
+    """The same from C."""
     tell()
