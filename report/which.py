@@ -1,12 +1,22 @@
 """Which transport to take for a need, computed from the benchmarks of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from report.formats import Row
 
-__all__ = ["FOR_OTHERS", "LASTING", "NEEDS", "PLAIN", "Choice", "choices", "is_floor", "ratio_of"]
+__all__ = [
+    "FOR_OTHERS",
+    "LASTING",
+    "NEEDS",
+    "PLAIN",
+    "Choice",
+    "Ratio",
+    "choices",
+    "is_floor",
+    "ratio_of",
+]
 
 # What does not depend on speed, in the words of the transports themselves.
 FOR_OTHERS = MappingProxyType(
@@ -28,6 +38,10 @@ PLAIN = MappingProxyType(
     dict.fromkeys(("pipe", "socketpair", "unix", "tcp", "fifo"), "takes no package")
     | {"tcp": "takes no package, and Windows has it too"}
 )
+
+
+Ratio = tuple[float, float, float]
+"""A ratio and the ends of its interval."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +80,16 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What to take for a need, why, and what could be taken as well: what is within noise of it."""
+    """What to take for a need, why, and what could be taken as well: what is within noise of it.
+
+    ratios: of all that can do it, by their names, with their intervals, the least first.
+    """
 
     need: str
     pick: str
     why: str
     within: tuple[str, ...]
+    ratios: Mapping[str, Ratio]
 
 
 def is_floor(name: str) -> bool:
@@ -79,7 +97,7 @@ def is_floor(name: str) -> bool:
     return name.startswith(("floor", "C ")) or name == "plain loop"
 
 
-def ratio_of(row: Row, name: str = "x_floor") -> tuple[float, float, float] | None:
+def ratio_of(row: Row, name: str = "x_floor") -> Ratio | None:
     """Return a ratio of *row* and the ends of its interval, or None.
 
     A file of an earlier version has no interval: both ends are the ratio.
@@ -121,7 +139,7 @@ def _choice(need: Need, rows: Sequence[Row]) -> Choice | None:
     if need.those:
         why = f"{need.those[best.name]}; {why}"
     within = tuple(row.name for (_, theirs, _), row in here[1:] if theirs <= high)
-    return Choice(need.name, best.name, why, within)
+    return Choice(need.name, best.name, why, within, {row.name: ratio for ratio, row in here})
 
 
 def _figure(row: Row) -> str:

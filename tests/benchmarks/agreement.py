@@ -14,9 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 from report.formats import Bench, Refused, Row, read
-from report.which import ratio_of
-
-Ratio = tuple[float, float, float]
+from report.which import Ratio, ratio_of
 
 
 @dataclass(frozen=True)
