@@ -44,6 +44,10 @@ class Budget:
     most: int = 31
 
 
+LONG = Budget(9.0)  # of a table that is always printed
+SHORT = Budget(4.0)
+
+
 @dataclass
 class Series:
     """The measurements of one contender by round, up to the error that ended them."""

@@ -22,11 +22,12 @@ from tests.benchmarks.messages import (
     of_stream,
 )
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import Budget, Prepare
+from tests.benchmarks.rounds import LONG, SHORT, Prepare
 from tests.benchmarks.tables import Entry
 
 SIZES = {8: 2000, 64: 2000, 1 << 10: 1500, 8 << 10: 400, 64 << 10: 60, 1 << 20: 6}  # messages
 FAN_IN = [*((1, layout) for layout in LATENCY), (8, Layout.APART)]
+MAIN = {(64, 1, Layout.TWO), (64, 8, Layout.APART), (1 << 20, 1, Layout.TWO)}  # always printed
 WAYS = {
     "rtt": "round trip of 8 bytes, to a worker and back",
     "one": "one way of 8 bytes, from a worker that was asked",
@@ -61,7 +62,7 @@ def _latency(
         kind="latency",
         prepare=prepare(what, layout),
         bases=_bases(lambda mechanism: c_latency(mechanism, what, layout), transport),
-        budget=Budget(6.0),
+        budget=LONG if what == "rtt" else SHORT,
         info={"size": 8, "workers": 1},
     )
 
@@ -81,7 +82,7 @@ def _stream(
         kind="stream",
         prepare=prepare(stream),
         bases=_bases(lambda mechanism: c_stream(mechanism, stream), transport),
-        budget=Budget(6.0),
+        budget=LONG if (size, *to) in MAIN else SHORT,
         info={"size": size, "workers": workers},
     )
 

@@ -13,7 +13,7 @@ import pytest
 import kernel
 from tests.benchmarks import peers
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import Budget
+from tests.benchmarks.rounds import SHORT
 from tests.benchmarks.runs import of_peer, of_transport
 from tests.benchmarks.tables import Entry
 from tests.benchmarks.test_run import END_TO_END, OVERHEAD, end_to_end, overhead
@@ -49,7 +49,7 @@ def _in_place_of_redis(transport: str, n: int) -> Entry:
         kind="redis",
         prepare=of_transport(transport, n, workers),
         bases={"x_redis": ("redis", of_peer("redis served", n, workers))},
-        budget=Budget(10.0),
+        budget=SHORT,
         info={"kernel": kernel.selected, "n": n, "workers": workers},
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 import kernel
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import Budget, Prepare
+from tests.benchmarks.rounds import LONG, SHORT, Budget, Prepare
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 
@@ -22,12 +22,13 @@ pytestmark = pytest.mark.benchmark(timer=METER)
 
 def end_to_end(prepare: Callable[[int, int], Prepare], title: str = END_TO_END) -> Entry:
     """Return the entry of a run of ten million terms by ten workers."""
-    return run_of(prepare, title, 10_000_000, 10, Budget(15.0))
+    return run_of(prepare, title, 10_000_000, 10, LONG)
 
 
 def overhead(prepare: Callable[[int, int], Prepare], workers: int, more: str = "") -> Entry:
     """Return the entry of a run in which each worker has one term; *more* ends the title."""
-    return run_of(prepare, OVERHEAD[workers] + more, workers, workers, Budget(10.0))
+    budget = SHORT if workers == 2 or more else LONG
+    return run_of(prepare, OVERHEAD[workers] + more, workers, workers, budget)
 
 
 def run_of(

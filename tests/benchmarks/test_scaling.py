@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kernel
 from tests import harness
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import Budget, Measure, Prepare, Sample
+from tests.benchmarks.rounds import SHORT, Measure, Prepare, Sample
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 from tests.scenarios import names
@@ -82,7 +82,7 @@ def _scaling(
         kind=kind,
         prepare=_with_kernel(with_, run),
         bases={"x_floor": ("floor", _with_kernel(with_, floor))},
-        budget=Budget(5.0),
+        budget=SHORT,
         info={"kernel": with_, "n": n, "workers": workers},
     )
 
