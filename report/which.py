@@ -48,7 +48,7 @@ Ratio = tuple[float, float, float]
 class Need:
     """What somebody wants.
 
-    tables: how the titles begin of those that tell who is fastest; the first one that is there.
+    tables: the titles of those that tell who is fastest; the first one that is there counts.
     those: which transports can do it, and why they can; None if all can.
     """
 
@@ -57,13 +57,15 @@ class Need:
     those: MappingProxyType[str, str] | None = None
 
 
+_PLACES = (", on two cores", ", on one core", ", anywhere")
+
+
 def _streams(*sizes: str) -> tuple[str, ...]:
-    """Return how the titles begin of the tables of messages of *sizes*, the first to come first."""
-    places = (", on two cores", "")
-    return tuple(f"messages of {size} from 1 worker{place}" for size in sizes for place in places)
+    """Return the titles of the tables of messages of *sizes*, the first to come first."""
+    return tuple(f"messages of {size} from 1 worker{place}" for size in sizes for place in _PLACES)
 
 
-_ROUND_TRIP = ("round trip of 8 bytes, to a worker and back, on two", "round trip of 8 bytes")
+_ROUND_TRIP = tuple(f"round trip of 8 bytes, to a worker and back{place}" for place in _PLACES)
 _SMALL = ("overhead: 10 workers, one term each", "overhead:  2 workers, one term each")
 
 NEEDS = (
@@ -122,12 +124,12 @@ def _choice(need: Need, rows: Sequence[Row]) -> Choice | None:
     able = [
         (ratio, row)
         for row in rows
-        if (ratio := ratio_of(row)) and not is_floor(row.name) and not row.group.endswith(", warm")
+        if (ratio := ratio_of(row)) and not is_floor(row.name)
         if need.those is None or row.name in need.those
     ]
-    for beginning in need.tables:
+    for title in need.tables:
         here = sorted(
-            ((ratio, row) for ratio, row in able if row.group.startswith(beginning)),
+            ((ratio, row) for ratio, row in able if row.group == title),
             key=lambda each: each[0],
         )
         if len(here) > 1:

@@ -18,7 +18,7 @@ def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callabl
     def told() -> None:
         entry, row = request.config.stash[TABLES].row(request.node.nodeid)
         if (error := row.series.error or row.no_order) is not None:
-            raise error
+            METER.fail(benchmark, error)
         benchmark.group = entry.group
         METER.replay(benchmark, (sample.seconds for sample in row.series.samples))
         benchmark.extra_info |= figures(entry, row)

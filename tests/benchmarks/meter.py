@@ -1,7 +1,7 @@
 """A timer by which pytest-benchmark is told what was measured already."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 
 class Meter:
@@ -26,6 +26,15 @@ class Meter:
             self.seconds = 0.0
 
         benchmark.pedantic(advance, setup=begin, rounds=len(each))
+
+    def fail(self, benchmark: Any, error: BaseException) -> NoReturn:
+        """Raise *error* from within *benchmark*, which warns if nothing has used it."""
+
+        def raised() -> NoReturn:
+            raise error
+
+        benchmark.pedantic(raised)
+        raise AssertionError("pytest-benchmark has not called what it was to measure")
 
 
 METER = Meter()

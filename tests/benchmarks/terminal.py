@@ -69,8 +69,8 @@ def _median(times: float) -> _Spelled:
 
 _BETWEEN = "interval: where the ratio of another run is, in 95 of 100"
 _FLOORS = {
-    "run": "x floor: times the floor, the same forks and terms with no transport",
-    "message": "x floor: times the floor, the same by a pipe or by shared memory driven from C,"
+    "run": "x floor, of runs: times the floor, the same forks and terms with no transport",
+    "message": "x floor, of messages: times the floor, a pipe or shared memory driven from C,"
     " whichever is faster",
     "redis": "x Redis: times the same with Redis, whose server runs",
 }
@@ -172,9 +172,9 @@ def chosen(rows: Sequence[Row], everything: bool) -> tuple[dict[str, list[Row]],
     return {title: groups[title] for title in titles}, len(groups) - len(titles)
 
 
-def wrapped(text: str) -> list[str]:
-    """Return *text* in lines that fit."""
-    return textwrap.wrap(text, WIDTH)
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """Return *text* in lines that fit; all but the first begin with *indent*."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent)
 
 
 def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
@@ -190,7 +190,7 @@ def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
         words += [text] * (name in names)
     if any(name.endswith(" cold") for name in names):
         words.append("cold: another library, set up inside of the time, as a transport is")
-    return wrapped(". ".join(filter(None, dict.fromkeys(words))) + ".")
+    return [line for text in filter(None, dict.fromkeys(words)) for line in wrapped(text, "  ")]
 
 
 def screen(found: Sequence[Choice]) -> list[str]:

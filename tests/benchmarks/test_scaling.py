@@ -21,6 +21,7 @@ from tests.benchmarks.rounds import SHORT, Measure, Prepare, Sample
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 from tests.scenarios import names
+from tests.scenarios.loading import given_way
 
 WORKERS = (1, 4, 16, 64, 256)
 TERMS = tuple(10**power for power in range(4, 10))
@@ -101,7 +102,8 @@ def _of_terms(transport: str, n: int) -> Entry:
 def _peak(transport: str, n: int, workers: int, with_: str) -> float:
     """Return the MiB that the largest of the workers had in memory at most."""
     command = [sys.executable, "-c", _PEAK, transport, with_, str(n), str(workers)]
-    environment = os.environ | names.environment(names.started_in())
+    with given_way(transport):
+        environment = os.environ | names.environment(names.started_in())
     output = subprocess.run(
         command, cwd=harness.ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout

@@ -107,7 +107,8 @@ def test_sizes_come_in_their_order() -> None:
 def test_the_legend_explains_the_columns_that_are_there_and_no_others() -> None:
     """And the names of floors."""
     run = " ".join(terminal.legend({"a": [_row("a", "pipe", 1.0)]}))
-    assert "x floor:" in run
+    assert "x floor, of runs:" in run
+    assert "of messages" not in run
     assert "interval:" in run
     assert "p50" not in run
     assert "x C" not in run
@@ -197,6 +198,10 @@ def test_why_is_the_figure_and_for_some_needs_a_fact() -> None:
 def test_a_need_of_which_nothing_was_measured_is_left_out() -> None:
     """As is one with a single row: that is no choice."""
     rows = [_row(which._SMALL[0], "pipe", 1.1), _row(which._SMALL[0], "floor", 1.0)]
+    streams = [
+        f"messages of    64 B from 1 worker, on {where}" for where in ("one core", "two cores")
+    ]
+    rows += [_stream(title, "pipe", 1.1) for title in streams]
     assert which.choices(rows) == []
 
 
