@@ -11,6 +11,7 @@ __all__ = [
     "LASTING",
     "NEEDS",
     "PLAIN",
+    "SPINNING",
     "Choice",
     "Ratio",
     "choices",
@@ -42,6 +43,9 @@ PLAIN = MappingProxyType(
 
 Ratio = tuple[float, float, float]
 """A ratio and the ends of its interval."""
+
+# What nobody is told to take, as fast as it is: who waits with it takes a whole processor.
+SPINNING = frozenset({"shm_spinning"})
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _choice(need: Need, rows: Sequence[Row]) -> Choice | None:
     able = [
         (ratio, row)
         for row in rows
-        if (ratio := ratio_of(row)) and not is_floor(row.name)
+        if (ratio := ratio_of(row)) and not is_floor(row.name) and row.name not in SPINNING
         if need.those is None or row.name in need.those
     ]
     for title in need.tables:

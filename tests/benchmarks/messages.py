@@ -33,10 +33,17 @@ BATCHES = 4  # timed, in each measurement of a stream
 C_BATCHES = 16  # from C, where one is shorter than a slice of the scheduler
 PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
 STAMP = struct.Struct("=q")
+STOP = b"."  # to a worker that is asked: no peer need carry a message without a byte
 CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
 
 Open = Callable[..., contextlib.AbstractContextManager[Any]]
 """A transport's `channel`: see `transports`."""
+
+Way = Callable[[Open], Sample]
+"""What is measured with it."""
+
+Channel = Callable[[], contextlib.AbstractContextManager[Callable[[Way], Sample]]]
+"""Sets up what all channels of a contender need, and gives what measures a `Way` with one."""
 
 
 class Layout(Enum):
@@ -78,24 +85,35 @@ def _held(processors: list[int]) -> Iterator[None]:
         _stay_on(allowed)
 
 
-def of_channel(transport: str, way: Callable[[Open], Sample]) -> Prepare:
-    """Return how to measure *way* with the channel of a transport, by the name that was given."""
+def of_transport(transport: str) -> Channel:
+    """Return what measures with the channel of a transport, by the name that was given."""
 
     @contextlib.contextmanager
-    def prepare() -> Iterator[Measure]:
+    def opened() -> Iterator[Callable[[Way], Sample]]:
         module = harness.module_of(transport)
         if (reason := harness.unsupported(module)) is not None:
             pytest.skip(f"{transport}: {reason}")
         if (reason := harness.support(module).no_channel) is not None:
             pytest.skip(reason)
         with given_way(module):
-            opened: Open = load(module).channel
+            channel: Open = load(module).channel
 
-        def measure() -> Sample:
+        def measured(way: Way) -> Sample:
             with given_way(module):
-                return way(opened)
+                return way(channel)
 
-        yield measure
+        yield measured
+
+    return opened
+
+
+def _by(channel: Channel, way: Way) -> Prepare:
+    """Return how to measure *way* with *channel*."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        with channel() as measured:
+            yield lambda: measured(way)
 
     return prepare
 
@@ -125,9 +143,9 @@ def fastest(several: Sequence[Prepare]) -> Prepare:
     return prepare
 
 
-def of_latency(transport: str, what: str, layout: Layout) -> Prepare:
+def of_latency(channel: Channel, what: str, layout: Layout) -> Prepare:
     """Return how to measure the median of a round trip ("rtt") or of one way back ("one")."""
-    return of_channel(transport, partial(_latency, what, layout))
+    return _by(channel, partial(_latency, what, layout))
 
 
 def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
@@ -137,13 +155,13 @@ def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
 
 def _echo(processors: list[int], link: Any) -> None:
     _stay_on(processors)
-    while message := link.receive():
+    while len(message := link.receive()) == STAMP.size:
         link.send(message)
 
 
 def _stamp(processors: list[int], link: Any) -> None:
     _stay_on(processors)
-    while link.receive():
+    while len(link.receive()) == STAMP.size:
         link.send(STAMP.pack(time.monotonic_ns()))
 
 
@@ -157,7 +175,7 @@ def _latency(what: str, layout: Layout, channel: Open) -> Sample:
         messages = iter(opened)
         _trips(opened.send, messages, questions[: TRIPS // 10])  # to warm up
         starts, answers, stops = _trips(opened.send, messages, questions)
-        opened.send(0, b"")
+        opened.send(0, STOP)
         if list(messages):
             raise AssertionError("there is an answer more than questions")
     if what == "rtt":
@@ -205,9 +223,9 @@ class Stream:
     layout: Layout
 
 
-def of_stream(transport: str, stream: Stream) -> Prepare:
+def of_stream(channel: Channel, stream: Stream) -> Prepare:
     """Return how to measure the time of a message of a stream: see `_stream`."""
-    return of_channel(transport, partial(_stream, stream))
+    return _by(channel, partial(_stream, stream))
 
 
 def c_stream(mechanism: str, stream: Stream) -> Prepare:
@@ -216,44 +234,68 @@ def c_stream(mechanism: str, stream: Stream) -> Prepare:
     return of_c(mechanism, stream.layout, *command)
 
 
+class _Gates:
+    """A gate for each worker, which it passes at a word: one worker could pass a common gate twice."""
+
+    def __init__(self, workers: int) -> None:
+        self._pipes = [os.pipe() for _ in range(workers)]
+
+    def wait(self, worker: int) -> bytes:
+        """Return the next word, in a worker."""
+        return os.read(self._pipes[worker][0], 1)
+
+    def say(self, word: bytes) -> None:
+        """Let all workers through."""
+        for _, opener in self._pipes:
+            os.write(opener, word)
+
+    def close(self) -> None:
+        """Close all pipes."""
+        for pipe in self._pipes:
+            for end in pipe:
+                os.close(end)
+
+
+_SOME, _ALL, _END = b"s", b"a", b"e"  # words: a tenth of a batch, a batch, the end
+
+
 def _stream(stream: Stream, channel: Open) -> Sample:
     """Time batches from the word to begin until all messages are there; return that of one."""
     caller = os.getpid()
-    size, workers, count = stream.size, stream.workers, stream.count
+    workers, count, tenth = stream.workers, stream.count, -(-stream.count // 10)
     ours, theirs = stream.layout.processors()
-    gates = [os.pipe() for _ in range(workers)]  # one each: a fast worker could pass another's
 
     def work(link: Any) -> None:
         _stay_on(theirs)
-        payloads = _payloads(link.worker, size, count)
-        while asked := os.read(gates[link.worker][0], 1):
-            for payload in payloads if asked == b"!" else payloads[: -(-count // 10)]:
+        payloads = _payloads(link.worker, stream.size, count)
+        while (word := gates.wait(link.worker)) != _END:
+            for payload in payloads[: count if word == _ALL else tenth]:
                 link.send(payload)
 
-    def batch(asked: bytes, each: int) -> tuple[float, list[tuple[int, Any]]]:
+    def batch(word: bytes, each: int) -> float:
         time.sleep(PAUSE)  # they wait for the word
         start = time.perf_counter()
-        for _, opener in gates:
-            os.write(opener, asked)
+        gates.say(word)
         found = list(itertools.islice(messages, each * workers))
         took = time.perf_counter() - start
         if os.getpid() != caller:
             os._exit(1)  # a worker came back: no second pytest
-        return took, found
+        _verify(found, stream.size, workers)
+        return took
 
-    try:
-        with _held(ours), channel(work, workers) as opened:
-            messages = iter(opened)
-            _verify(batch(b"w", -(-count // 10))[1], size, workers)  # to warm up
-            times = []
-            for _ in range(BATCHES):
-                took, found = batch(b"!", count)
-                _verify(found, size, workers)
-                times.append(took)
-    finally:
-        for gate in gates:
-            os.close(gate[0])
-            os.close(gate[1])
+    with (
+        contextlib.closing(_Gates(workers)) as gates,
+        _held(ours),
+        channel(work, workers) as opened,
+    ):
+        messages = iter(opened)
+        try:
+            batch(_SOME, tenth)  # to warm up
+            times = [batch(_ALL, count) for _ in range(BATCHES)]
+        finally:
+            gates.say(_END)  # some channels wait at their end for the workers
+        if list(messages):
+            raise AssertionError("there are more messages than were sent")
     return Sample(_middle(times) / (count * workers))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import transports
 from report import host, which
 from report.formats import Row
 from report.results import Results
@@ -18,6 +19,8 @@ LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
 
 # Options that ask for tables as pytest-benchmark makes them.
 ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
+
+_OTHERS = "What is no transport of the suite keeps no clause: a worker that dies may hang it."
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
@@ -220,6 +223,8 @@ def pytest_terminal_summary(
         terminalreporter.section("Which one?", sep="-", blue=True)
         for line in terminal.screen(picks):
             write(line)
+        if {pick.pick for pick in picks} - {*transports.NAMES}:
+            write(_OTHERS)
     write("")
     before, after = config.stash[LOAD], os.getloadavg()[0]
     load = f"load {before:.1f} before and {after:.1f} after, on {cores()} cores"

@@ -195,7 +195,7 @@ def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
 
 def screen(found: Sequence[Choice]) -> list[str]:
     """Return the lines of "Which one?"."""
-    widths = (17, 11, 29, 20)
+    widths = (16, 15, 27, 19)
 
     def lines(*cells: str) -> list[str]:
         parts = [

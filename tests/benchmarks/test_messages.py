@@ -20,6 +20,7 @@ from tests.benchmarks.messages import (
     fastest,
     of_latency,
     of_stream,
+    of_transport,
 )
 from tests.benchmarks.meter import METER
 from tests.benchmarks.rounds import LONG, SHORT, Prepare
@@ -54,9 +55,10 @@ def _bases(driven: Callable[[str], Prepare], transport: str = "") -> dict[str, t
     return bases | ({"x_c": (f"C {transport}", driven(transport))} if transport else {})
 
 
-def _latency(
+def latency(
     prepare: Callable[[str, Layout], Prepare], what: str, layout: Layout, transport: str = ""
 ) -> Entry:
+    """Return the entry of a round trip or of one way; *transport*, if floor.c may have the same."""
     return Entry(
         group=f"{WAYS[what]}, {layout.value}",
         kind="latency",
@@ -71,17 +73,18 @@ def _latency_floor(what: str, layout: Layout) -> Prepare:
     return _floor(lambda mechanism: c_latency(mechanism, what, layout))
 
 
-def _stream(
+def stream(
     prepare: Callable[[Stream], Prepare], size: int, to: tuple[int, Layout], transport: str = ""
 ) -> Entry:
+    """Return the entry of a stream to *to*, how many workers and where they are held."""
     workers, layout = to
     where = "s" if workers > 1 else f", {layout.value}"
-    stream = Stream(size, workers, max(2, SIZES[size] // workers), layout)
+    batch = Stream(size, workers, max(2, SIZES[size] // workers), layout)
     return Entry(
         group=f"messages of {human(size):>7} from {workers} worker{where}",
         kind="stream",
-        prepare=prepare(stream),
-        bases=_bases(lambda mechanism: c_stream(mechanism, stream), transport),
+        prepare=prepare(batch),
+        bases=_bases(lambda mechanism: c_stream(mechanism, batch), transport),
         budget=LONG if (size, *to) in MAIN else SHORT,
         info={"size": size, "workers": workers},
     )
@@ -92,27 +95,27 @@ def _stream_floor(stream: Stream) -> Prepare:
 
 
 def _round_trip(transport: str, layout: Layout) -> Entry:
-    return _latency(partial(of_latency, transport), "rtt", layout, transport)
+    return latency(partial(of_latency, of_transport(transport)), "rtt", layout, transport)
 
 
 def _round_trip_floor(run: str, layout: Layout) -> Entry:
-    return _latency(_latency_floor, "rtt", layout)
+    return latency(_latency_floor, "rtt", layout)
 
 
 def _one_way(transport: str, layout: Layout) -> Entry:
-    return _latency(partial(of_latency, transport), "one", layout, transport)
+    return latency(partial(of_latency, of_transport(transport)), "one", layout, transport)
 
 
 def _one_way_floor(run: str, layout: Layout) -> Entry:
-    return _latency(_latency_floor, "one", layout)
+    return latency(_latency_floor, "one", layout)
 
 
 def _throughput(transport: str, size: int, to: tuple[int, Layout]) -> Entry:
-    return _stream(partial(of_stream, transport), size, to, transport)
+    return stream(partial(of_stream, of_transport(transport)), size, to, transport)
 
 
 def _throughput_floor(run: str, size: int, to: tuple[int, Layout]) -> Entry:
-    return _stream(_stream_floor, size, to)
+    return stream(_stream_floor, size, to)
 
 
 def _place(layout: Layout) -> str:

@@ -184,6 +184,15 @@ def test_which_one_is_the_best_of_its_table_with_what_is_within_noise_of_it() ->
     }
 
 
+def test_nobody_is_told_to_take_what_spins() -> None:
+    """It takes a processor for each that waits."""
+    title = "overhead: 64 workers, one term each"
+    rows = [
+        _row(title, name, x) for name, x in (("shm_spinning", 0.1), ("pipe", 1.0), ("tcp", 2.0))
+    ]
+    assert [(choice.pick, choice.within) for choice in which.choices(rows)] == [("pipe", ())]
+
+
 def test_why_is_the_figure_and_for_some_needs_a_fact() -> None:
     """Both from where they come."""
     why = {choice.need: choice.why for choice in which.choices(_all())}
