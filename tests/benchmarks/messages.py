@@ -235,7 +235,7 @@ def c_stream(mechanism: str, stream: Stream) -> Prepare:
 
 
 class _Gates:
-    """A gate for each worker, which it passes at a word: one worker could pass a common gate twice."""
+    """A gate for each worker, passed at a word: one worker could pass a common gate twice."""
 
     def __init__(self, workers: int) -> None:
         self._pipes = [os.pipe() for _ in range(workers)]
