@@ -84,6 +84,9 @@ NEEDS = (
 )
 
 
+_NAMED = 5  # that are named of those within noise
+
+
 @dataclass(frozen=True)
 class Choice:
     """What to take for a need, why, and what could be taken as well: what is within noise of it.
@@ -96,6 +99,15 @@ class Choice:
     why: str
     within: tuple[str, ...]
     ratios: Mapping[str, Ratio]
+
+    @property
+    def others(self) -> str:
+        """What is within noise of the pick, in words."""
+        if len(self.within) == len(self.ratios) - 1:
+            return "all the others"
+        more = len(self.within) - _NAMED
+        named = ", ".join(self.within[: _NAMED if more > 1 else None])
+        return f"{named} and {more} more" if more > 1 else named
 
 
 def is_floor(name: str) -> bool:

@@ -40,7 +40,7 @@ def choosing(bench: Bench, machine: bool) -> Markup | None:
             h("td", h("b", choice.pick)),
             h("td", _picture(choice)),
             h("td", choice.why),
-            h("td", ", ".join(choice.within) or "\u2013"),
+            h("td", choice.others or "\u2013"),
         )
         for choice in found
     ]

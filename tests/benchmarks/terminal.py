@@ -211,7 +211,7 @@ def screen(found: Sequence[Choice]) -> list[str]:
 
     shown = lines("need", "take", "why", "within noise of it")
     for each in found:
-        shown += lines(each.need, each.pick, each.why, ", ".join(each.within) or "-")
+        shown += lines(each.need, each.pick, each.why, each.others or "-")
     return shown
 
 

@@ -184,6 +184,21 @@ def test_which_one_is_the_best_of_its_table_with_what_is_within_noise_of_it() ->
     }
 
 
+def test_what_is_within_noise_is_told_in_few_words() -> None:
+    """Where nothing differs, it says so."""
+
+    def others(**ratios: float) -> str:
+        rows = [_row("overhead: 64 workers, one term each", n, x) for n, x in ratios.items()]
+        (choice,) = which.choices(rows)
+        return choice.others
+
+    assert others(a=1.0, b=1.01, c=1.02) == "all the others"
+    assert others(a=1.0, b=1.01, c=2.0) == "b"
+    assert others(a=1.0, b=2.0) == ""
+    many = {f"n{i}": 1 + i / 1000 for i in range(8)}
+    assert others(**many, z=2.0) == "n1, n2, n3, n4, n5 and 2 more"
+
+
 def test_nobody_is_told_to_take_what_spins() -> None:
     """It takes a processor for each that waits."""
     title = "overhead: 64 workers, one term each"
