@@ -1,7 +1,6 @@
 """Options, and the transports to test."""
 
 import os
-import shlex
 
 import pytest
 
@@ -14,9 +13,12 @@ from tests.harness import required, selection
 from tests.harness.expectations import Expectations, declared
 
 pytest_plugins = [
-    "report.plugin", "tests.harness.isolation", "tests.harness.time_limit",
+    "report.plugin",
+    "tests.harness.isolation",
+    "tests.harness.time_limit",
+    "tests.benchmarks.plugin",
     "tests.benchmarks.counts.plugin",
-]  # fmt: skip
+]
 
 _GIVEN = pytest.StashKey[list[str]]()  # the transports to test
 _CLAUSES = pytest.StashKey[set[str] | None]()  # the clauses to test, or None: all
@@ -112,19 +114,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Expectations(config, expected), "expectations")
     needed = required.Required(config.option.require, given)
     config.pluginmanager.register(needed, "required")
-    _set_benchmarks(config)
-
-
-def _set_benchmarks(config: pytest.Config) -> None:
-    """Set the tables of pytest-benchmark, if it is there, as far as the command line does not."""
-    words = [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
-    for name, value in (
-        ("sort", "median"),  # which the option itself does not allow
-        ("columns", ["median", "iqr", "min", "rounds"]),
-    ):
-        given = any(str(word).partition("=")[0] == f"--benchmark-{name}" for word in words)
-        if not given and hasattr(config.option, f"benchmark_{name}"):
-            setattr(config.option, f"benchmark_{name}", value)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

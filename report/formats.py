@@ -297,7 +297,7 @@ def _bench(value: dict[str, Any]) -> Bench:
     rows = []
     for row in value["benchmarks"]:
         params = row.get("params") or {}
-        name = params.get("transport") or params.get("peer")
+        name = params.get("transport") or params.get("peer") or params.get("run")
         if not isinstance(name, str):  # a floor, named by the last parameter
             name = (row.get("param") or row["name"]).split("-")[-1]
         figures = {key: _figure(item) for key, item in row["extra_info"].items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from report.formats import Row
 from report.html import Child, h
+from report.which import is_floor
 
 __all__ = [
     "MOST",
@@ -100,11 +101,6 @@ def heading(title: str, unit: str) -> Child:
 def legend(sentences: list[str]) -> Child:
     """Return the line below a chart that says what its signs and names are."""
     return h("p", " ".join(sentences), class_="legend") if sentences else None
-
-
-def is_floor(name: str) -> bool:
-    """Tell whether *name* is of what transports are compared with, and no transport."""
-    return name in {"floor", "plain loop"} or name.startswith("C ")
 
 
 def row_class(name: str) -> str | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from report.formats import Bench, Row
 from report.html import Markup
 from report.page.axes import get, is_floor
-from report.page.multiples import Axes, Series, multiples
+from report.page.multiples import Axes, Series, Spans, multiples
 from report.page.rows import RATIOS, bars, latency
+from report.which import ratio_of
 
 __all__ = ["charts"]
 
@@ -38,17 +39,35 @@ def _collect(rows: Iterable[Row], x: str, y: str) -> Series:
     }
 
 
+def _spans(rows: Iterable[Row], x: str, y: str) -> Spans:
+    """Return the intervals of the ratio *y* by name and *x*."""
+    spans: Spans = {}
+    for row in rows:
+        at, ratio = get(row, x), ratio_of(row, y)
+        if at and ratio and ratio[1] < ratio[2]:
+            spans.setdefault(row.name, {})[at] = ratio[1:]
+    return spans
+
+
+def _where(row: Row) -> str:
+    """Return from whom the messages of a table come, and where these are held: its title's end."""
+    return row.group.partition(" from ")[2] or (
+        f"{workers:g} worker{'s' * (workers > 1)}" if (workers := get(row, "workers")) else ""
+    )
+
+
 def _throughput(rows: Sequence[Row], key: str, detail: int) -> list[Markup]:
     size = next((k for k in ("size", "size_bytes", "bytes") if any(get(r, k) for r in rows)), "")
     moving = [row for row in rows if get(row, size) and get(row, "mib_per_s")]
     tables: list[tuple[str, Series]] = []
-    for workers in sorted({get(row, "workers") or 0 for row in moving}):
-        of = [row for row in moving if (get(row, "workers") or 0) == workers]
-        who = f", {workers:g} worker{'s' if workers > 1 else ''}" if workers else ""
+    for where in dict.fromkeys(sorted(map(_where, moving))):
+        of = [row for row in moving if _where(row) == where]
+        who = f", {where}" if where else ""
         for y, unit in (
             ("mib_per_s", "MiB/s"),
             ("messages_per_s", "messages/s"),
-            ("x_c", "times as long as the same in C"),
+            ("x_floor", "times the floor"),
+            ("x_c", "times the same in C"),
         ):
             if series := _collect(of, size, y):
                 tables.append((f"{unit}{who}", series))
@@ -60,7 +79,7 @@ def _throughput(rows: Sequence[Row], key: str, detail: int) -> list[Markup]:
 
 
 def _scaling(rows: Sequence[Row], key: str, detail: int) -> list[Markup]:
-    """Cost per worker against workers and per term against terms, with the memory of each."""
+    """Draw times the floor against workers and terms; the time and the memory are in the table."""
     found: list[Markup] = []
     names = dict.fromkeys(name for row in rows for name in row.info)
     groups: dict[str, list[Row]] = {}
@@ -72,18 +91,24 @@ def _scaling(rows: Sequence[Row], key: str, detail: int) -> list[Markup]:
         ("cost per worker", "per_worker", "workers"),
         ("cost per term", "per_term", "n"),
     ):
-        y = next((k for k in names if part_of_name in k and "rss" not in k), "")
+        time = next((k for k in names if part_of_name in k and "rss" not in k), "")
         # The first table in which x varies, else all of them together.
-        part = next((part for part in parts if _collect(part, x, y)), None)
+        part = next((part for part in parts if _collect(part, x, time)), None)
         if part is None:
             continue
-        tables = (
-            ("times the floor", _collect(part, x, _SCALED)),
-            ("peak memory, MiB", _collect(part, x, rss)),
-        )
-        more = [(head, series) for head, series in tables if series]
-        axes = Axes(title, "terms" if x == "n" else x, _unit(y), more=False)
-        found.append(multiples(axes, _collect(part, x, y), more, f"{key}{x[0]}", detail))
+        part = [row for row in part if get(row, time)]
+        what = "terms" if x == "n" else x
+        # A time is of one moment of the machine, a ratio is not: it is drawn, if there is one.
+        ratios, times = _collect(part, x, _SCALED), _collect(part, x, time)
+        memory = [("peak memory, MiB", series)] if (series := _collect(part, x, rss)) else []
+        if ratios:
+            axes = Axes(title, what, "times the floor", more=False)
+            more = [(f"{_unit(time)} each", times), *memory]
+            spans = _spans(part, x, _SCALED) if detail else {}
+            found.append(multiples(axes, ratios, more, f"{key}{x[0]}", detail, spans))
+        else:
+            axes = Axes(title, what, _unit(time), more=False)
+            found.append(multiples(axes, times, memory, f"{key}{x[0]}", detail))
     return found
 
 
@@ -102,9 +127,15 @@ def _with_cost(row: Row) -> Row:
     ):
         if row.group.startswith(words):
             info[key] = times * row.median
-            if "x_floor" in info:
-                info[_SCALED] = info.pop("x_floor")
+            for end in ("", "_low", "_high"):
+                if f"x_floor{end}" in info:
+                    info[f"{_SCALED}{end}"] = info.pop(f"x_floor{end}")
     return Row(row.group, row.name, row.median, info)
+
+
+def _is_of_messages(row: Row) -> bool:
+    """Tell whether *row* is of messages, which have charts of their own."""
+    return "p50_us" in row.info or "mib_per_s" in row.info
 
 
 def charts(bench: Bench, key: str, detail: int = 2) -> list[Markup]:
@@ -117,10 +148,10 @@ def charts(bench: Bench, key: str, detail: int = 2) -> list[Markup]:
     for row in rows:
         groups.setdefault(row.group, []).append(row)
     found = [
-        bars(what, group, of, f"{key}b{i}{j}")
+        bars(what, group, of, f"{key}b{i}{j}", detail > 0)
         for j, what in enumerate(RATIOS)
         for i, (group, of) in enumerate(groups.items())
-        if any(get(row, what.key) for row in of)
+        if any(get(row, what.key) for row in of) and not any(map(_is_of_messages, of))
     ]
     found += [
         latency(group, of, f"{key}l{i}")

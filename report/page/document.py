@@ -14,6 +14,7 @@ from report.clauses import order
 from report.formats import Place
 from report.html import Child, Markup, h, plain, verbatim
 from report.page.charts import charts
+from report.page.choosing import choosing
 from report.page.clauses import named, texts, transport
 from report.page.columns import Column, columns_of
 from report.page.platforms import platforms
@@ -89,6 +90,11 @@ def _sections(
     known = list(sentences)
     names = _names(columns)
     found = []
+    benches = [bench for place in places for bench in place.benches]
+    for bench in benches:
+        if (pick := choosing(bench, len(benches) > 1)) is not None:
+            found.append(_section("Which one?", "which", pick))
+            break
     if names:
         told = named(columns, known, names)
         found.append(_section("Support", "support", support(columns, names, known)))

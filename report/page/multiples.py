@@ -12,6 +12,9 @@ __all__ = ["Axes", "Series", "multiples"]
 Series = dict[str, dict[float, float]]
 """Of each name its figures: y by x."""
 
+Spans = dict[str, dict[float, tuple[float, float]]]
+"""Of each name the intervals of its figures: the ends by x."""
+
 
 @dataclass(frozen=True)
 class Axes:
@@ -28,14 +31,23 @@ class Axes:
         return in_bytes(x) if self.sizes else short(x)
 
 
-def _symbol(points: Mapping[float, float], xs: Log, ys: Log, key: str) -> Markup:
-    """Draw a line and its dots, to be used in grey and in colour.
+def _symbol(
+    points: Mapping[float, float],
+    spans: Mapping[float, tuple[float, float]],
+    xs: Log,
+    ys: Log,
+    key: str,
+) -> Markup:
+    """Draw a line, its dots and their intervals, to be used in grey and in colour.
 
     A dot is a line of length zero with round ends: scaling an axis does not change its width.
     """
     places = [(10 * xs.at(x), 1000 - 10 * ys.at(y)) for x, y in sorted(points.items())]
+    ends = [(10 * xs.at(x), *(1000 - 10 * ys.at(end) for end in spans[x])) for x in sorted(spans)]
+    lines = "".join(f"M{x:.0f},{low:.0f}V{high:.0f}" for x, low, high in ends)
     return h(
         "symbol",
+        h("path", d=lines, class_="span") if lines else None,
         h("polyline", points=" ".join(f"{x:.0f},{y:.0f}" for x, y in places)),
         h("path", d="".join(f"M{x:.0f},{y:.0f}h0" for x, y in places)),
         id=key,
@@ -72,14 +84,18 @@ def multiples(
     more: Sequence[tuple[str, Series]],
     key: str,
     detail: int,
+    spans: Spans | None = None,
 ) -> Markup:
     """Draw a small picture for each of *series*, with all the others in grey behind it.
 
     more: titles and further figures, for the table.
+    spans: the intervals of *series*, where it has any.
     """
+    spans = spans or {}
     names = list(series)[:MOST]
     xs = Log.around(x for name in names for x in series[name])
-    ys = Log.around(y for name in names for y in series[name].values())
+    ends = [end for name in names for span in spans.get(name, {}).values() for end in span]
+    ys = Log.around([*(y for name in names for y in series[name].values()), *ends])
     every_x = sorted({x for name in names for x in series[name]})
     middle = every_x[len(every_x) // 2 : len(every_x) // 2 + 1] if len(every_x) > 4 else []
     # The figures beside the names can be compared only at one x.
@@ -87,7 +103,10 @@ def multiples(
     labelled = sorted({every_x[0], *middle, every_x[-1]})
     ticks = [(t, percent(100 - ys.at(t))) for t in ys.ticks()]
     frame: list[Child] = [
-        [_symbol(series[name], xs, ys, f"{key}{i}") for i, name in enumerate(names)],
+        [
+            _symbol(series[name], spans.get(name, {}), xs, ys, f"{key}{i}")
+            for i, name in enumerate(names)
+        ],
         [h("line", x2="100%", y1=y, y2=y) for _, y in ticks],
         [h("text", short(t), x=-6, y=y, dy=".32em", text_anchor="end") for t, y in ticks],
         [
@@ -108,6 +127,8 @@ def multiples(
     tables = [(axes.y, series), *more][: (0, 1, None)[detail]]
     better = "more" if axes.more else "less"
     unit = f"{axes.y} against {axes.x}, log axes, the others in grey; {better} is better"
+    if spans:
+        unit += "; upright lines: where the ratio of another run is, in 95 of 100"
     return h(
         "figure",
         heading(axes.title, unit),

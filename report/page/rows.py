@@ -16,6 +16,7 @@ from report.page.axes import (
     row_class,
     short,
 )
+from report.which import ratio_of
 
 __all__ = ["RATIOS", "Ratio", "bars", "latency"]
 
@@ -37,15 +38,15 @@ RATIOS = (
     Ratio(
         "x_floor",
         "×\u00a0floor",
-        "Times the floor (bare fork and waitpid, measured beside it), and the median in ms; "
-        "less is better",
+        "Times the floor (the same forks and terms without a transport, measured in the same "
+        "rounds), and the median in ms; less is better",
         "as long as the floor",
     ),
     Ratio(
         "redis_over_it",
         "Redis\u00a0×",
-        "How many times as long Redis takes for the same, measured beside it, and the median "
-        "in ms; more is better",
+        "How many times as long Redis takes for the same, measured in the same rounds, and the "
+        "median in ms; more is better",
         "Redis takes just as long",
         more=True,
     ),
@@ -55,33 +56,43 @@ RATIOS = (
 _OVER_C = "×\u00a0C: how many times as long as the same mechanism driven from C."
 
 
-def _signs(what: Ratio, names: Sequence[str], forks: bool) -> list[str]:
+def _signs(what: Ratio, names: Sequence[str], forks: bool, intervals: bool) -> list[str]:
     """Say what the signs and names in a chart of bars are.
 
-    forks: whether it has a column for floors of as many forks.
+    forks: whether it has a column for floors of as many forks, as files of earlier versions have.
+    intervals: whether it has any.
     """
     found = [f"Dotted line: 1, {what.one}."]
     if forks:
         found.append(
             "Same forks, the light line: times a floor with as many forks, the guardian's too."
         )
+    if intervals:
+        found.append(
+            "The line at the end of a bar: where the ratio of another run is, in 95 of 100."
+        )
+    if "floor and a guardian" in names:
+        found.append("Floor and a guardian: with one process more, which some transports fork.")
     if "plain loop" in names:
         found.append("Plain loop: the floor, with the sum written as a simple loop.")
     return found
 
 
-def bars(what: Ratio, group: str, rows: Sequence[Row], key: str) -> Markup:
-    """Draw bars from zero, with a line at one."""
+def bars(what: Ratio, group: str, rows: Sequence[Row], key: str, spans: bool = True) -> Markup:
+    """Draw bars from zero, with a line at one, and the intervals if *spans*."""
     ratios = sorted(
         (x, row.name, i, row) for i, row in enumerate(rows) if (x := get(row, what.key))
     )
     ratios = (ratios[::-1] if what.more else ratios)[:MOST]
-    longest = 1.04 * max(1.0, *(x for x, *_ in ratios))
+    ends = {i: ratio_of(row, what.key) for _, _, i, row in ratios if spans}
+    most = [x for x, *_ in ratios] + [found[2] for found in ends.values() if found]
+    longest = 1.04 * max(1.0, *most)
+    intervals = any(found and found[1] < found[2] for found in ends.values())
     one = percent(100 / longest)
     forks = any((get(row, "forks") or 0) > (get(row, "workers") or 0) for row in rows)
     line = h("line", x1=one, x2=one, y1="-60%", y2="160%", class_="one", id=key)
     body = []
-    for x, name, _, row in ratios:
+    for x, name, i, row in ratios:
         same = get(row, "x_floor_of_as_many_forks")
         more = same if (get(row, "forks") or 0) > (get(row, "workers") or 0) else None
         bar = [h("rect", width=percent(100 * (x / longest))), line]
@@ -89,6 +100,9 @@ def bars(what: Ratio, group: str, rows: Sequence[Row], key: str) -> Markup:
         if more:
             at = percent(100 * more / longest)
             bar.append(h("line", x1=at, x2=at, y2="100%", class_="same"))
+        if (found := ends.get(i)) and found[1] < found[2]:
+            low, high = (percent(100 * end / longest) for end in found[1:])
+            bar.append(h("line", x1=low, x2=high, y1="50%", y2="50%", class_="span"))
         body.append(
             h(
                 "tr",
@@ -112,7 +126,7 @@ def bars(what: Ratio, group: str, rows: Sequence[Row], key: str) -> Markup:
         "figure",
         heading(group or "overhead", what.unit),
         h("table", h("thead", head), h("tbody", body), class_="chart bars"),
-        legend(_signs(what, [name for _, name, *_ in ratios], forks)),
+        legend(_signs(what, [name for _, name, *_ in ratios], forks, intervals)),
     )
 
 

@@ -1,13 +1,18 @@
 /* The floor of the benchmarks of messages: each mechanism driven from C, with nothing around it.
  *
- * floor MECHANISM reads commands, a line each, and answers each with a line:
+ * floor MECHANISM reads commands, a line each, and answers each with nanoseconds:
  *
- * rtt COUNT SIZE OURS THEIRS  round trips between this process and one it has forked, each on
- *                             the processor of this number, or on any if it is -1
- * one COUNT SIZE OURS THEIRS  the same, but each way back is stamped and only that is reported
- *     -> nanoseconds for all, then the percentiles 50, 99 and 99.9 of one
- * stream COUNT SIZE WORKERS   COUNT messages from each of WORKERS processes
- *     -> nanoseconds from the word to begin until all bytes are there
+ * OURS THEIRS rtt COUNT SIZE   round trips between this process and one it has forked, after a
+ *                              tenth of COUNT to warm up -> the median
+ * OURS THEIRS one COUNT SIZE   the same, but each way back is stamped -> the median of that
+ * OURS THEIRS stream COUNT SIZE WORKERS BATCHES
+ *                              BATCHES of COUNT messages from each of WORKERS processes, after one
+ *                              of a tenth -> for a message, the mean of the middle half of them:
+ *                              from the word to begin until all bytes are there
+ *
+ * OURS and THEIRS are the processors of this process and of the workers, by their numbers and with
+ * commas; "-" is any.  What is measured from Python has the same processors, the same COUNT in a
+ * batch, pauses as long, and queues as deep: see tests/benchmarks/messages.py.
  *
  * A mechanism whose packets are limited carries a large message in pieces, as it must.  Nothing
  * is checked, retried or cleaned up but what the next command needs: that is the point.
@@ -38,14 +43,16 @@
 #endif
 
 enum { MOST_WORKERS = 64, READ = 65536, MQ = 8192, SYSV = 4096, SLOT = 16384, SLOTS = 16 };
+enum { PAUSE = 1000 }; /* microseconds before a batch */
 
 static char buffer[(1 << 20) + READ];
 static int in[MOST_WORKERS], out[MOST_WORKERS]; /* the caller's ends, by worker */
 static int w_in, w_out;                         /* a worker's */
-static int gate[2];                             /* a byte for each worker lets it begin */
+static int gate[MOST_WORKERS][2];               /* a byte lets a worker begin */
+static int me;                                  /* in a worker: its number */
 static const char *kind;
 static int workers;
-static int ours = -1, theirs = -1; /* processors */
+static char ours[1024], theirs[1024]; /* processors */
 
 static void die(const char *what) { perror(what); exit(1); }
 static long check(long value, const char *what) { if (value < 0) die(what); return value; }
@@ -57,14 +64,15 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static void stay_on(int processor)
+static void stay_on(const char *processors)
 {
 #ifdef __linux__
-	cpu_set_t one;
-	if (processor < 0) return;
-	CPU_ZERO(&one);
-	CPU_SET(processor, &one);
-	check(sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+	cpu_set_t some;
+	CPU_ZERO(&some);
+	if (*processors == '-') return;
+	for (const char *at = processors; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		CPU_SET(atoi(at), &some);
+	check(sched_setaffinity(0, sizeof some, &some), "sched_setaffinity");
 #endif
 }
 
@@ -275,6 +283,7 @@ static void begin(void (*body)(long, size_t), long count, size_t size)
 #ifdef __linux__
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
+			me = i;
 			if (is("tcp")) {
 				w_in = w_out = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
 				check(connect(w_in, (void *)&in_addr, sizeof in_addr), "connect");
@@ -318,6 +327,8 @@ static void end(void)
 
 /* -- what is measured ---------------------------------------------------------------------- */
 
+static long tenth(long count) { return (count + 9) / 10; }
+
 static void echo(long count, size_t size)
 {
 	stay_on(theirs);
@@ -332,9 +343,10 @@ static void echo(long count, size_t size)
 static void source(long count, size_t size)
 {
 	char go;
-	check(read(gate[0], &go, 1), "gate");
-	while (count--)
-		send_all(1, size);
+	stay_on(theirs);
+	while (check(read(gate[me][0], &go, 1), "gate") == 1 && go != 'e')
+		for (long i = go == 'w' ? tenth(count) : count; i > 0; i--)
+			send_all(1, size);
 }
 
 static int by_value(const void *a, const void *b)
@@ -343,10 +355,22 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Return the mean of the middle half.  A stream has two speeds, with the reader awake and with the
+ * reader asleep: a median jumps from one to the other, and a mean follows each interruption. */
+static long long middle(long long *times, int count)
+{
+	long long total = 0;
+	int cut = count / 4;
+	qsort(times, count, sizeof *times, by_value);
+	for (int i = cut; i < count - cut; i++)
+		total += times[i];
+	return total / (count - 2 * cut);
+}
+
 static void latency(long count, size_t size, int one_way)
 {
-	long warm = count / 10, all = count + warm;
-	long long *times = calloc(count, sizeof *times), total = 0, stamp;
+	long warm = tenth(count), all = count + warm;
+	long long *times = calloc(count, sizeof *times), stamp;
 
 	workers = 1;
 	stay_on(ours);
@@ -358,27 +382,42 @@ static void latency(long count, size_t size, int one_way)
 		long long stop = now();
 		memcpy(&stamp, buffer, sizeof stamp);
 		if (i >= 0)
-			total += times[i] = stop - (one_way ? stamp : start);
+			times[i] = stop - (one_way ? stamp : start);
 	}
 	end();
 	qsort(times, count, sizeof *times, by_value);
-	printf("%lld %lld %lld %lld\n", total, times[count / 2], times[count * 99 / 100],
-	       times[count * 999 / 1000]);
+	printf("%lld\n", times[count / 2]);
 	free(times);
 }
 
-static void stream(long count, size_t size, int n)
+static void word(char what)
 {
+	for (int i = 0; i < workers; i++)
+		check(write(gate[i][1], &what, 1), "gate");
+}
+
+static void stream(long count, size_t size, int n, int batches)
+{
+	long long *times = calloc(batches, sizeof *times);
 	workers = n;
-	check(pipe(gate), "gate");
+	for (int i = 0; i < n; i++)
+		check(pipe(gate[i]), "gate");
+	stay_on(ours);
 	begin(source, count, size);
-	usleep(2000); /* they are all there, and wait */
-	long long start = now();
-	check(write(gate[1], buffer, n), "gate");
-	receive_all(0, count * size * n);
-	printf("%lld\n", now() - start);
+	for (int i = -1; i < batches; i++) {
+		usleep(PAUSE); /* they are all there, and wait */
+		long long start = now();
+		word(i < 0 ? 'w' : '!');
+		receive_all(0, (i < 0 ? tenth(count) : count) * size * n);
+		if (i >= 0)
+			times[i] = now() - start;
+	}
+	word('e');
 	end();
-	close(gate[0]), close(gate[1]);
+	for (int i = 0; i < n; i++)
+		close(gate[i][0]), close(gate[i][1]);
+	printf("%lld\n", middle(times, batches) / (count * n));
+	free(times);
 }
 
 /* Interrupted: only the System V queues would outlive us. */
@@ -391,22 +430,22 @@ static void leave(int number)
 
 int main(int argc, char **argv)
 {
-	char line[128], what[16];
+	char line[4096], what[16];
 	long count, size;
-	int n = 1;
+	int n = 1, batches = 1;
 
 	kind = argc > 1 ? argv[1] : "";
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, leave);
 	signal(SIGTERM, leave);
 	while (fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "%15s %ld %ld %d %d", what, &count, &size, &n, &theirs) < 4)
+		if (sscanf(line, "%1023s %1023s %15s %ld %ld %d %d", ours, theirs, what, &count, &size, &n,
+		           &batches) < 5)
 			return 2;
-		ours = n;
-		if (strcmp(what, "stream") == 0 && n > MOST_WORKERS)
+		if (strcmp(what, "stream") == 0 && (n < 1 || n > MOST_WORKERS || batches < 1))
 			return 2;
 		if (strcmp(what, "stream") == 0)
-			stream(count, size, n);
+			stream(count, size, n, batches);
 		else
 			latency(count, size, strcmp(what, "one") == 0);
 		fflush(stdout);

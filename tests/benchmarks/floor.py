@@ -1,7 +1,11 @@
 """The floor of the benchmarks of messages: tests/benchmarks/floor.c, built on the spot."""
 
+import atexit
+import os
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,12 +17,23 @@ class NoFloor(Exception):  # noqa: N818 - a reason
     """Why there is no floor here."""
 
 
-def build(directory: Path) -> Path:
-    """Compile the program into *directory* and return its path, or raise NoFloor."""
+def program() -> Path:
+    """Return the path of the program, or raise NoFloor."""
+    path, reason = _built()
+    if path is None:
+        raise NoFloor(reason)
+    return path
+
+
+@cache
+def _built() -> tuple[Path | None, str]:
+    """Compile the program, once; return its path, or None and why there is none."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise NoFloor("no C compiler (cc) to build tests/benchmarks/floor.c with")
-    program = directory / "floor"
+        return None, "no C compiler (cc) to build tests/benchmarks/floor.c with"
+    directory = tempfile.mkdtemp(prefix="ipc-floor-")
+    atexit.register(_remove, os.getpid(), directory)
+    program = Path(directory, "floor")
     source = Path(__file__).with_name("floor.c")
     built = subprocess.run(
         [compiler, "-O2", "-pthread", "-o", program, source, "-lrt"],
@@ -27,8 +42,13 @@ def build(directory: Path) -> Path:
         check=False,
     )
     if built.returncode:
-        raise NoFloor(f"tests/benchmarks/floor.c cannot be built: {built.stderr[-300:]}")
-    return program
+        return None, f"tests/benchmarks/floor.c cannot be built: {built.stderr[-300:]}"
+    return program, ""
+
+
+def _remove(maker: int, directory: str) -> None:
+    if os.getpid() == maker:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 class Floor:
@@ -50,13 +70,17 @@ class Floor:
     ) -> None:
         self._process.communicate()  # its input ends, and then so does it
 
-    def ask(self, *command: object) -> list[int]:
-        """Return the nanoseconds that it answers with: see floor.c."""
+    def ask(self, processors: tuple[list[int], list[int]], *command: object) -> int:
+        """Return the nanoseconds that it answers *command* with: see floor.c.
+
+        processors: those of the caller and those of its workers; none are any.
+        """
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(" ".join(map(str, command)) + "\n")
+        held = (",".join(map(str, each)) or "-" for each in processors)
+        self._process.stdin.write(" ".join(map(str, (*held, *command))) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise NoFloor(f"tests/benchmarks/floor.c failed at {command}")
-        return [int(word) for word in line.split()]
+        return int(line)

@@ -1,122 +1,76 @@
-"""Performance of what else a program would use, in the tables of the transports.
+"""Performance of what else a program would use, beside the transports.
 
-Each peer is measured cold, as a transport is, and warm, when only the work is handed over.
-Redis is also measured against each transport in turn: the article that gave the idea put them
-in its place.
+Each peer is measured cold, in the tables of the transports, and warm, when only the work is
+handed over, in tables of their own: the two are no choice between the same things.  Each transport
+is also measured beside Redis: the article that gave the idea put them in its place.
 """
 
-import contextlib
-import importlib
-import os
 import pkgutil
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
+import kernel
 from tests.benchmarks import peers
-from tests.benchmarks.test_run import END_TO_END, OVERHEAD, _measure, _run_of
-from tests.harness.oracle import tolerance, ulps
-
-Run = Callable[[int, int], float]
+from tests.benchmarks.meter import METER
+from tests.benchmarks.rounds import SHORT
+from tests.benchmarks.runs import of_peer, of_transport
+from tests.benchmarks.tables import Entry
+from tests.benchmarks.test_run import END_TO_END, OVERHEAD, end_to_end, overhead
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(peers.__path__))
-PEERS = [f"{name} {mode}" for name in NAMES for mode in ("cold", "warm")]
-ROUNDS = {2: 10, 10: 7, 64: 3}
+PEERS = [*(f"{name} {mode}" for name in NAMES for mode in ("cold", "warm")), "redis served"]
+WARM = ", warm"
+IN_PLACE = {
+    10: "in place of Redis: 10 workers, one term each",
+    10_000_000: "in place of Redis: 10 000 000 terms, 10 workers",
+}
 
-# From 3.12 on os.fork() warns in a process with threads, which some peers start. What is
-# forked beside them, the floor, takes no lock.
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-
-
-@contextlib.contextmanager
-def _set_up(peer: str, workers: int) -> Iterator[Run]:
-    """Give the run of *peer*, a module and 'cold', 'warm' or 'served'; skip with the reason."""
-    name, mode = peer.split()
-    module = importlib.import_module(f"tests.benchmarks.peers.{name}")
-    if reason := module.unsupported():
-        pytest.skip(f"{name}: {reason}")
-    with contextlib.ExitStack() as stack:
-        if mode == "cold":
-            yield module.run
-        elif mode == "served":
-            yield stack.enter_context(module.served())
-        else:
-            yield stack.enter_context(module.warm(workers))
+pytestmark = pytest.mark.benchmark(timer=METER)
 
 
-@END_TO_END
-@pytest.mark.parametrize("peer", [*PEERS, "redis served"])
-def test_end_to_end(benchmark: BenchmarkFixture, peer: str) -> None:
-    """Ten million terms by ten workers."""
-    with _set_up(peer, 10) as run:
-        _measure(benchmark, run, 10_000_000, 10, rounds=2, warmup=0)
+def _more(peer: str) -> str:
+    return WARM if peer.endswith(" warm") else ""
 
 
-@pytest.mark.parametrize("peer", [*PEERS, "redis served"])
-@pytest.mark.parametrize("workers", OVERHEAD)
-def test_overhead(benchmark: BenchmarkFixture, peer: str, workers: int) -> None:
-    """One term a worker."""
-    benchmark.group = OVERHEAD[workers]
-    with _set_up(peer, workers) as run:
-        _measure(benchmark, run, workers, workers, ROUNDS[workers])
+def _end_to_end(peer: str) -> Entry:
+    title = END_TO_END + _more(peer)
+    return end_to_end(lambda n, workers: of_peer(peer, n, workers), title)
 
 
-@pytest.fixture(scope="module")
-def redis() -> Iterator[Run]:
-    """Start a server; give a run that uses it."""
-    with _set_up("redis served", 10) as run:
-        yield run
+def _overhead(peer: str, workers: int) -> Entry:
+    return overhead(lambda n, workers: of_peer(peer, n, workers), workers, _more(peer))
 
 
-@pytest.mark.parametrize(
-    ("n", "rounds"),
-    [
-        pytest.param(
-            10,
-            11,
-            marks=pytest.mark.benchmark(group="in place of Redis: 10 workers, one term each"),
-        ),
-        pytest.param(
-            10_000_000,
-            3,
-            marks=pytest.mark.benchmark(group="in place of Redis: 10 000 000 terms, 10 workers"),
-        ),
-    ],
-    ids=["overhead", "end to end"],
-)
-def test_in_place_of_redis(
-    benchmark: BenchmarkFixture, transport: str, redis: Run, n: int, rounds: int
-) -> None:
-    """What a program gains: each round of the transport after one with Redis, server running."""
+def _in_place_of_redis(transport: str, n: int) -> Entry:
     workers = 10
-    caller = os.getpid()
-    before: list[float] = []
-
-    def verified(run: Callable[[int, int], float | None]) -> None:
-        value = run(n, workers)
-        if os.getpid() != caller:
-            os._exit(1)  # a worker came back: no second pytest
-        if value is None or not ulps(value, n) <= tolerance(n, workers):
-            raise AssertionError(f"run({n}, {workers}) returned {value!r}")
-
-    def with_redis() -> None:
-        start = time.perf_counter()
-        verified(redis)
-        before.append(time.perf_counter() - start)
-
-    run = _run_of(transport)
-    benchmark.pedantic(  # type: ignore[no-untyped-call]
-        lambda: verified(run), setup=with_redis, rounds=rounds, warmup_rounds=1 if n == 10 else 0
+    return Entry(
+        group=IN_PLACE[n],
+        kind="redis",
+        prepare=of_transport(transport, n, workers),
+        bases={"x_redis": ("redis", of_peer("redis served", n, workers))},
+        budget=SHORT,
+        info={"kernel": kernel.selected, "n": n, "workers": workers},
     )
-    if benchmark.stats is None:
-        return  # --benchmark-disable
-    times = benchmark.stats.stats.data
-    pairs = zip(before[-len(times) :], times, strict=True)
-    benchmark.extra_info |= {
-        "redis_over_it": round(statistics.median(redis / it for redis, it in pairs), 3),
-        "n": n,
-        "workers": workers,
-    }
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.contends(by=_end_to_end)
+def test_end_to_end(tell: Callable[[], None], peer: str) -> None:
+    """Ten million terms by ten workers."""
+    tell()
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("workers", OVERHEAD)
+@pytest.mark.contends(by=_overhead)
+def test_overhead(tell: Callable[[], None], peer: str, workers: int) -> None:
+    """One term a worker."""
+    tell()
+
+
+@pytest.mark.parametrize("n", IN_PLACE, ids=["overhead", "end to end"])
+@pytest.mark.contends(by=_in_place_of_redis)
+def test_in_place_of_redis(tell: Callable[[], None], transport: str, n: int) -> None:
+    """What a program gains that used Redis, with its server running."""
+    tell()

@@ -82,6 +82,9 @@ def benchmark(i: int) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
 
     def row(group: str, name: str, median: float, **info: Any) -> None:
+        for key in ("x_floor", "x_c"):
+            if key in info:
+                info[f"{key}_low"], info[f"{key}_high"] = info[key] / 1.03, info[key] * 1.03
         rows.append(
             {
                 "name": f"test_{name}",

@@ -272,3 +272,84 @@ def test_a_file_that_is_not_below_this_directory_is_told_by_its_whole_path(
         )
         lines = [line for line in done.stdout.splitlines() if line.startswith("report: ")]
         assert lines == [f"report: {told}/support.json", f"report: {told}/report.html"], done
+
+
+def _figures(group: str, **ratios: tuple[float, float, float]) -> formats.Bench:
+    """Return the rows of a table, with ratios and intervals."""
+    rows = [
+        {
+            "group": group,
+            "param": name,
+            "params": {"transport": name},
+            "extra_info": {"x_floor": x, "x_floor_low": low, "x_floor_high": high, "workers": 10},
+        }
+        for name, (x, low, high) in ratios.items()
+    ]
+    return _bench(*rows)
+
+
+def test_which_one_to_take_stands_at_the_top_of_the_page() -> None:
+    """Before the support of clauses, as a picture: the pick, what is within noise, the others."""
+    group = "overhead: 10 workers, one term each"
+    bench = _figures(group, tcp=(1.3, 1.2, 1.4), pipe=(1.1, 1.0, 1.21), shm=(2.0, 1.9, 2.1))
+    text = page.render([Place(report_samples.support(0), [bench])])
+    sections = re.findall(r"<section id=(\w+)>", text)
+    assert sections[:2] == ["which", "support"]
+    (section,) = re.findall(r"<section id=which>.*?</section>", text, re.DOTALL)
+    (row,) = re.findall(r"<tr><th scope=row>.*", section)
+    assert _text(row).startswith("small resultspipe1.10 x floor (1.00-1.21)")
+    assert row.partition("</svg>")[2].partition("tcp")[1] == "tcp"
+    (picture,) = re.findall(r"<svg .*?</svg>", row)
+    assert picture.count("<circle") == 3
+    assert picture.count("class=other") == 1
+    assert picture.count("<line") == 2, "an interval for each that can be taken"
+
+
+def test_bars_have_their_intervals_and_a_word_for_them() -> None:
+    """And none where a file of an earlier version has none."""
+    with_ = page.render([Place(None, [_figures("overhead", pipe=(1.5, 1.0, 2.0))])])
+    without = page.render([Place(None, [_figures("overhead", pipe=(1.5, 1.5, 1.5))])])
+    words = "where the ratio of another run is"
+    assert ("class=span" in with_, words in with_) == (True, True)
+    assert ("class=span" in without, words in without) == (False, False)
+
+
+def test_the_cost_of_workers_is_drawn_as_a_ratio_with_its_interval() -> None:
+    """The time of a worker drifts with the machine; it stands in the table."""
+    rows = [
+        {
+            "group": f"cost of a worker: {workers:3} workers, one term each",
+            "param": name,
+            "params": {"transport": name},
+            "extra_info": {
+                "x_floor": x,
+                "x_floor_low": x / 2,
+                "x_floor_high": x * 2,
+                "workers": workers,
+            },
+        }
+        for workers in (1, 4)
+        for name, x in (("pipe", 1.1), ("tcp", 1.3))
+    ]
+    text = page.render([Place(None, [_bench(*rows)])])
+    (figure,) = re.findall(r"<figure class=wide>.*?</figure>", text, re.DOTALL)
+    assert "times the floor against workers" in figure
+    assert figure.count("class=span") == 2
+    assert "us each" in figure.replace("µ", "u")
+
+
+def test_streams_from_one_worker_are_drawn_by_where_they_are_held() -> None:
+    """What one core and two cores make of a size are two figures."""
+    rows = [
+        {
+            "group": f"messages of {size} B from 1 worker, on {where}",
+            "param": "pipe",
+            "params": {"transport": "pipe"},
+            "extra_info": {"size": size, "workers": 1, "mib_per_s": mib, "messages_per_s": 1.0},
+        }
+        for where, mib in (("one core", 5.0), ("two cores", 7.0))
+        for size in (8, 64)
+    ]
+    text = page.render([Place(None, [_bench(*rows)])])
+    assert "throughput, 1 worker, on one core" in text
+    assert "MiB/s, 1 worker, on two cores" in text

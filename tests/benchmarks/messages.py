@@ -1,0 +1,336 @@
+"""How messages are measured: by a transport's channel, and by the same mechanism driven from C.
+
+A channel is opened for each measurement and closed after it, untimed, as tests/benchmarks/floor.c
+does: where its memory lies and where the scheduler puts its workers is drawn anew in each round,
+so that it is part of the interval, and not of the difference between two runs of the benchmarks
+(Kalibera and Jones, Rigorous benchmarking in reasonable time, ISMM 2013).
+
+Only what the messages take is timed: all are verified after each measurement.
+"""
+
+import contextlib
+import itertools
+import os
+import statistics
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests import harness
+from tests.benchmarks.floor import MECHANISMS, Floor, NoFloor, program
+from tests.benchmarks.rounds import Measure, Prepare, Sample
+from tests.scenarios.loading import given_way, load
+
+TRIPS = 500  # timed, in each measurement
+BATCHES = 4  # timed, in each measurement of a stream
+C_BATCHES = 16  # from C, where one is shorter than a slice of the scheduler
+PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
+STAMP = struct.Struct("=q")
+STOP = b"."  # to a worker that is asked: no peer need carry a message without a byte
+CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
+
+Open = Callable[..., contextlib.AbstractContextManager[Any]]
+"""A transport's `channel`: see `transports`."""
+
+Way = Callable[[Open], Sample]
+"""What is measured with it."""
+
+Channel = Callable[[], contextlib.AbstractContextManager[Callable[[Way], Sample]]]
+"""Sets up what all channels of a contender need, and gives what measures a `Way` with one."""
+
+
+class Layout(Enum):
+    """Where the caller and its workers are held, of the processors that this process may use."""
+
+    ANYWHERE = "anywhere"
+    ONE = "on one core"
+    TWO = "on two cores"
+    APART = "apart"  # the caller on the first, workers on all others, if there are others
+
+    def processors(self) -> tuple[list[int], list[int]]:
+        """Return those of the caller and those of its workers; none are any."""
+        if self is Layout.ANYWHERE or not hasattr(os, "sched_setaffinity"):  # as on macOS
+            return [], []
+        first, *others = sorted(os.sched_getaffinity(0))
+        if self is Layout.ONE:
+            return [first], [first]
+        if self is Layout.TWO and not others:
+            pytest.skip("there is one core alone")
+        return [first], others[:1] if self is Layout.TWO else others or [first]
+
+
+LATENCY = (Layout.ONE, Layout.TWO) if hasattr(os, "sched_setaffinity") else (Layout.ANYWHERE,)
+
+
+def _stay_on(processors: list[int]) -> None:
+    """Hold each thread of this process to *processors*: libraries start some of their own."""
+    for thread in os.listdir("/proc/self/task") if processors else ():
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(int(thread), processors)
+
+
+@contextlib.contextmanager
+def _held(processors: list[int]) -> Iterator[None]:
+    """Hold this process to *processors* in the block."""
+    allowed = [*os.sched_getaffinity(0)] if processors else []
+    _stay_on(processors)
+    try:
+        yield
+    finally:
+        _stay_on(allowed)
+
+
+def of_transport(transport: str) -> Channel:
+    """Return what measures with the channel of a transport, by the name that was given."""
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[Callable[[Way], Sample]]:
+        module = harness.module_of(transport)
+        if (reason := harness.unsupported(module)) is not None:
+            pytest.skip(f"{transport}: {reason}")
+        if (reason := harness.support(module).no_channel) is not None:
+            pytest.skip(reason)
+        with given_way(module):
+            channel: Open = load(module).channel
+
+        def measured(way: Way) -> Sample:
+            with given_way(module):
+                return way(channel)
+
+        yield measured
+
+    return opened
+
+
+def _by(channel: Channel, way: Way) -> Prepare:
+    """Return how to measure *way* with *channel*."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        with channel() as measured:
+            yield lambda: measured(way)
+
+    return prepare
+
+
+def of_c(mechanism: str, layout: Layout, *command: object) -> Prepare:
+    """Return how to measure a mechanism driven from C; *command* is one of floor.c."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        if mechanism not in MECHANISMS:
+            raise NoFloor(f"tests/benchmarks/floor.c has no {mechanism}")
+        with Floor(program(), mechanism) as running:
+            yield lambda: Sample(running.ask(layout.processors(), *command) / 1e9)
+
+    return prepare
+
+
+def fastest(several: Sequence[Prepare]) -> Prepare:
+    """Return how to measure all of *several*, for the shortest time."""
+
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Measure]:
+        with contextlib.ExitStack() as stack:
+            measures = [stack.enter_context(each()) for each in several]
+            yield lambda: min((each() for each in measures), key=lambda sample: sample.seconds)
+
+    return prepare
+
+
+def of_latency(channel: Channel, what: str, layout: Layout) -> Prepare:
+    """Return how to measure the median of a round trip ("rtt") or of one way back ("one")."""
+    return _by(channel, partial(_latency, what, layout))
+
+
+def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
+    """Return how to measure the same from C."""
+    return of_c(mechanism, layout, what, TRIPS, STAMP.size)
+
+
+def _echo(processors: list[int], link: Any) -> None:
+    _stay_on(processors)
+    while len(message := link.receive()) == STAMP.size:
+        link.send(message)
+
+
+def _stamp(processors: list[int], link: Any) -> None:
+    _stay_on(processors)
+    while len(link.receive()) == STAMP.size:
+        link.send(STAMP.pack(time.monotonic_ns()))
+
+
+def _latency(what: str, layout: Layout, channel: Open) -> Sample:
+    """Send eight bytes to a worker and wait for its answer, TRIPS times."""
+    ours, theirs = layout.processors()
+    work = partial(_echo if what == "rtt" else _stamp, theirs)
+    # Made ahead: what is timed is the channel.
+    questions = [STAMP.pack(number) for number in range(1, TRIPS + 1)]
+    with _held(ours), channel(work, 1, duplex=True) as opened:
+        messages = iter(opened)
+        _trips(opened.send, messages, questions[: TRIPS // 10])  # to warm up
+        starts, answers, stops = _trips(opened.send, messages, questions)
+        opened.send(0, STOP)
+        if list(messages):
+            raise AssertionError("there is an answer more than questions")
+    if what == "rtt":
+        if answers != [(0, question) for question in questions]:
+            raise AssertionError("an answer is not its question")
+        since = starts
+    else:
+        since = [STAMP.unpack(message)[0] for worker, message in answers if worker == 0]
+        if len(since) != TRIPS or not all(map(_between, starts, since, stops)):
+            raise AssertionError("an answer is not the one to its question")
+    times = [stop - start for start, stop in zip(since, stops, strict=True)]
+    return Sample(statistics.median(times) / 1e9, times)
+
+
+def _between(start: int, stamp: int, stop: int) -> bool:
+    return start < stamp < stop
+
+
+def _trips(
+    send: Callable[[int, bytes], None], messages: Iterator[tuple[int, Any]], questions: list[bytes]
+) -> tuple[list[int], list[tuple[int, Any]], list[int]]:
+    """Return when each question was sent, its answer, and when that was there: nanoseconds."""
+    caller = os.getpid()
+    clock = time.monotonic_ns  # the same in all processes
+    starts, answers, stops = [], [], []
+    for question in questions:
+        start = clock()
+        send(0, question)
+        answer = next(messages)
+        stops.append(clock())
+        starts.append(start)
+        answers.append(answer)
+    if os.getpid() != caller:
+        os._exit(1)  # a worker came back: no second pytest
+    return starts, answers, stops
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A batch: *count* messages of *size* bytes from each worker."""
+
+    size: int
+    workers: int
+    count: int
+    layout: Layout
+
+
+def of_stream(channel: Channel, stream: Stream) -> Prepare:
+    """Return how to measure the time of a message of a stream: see `_stream`."""
+    return _by(channel, partial(_stream, stream))
+
+
+def c_stream(mechanism: str, stream: Stream) -> Prepare:
+    """Return how to measure the same from C."""
+    command = ("stream", stream.count, stream.size, stream.workers, C_BATCHES)
+    return of_c(mechanism, stream.layout, *command)
+
+
+class _Gates:
+    """A gate for each worker, passed at a word: one worker could pass a common gate twice."""
+
+    def __init__(self, workers: int) -> None:
+        self._pipes = [os.pipe() for _ in range(workers)]
+
+    def wait(self, worker: int) -> bytes:
+        """Return the next word, in a worker."""
+        return os.read(self._pipes[worker][0], 1)
+
+    def say(self, word: bytes) -> None:
+        """Let all workers through."""
+        for _, opener in self._pipes:
+            os.write(opener, word)
+
+    def close(self) -> None:
+        """Close all pipes."""
+        for pipe in self._pipes:
+            for end in pipe:
+                os.close(end)
+
+
+_SOME, _ALL, _END = b"s", b"a", b"e"  # words: a tenth of a batch, a batch, the end
+
+
+def _stream(stream: Stream, channel: Open) -> Sample:
+    """Time batches from the word to begin until all messages are there; return that of one."""
+    caller = os.getpid()
+    workers, count, tenth = stream.workers, stream.count, -(-stream.count // 10)
+    ours, theirs = stream.layout.processors()
+
+    def work(link: Any) -> None:
+        _stay_on(theirs)
+        payloads = _payloads(link.worker, stream.size, count)
+        while (word := gates.wait(link.worker)) != _END:
+            for payload in payloads[: count if word == _ALL else tenth]:
+                link.send(payload)
+
+    def batch(word: bytes, each: int) -> float:
+        time.sleep(PAUSE)  # they wait for the word
+        start = time.perf_counter()
+        gates.say(word)
+        found = list(itertools.islice(messages, each * workers))
+        took = time.perf_counter() - start
+        if os.getpid() != caller:
+            os._exit(1)  # a worker came back: no second pytest
+        _verify(found, stream.size, workers)
+        return took
+
+    with (
+        contextlib.closing(_Gates(workers)) as gates,
+        _held(ours),
+        channel(work, workers) as opened,
+    ):
+        messages = iter(opened)
+        try:
+            batch(_SOME, tenth)  # to warm up
+            times = [batch(_ALL, count) for _ in range(BATCHES)]
+        finally:
+            gates.say(_END)  # some channels wait at their end for the workers
+        if list(messages):
+            raise AssertionError("there are more messages than were sent")
+    return Sample(_middle(times) / (count * workers))
+
+
+def _middle(times: list[float]) -> float:
+    """Return the mean of the middle half, as floor.c does."""
+    cut = len(times) // 4
+    return statistics.fmean(sorted(times)[cut : len(times) - cut])
+
+
+def _payloads(worker: int, size: int, count: int) -> list[bytes]:
+    """Return the messages of a batch: each with its number and a checksum of all else."""
+    body = bytes([worker]) * (size - CHECK.size)
+    crc = zlib.crc32(body)
+    return [CHECK.pack(number, zlib.crc32(b"%d" % number, crc)) + body for number in range(count)]
+
+
+def _whole(message: Any, worker: int, number: int, size: int) -> bool:
+    seen, crc = CHECK.unpack_from(message)
+    body = memoryview(message)[CHECK.size :]
+    return (
+        len(message) == size
+        and seen == number
+        and zlib.crc32(b"%d" % number, zlib.crc32(body)) == crc
+        and (not body or body[0] == worker)
+    )
+
+
+def _verify(found: list[tuple[int, Any]], size: int, workers: int) -> None:
+    """Raise unless *found* are the messages of a batch, as many from each worker."""
+    numbers = [0] * workers
+    for worker, message in found:
+        if not _whole(message, worker, numbers[worker], size):
+            raise AssertionError(f"message {numbers[worker]} of worker {worker} is not whole")
+        numbers[worker] += 1
+    if len({*numbers}) != 1 or not numbers[0]:
+        raise AssertionError(f"{numbers} messages came")

@@ -1,0 +1,235 @@
+"""The plugin of pytest that measures benchmarks in tables, prints them, and saves them small."""
+
+import os
+import random
+import shlex
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+import transports
+from report import host, which
+from report.formats import Row
+from report.results import Results
+from tests.benchmarks import tables, terminal
+
+TABLES = pytest.StashKey[tables.Tables]()
+LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
+
+# Options that ask for tables as pytest-benchmark makes them.
+ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
+
+_OTHERS = "What is no transport of the suite keeps no clause: a worker that dies may hang it."
+
+Groups = list[tuple[str | None, list[dict[str, Any]]]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the benchmarks."""
+    group = parser.getgroup("ipc-conformance")
+    group.addoption(
+        "--rounds-seed",
+        type=int,
+        metavar="NUMBER",
+        help="of benchmarks: draw the order in each round as the run did that printed this number",
+    )
+    group.addoption(
+        "--all-tables",
+        action="store_true",
+        help="of benchmarks: print all tables with all columns, not only the main ones",
+    )
+
+
+def measures(config: pytest.Config) -> bool:
+    """Tell whether this is a run of benchmarks alone."""
+    return bool(config.getoption("benchmark_only", False))
+
+
+def _given(config: pytest.Config, *names: str) -> set[str]:
+    """Return which of the options --benchmark-NAME of *names* were given."""
+    words = [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    options = {str(word).partition("=")[0] for word in words}
+    return {name for name in names if f"--benchmark-{name}" in options}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker, draw the seed, and set what pytest-benchmark shows unless it is told."""
+    config.addinivalue_line("markers", f"{tables.MARK}(by): the table in which a benchmark stands")
+    if config.option.rounds_seed is None:
+        config.option.rounds_seed = random.SystemRandom().randrange(1 << 32)
+    if _given(config, "cprofile"):
+        raise pytest.UsageError(
+            "--benchmark-cprofile: all is measured in rounds before pytest-benchmark is told: there"
+            " is nothing to profile"
+        )
+    for name, value in (
+        ("sort", "median"),  # which the option itself does not allow
+        ("columns", ["median", "iqr", "min", "rounds"]),
+    ):
+        if not _given(config, name) and hasattr(config.option, f"benchmark_{name}"):
+            setattr(config.option, f"benchmark_{name}", value)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Print the seed."""
+    if not measures(config):
+        return None
+    return f"benchmarks: order of the rounds by --rounds-seed={config.option.rounds_seed}"
+
+
+@pytest.hookimpl(trylast=True)  # when all is deselected that is not wanted, and pytest has sorted
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests of a table together."""
+    if measures(config):
+        items[:] = tables.in_tables(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Learn which tests stand in which table; let pytest-benchmark print none unless it is told."""
+    config = session.config
+    config.stash[LOAD] = os.getloadavg()[0]
+    config.stash[TABLES] = tables.Tables(session.items, config.option.rounds_seed)
+    if (its := getattr(config, "_benchmarksession", None)) is not None:
+        its.quiet = its.quiet or not _given(config, *ITS_OWN)
+
+
+def _failed(config: pytest.Config) -> set[str]:
+    """Return the node ids of the tests that failed: their figures are not shown."""
+    results = config.pluginmanager.get_plugin("results")
+    assert isinstance(results, Results)
+    return results.failed
+
+
+@pytest.hookimpl(optionalhook=True)  # here and below: without pytest-benchmark they are unknown
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Add the facts of the machine on which the figures depend."""
+    host.benchmark_info(machine_info)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Leave out rows that failed; keep the time of each single round only if it is asked for."""
+    failed = _failed(config)
+    rows = [row for row in output_json["benchmarks"] if row["fullname"] not in failed]
+    output_json["benchmarks"] = rows
+    # Not in machine_info, for whose differences pytest-benchmark warns.
+    output_json["rounds"] = {
+        "seed": config.option.rounds_seed,
+        "load_before": config.stash[LOAD],
+        "load_after": os.getloadavg()[0],
+        "cores": cores(),
+    }
+    if not config.option.benchmark_save_data:
+        for row in rows:
+            row["stats"].pop("data", None)
+
+
+def _info(config: pytest.Config, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the extra_info of *row*.
+
+    pytest-benchmark loses that of a row from a saved file, so it is looked up in the file.
+    """
+    saved = getattr(config, "_benchmarksession").compared_mapping or {}  # noqa: B009 - no attribute
+    for path, rows in saved.items():
+        if str(path) == row.get("path"):
+            info: dict[str, Any] = rows[row["fullname"]]["extra_info"]
+            return info
+    now: dict[str, Any] = row["extra_info"]
+    return now
+
+
+def name_of(params: dict[str, Any] | None, default: str) -> str:
+    """Return the name of what a test measures: a transport, a peer or a floor."""
+    found = (params or {}).get
+    return str(found("transport") or found("peer") or found("run") or default)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_benchmark_group_stats(config: pytest.Config) -> Generator[None, Groups, Groups]:
+    """Name each row of pytest-benchmark's tables by its transport and its ratio, the only one.
+
+    A row whose result was wrong is dropped.
+    """
+    groups = yield
+    kept, failed = [], _failed(config)
+    for group, rows in groups:
+        good = [row for row in rows if row["fullname"] not in failed]
+        for row in good:
+            info = _info(config, row)
+            keys = [key for key in ("x_floor", "x_redis") if key in info]
+            ratio = f"{info[keys[0]]:6.2f} {keys[0].replace('_', ' ')}" if keys else ""
+            if keys and f"{keys[0]}_low" in info:
+                ratio += " ({:.2f}-{:.2f})".format(
+                    *(info[f"{keys[0]}_{e}"] for e in ("low", "high"))
+                )
+            row["name"] = f"{name_of(row['params'], row['name']):11} {ratio}"
+        if good:
+            kept.append((group, good))
+    return kept
+
+
+def _rows(config: pytest.Config) -> list[Row]:
+    """Return what was measured in this run, but for what failed, and for counts.
+
+    Counts have a table of their own: tests.benchmarks.counts.plugin.
+    """
+    session: Any = getattr(config, "_benchmarksession", None)
+    failed = _failed(config)
+    return [
+        Row(
+            bench.group or "",
+            name_of(bench.params, bench.name),
+            bench.stats.median,
+            {
+                key: float(value) if isinstance(value, int) else value
+                for key, value in bench.extra_info.items()
+            },
+        )
+        for bench in (session.benchmarks if session is not None else ())
+        if bench.fullname not in failed and bench.stats and bench.extra_info.get("kind") != "counts"
+    ]
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the tables, what their columns are, which one to take, and what is noise."""
+    rows = [row for row in _rows(config) if "kind" in row.info] if measures(config) else []
+    session: Any = getattr(config, "_benchmarksession", None)
+    if not rows or not session.quiet or config.getoption("benchmark_quiet"):
+        return
+    everything = config.option.all_tables
+    found, left = terminal.chosen(rows, everything)
+    write = terminalreporter.line
+    terminalreporter.section("benchmarks", sep="-", blue=True)
+    for title, those in found.items():
+        head, *lines = terminal.table(title, those, everything)
+        write("")
+        write(head, bold=True)
+        for line in lines:
+            write(line)
+    write("")
+    for line in terminal.legend(found, everything):
+        write(line)
+    if left:
+        write(f"{left} more tables: --all-tables, and in the file of --benchmark-json")
+    if picks := which.choices(rows):
+        terminalreporter.section("Which one?", sep="-", blue=True)
+        for line in terminal.screen(picks):
+            write(line)
+        if {pick.pick for pick in picks} - {*transports.NAMES}:
+            write(_OTHERS)
+    write("")
+    before, after = config.stash[LOAD], os.getloadavg()[0]
+    load = f"load {before:.1f} before and {after:.1f} after, on {cores()} cores"
+    for line in terminal.wrapped(terminal.noise(rows, load)):
+        write(line, yellow=before > 0.5 * cores())

@@ -1,0 +1,61 @@
+"""The options of the benchmarks, without measuring anything."""
+
+import itertools
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.harness import ROOT
+
+pytest.importorskip("pytest_benchmark", reason="pytest-benchmark is not installed")
+
+
+def _collected(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--co", "--benchmark-only"]
+    return subprocess.run(
+        [*command, *arguments, "tests/benchmarks"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_seed_of_the_order_is_printed_and_can_be_given() -> None:
+    """Without it each run has another one."""
+    found = []
+    for given in ([], [], ["--rounds-seed=7"]):
+        printed = _collected(*given, "-k", "test_overhead and pipe-2").stdout
+        found += re.findall(r"^benchmarks: .* --rounds-seed=(\d+)$", printed, re.MULTILINE)
+    assert found[2] == "7"
+    assert len({*found}) == 3
+
+
+def test_what_cannot_be_obeyed_is_refused_in_a_line() -> None:
+    """A profile of what only tells what was measured would show nothing."""
+    done = _collected("--benchmark-cprofile=tottime")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = filter(None, done.stderr.splitlines())
+    assert line.startswith("ERROR: --benchmark-cprofile: all is measured in rounds")
+
+
+def test_the_tests_of_a_table_are_collected_together() -> None:
+    """Transports, peers and floors, from several files: the first one measures them all."""
+    printed = _collected("-q", "-k", "test_overhead and (pipe or fifo or floor)").stdout
+    numbers = re.findall(r"::test_overhead\w*\[.*?\b(2|10|64)\b.*\]$", printed, re.MULTILINE)
+    warm = ["warm" in line for line in printed.splitlines() if "::" in line]
+    tables = [*zip(numbers, warm, strict=True)]
+    changes = sum(one != other for one, other in itertools.pairwise(tables))
+    assert len(numbers) > 12
+    assert changes == len({*tables}) - 1
+
+
+@pytest.mark.parametrize("name", ["pipe", "shm"])
+def test_what_is_not_selected_is_not_measured(name: str) -> None:
+    """A table has the tests that were selected; the floors are no tests of their own."""
+    printed = _collected("-q", "-k", f"test_throughput and {name}-").stdout
+    ids = [line for line in printed.splitlines() if "::" in line]
+    assert ids
+    assert all(f"[{name}-" in line for line in ids)
