@@ -25,15 +25,15 @@ from tests.system.files import own_directory
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (
-    "take", "alter", "remove", "chmod", "link", "block", "code", "garbage", "half", "witness",
-    "replay", "silence", "flood",
+    "take", "alter", "remove", "chmod", "link", "block", "code", "garbage", "half",
+    "witness at exit", "replay", "silence", "flood",
 )  # fmt: skip
 
 # The attacks of the same user. Those "at exit" come when the workers have made all that they make.
 SAME = (
-    "code", "garbage", "half", "man_in_the_middle", "witness", "replay", "silence", "flood", "take",
-    "alter", "chmod", "remove", "remove at exit", "block", "block at exit", "link", "link at exit",
-    "link_inside",
+    "code", "garbage", "half", "man_in_the_middle", "witness at exit", "replay", "silence", "flood",
+    "take", "alter", "chmod", "remove", "remove at exit", "block", "block at exit", "link",
+    "link at exit", "link_inside",
 )  # fmt: skip
 
 STREAM_SECONDS = 5  # of runs under attack: some hundreds

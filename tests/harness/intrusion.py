@@ -29,6 +29,7 @@ from tests.system.files import own_directory
 from tests.system.objects import kind_of
 
 NOTHING = "nothing"  # the way of a run that is not attacked
+WITNESS = "witness"  # the attack for which the caller is stopped while its workers send
 STREAM = "stream"  # the way of runs that are attacked while nobody stops their children
 
 LIMIT = 6.0  # seconds that a run may take between two stops; clause G allows it to lose one
@@ -36,6 +37,9 @@ LIMIT = 6.0  # seconds that a run may take between two stops; clause G allows it
 # Children of a run stop at nearly the same time. When none has stopped for this long, and it is not
 # known how many there will be, those that have stopped are taken for all.
 _ALL_STOPPED = 0.1  # seconds
+
+# Workers may need the caller before they can exit: then it goes on after this.
+_PAUSED = 0.5  # seconds
 
 _ANSWER = 30.0  # seconds that the intruder may take to answer: ten times a flood of all kinds
 _INTRUDER_END = 10.0  # seconds that the intruder may take to remove what it has planted
@@ -195,6 +199,8 @@ class _Runs:
         self._intruder = intruder
         self._usual_stops: list[Stop] = []  # those of the first run, which is not attacked
         self._read = 0  # messages of the trial that were read
+        self._paused = 0.0  # the time at which the caller was stopped; 0 for one that runs
+        self._pause = 0.0  # seconds for which it was
 
     def run(self, way: str) -> tuple[Message, float]:
         """Let the trial run, attacked in *way*; return the outcome and the seconds it took."""
@@ -202,6 +208,7 @@ class _Runs:
         stops: list[Stop] = []
         took = 0.0
         self._read = len(self._trial.outcome.messages)
+        self._pause = 0.0
         self._trial.tell({"way": way})
         resumed = time.monotonic()
         while True:
@@ -210,13 +217,33 @@ class _Runs:
             if outcome is not None:
                 if attack == NOTHING:
                     self._usual_stops = self._usual_stops or stops
-                return outcome, took + outcome["at"] - resumed
+                return outcome, took + outcome["at"] - resumed - self._pause
             took += time.monotonic() - resumed
             stops.append(_stop(stopped))
             if attack != NOTHING and stops[-1][0].startswith(stage):
                 self._intruder.ask("attack", attacks=[attack], made=_made(self._trial))
+            self._resume_caller()
+            if attack == WITNESS and len(stops) == self._count_births():
+                self._pause_caller()
             _continue(self._trial.world, list(stopped))
             resumed = time.monotonic()
+
+    def _count_births(self) -> int:
+        """Return how many of the stops of a run come before the first one at an exit."""
+        stages = [stage for stage, _ in self._usual_stops]
+        return stages.index("exit") if "exit" in stages else 0
+
+    def _pause_caller(self) -> None:
+        """Stop the caller: what its workers send is then still there when they exit."""
+        self._trial.world.kill(self._trial.process.pid, signal.SIGSTOP)
+        self._paused = time.monotonic()
+
+    def _resume_caller(self) -> None:
+        """Let the caller go on, if it was stopped."""
+        if self._paused:
+            self._trial.world.kill(self._trial.process.pid, signal.SIGCONT)
+            self._pause += time.monotonic() - self._paused
+            self._paused = 0.0
 
     def _wait(self, expected: list[Stop], way: str) -> tuple[Message | None, dict[int, str]]:
         """Wait for the outcome of a run, or until its children have stopped.
@@ -241,6 +268,8 @@ class _Runs:
             if stopped:
                 if expected == [_stop(stopped)] or now - latest >= _ALL_STOPPED:
                     return None, stopped
+            elif self._paused and now - self._paused >= _PAUSED:
+                self._resume_caller()
             elif self._trial.process.poll() is not None or deadline.is_over():
                 self._trial.waited = LIMIT * deadline.stretched
                 raise Hang(f"attacked by {way!r}")

@@ -104,7 +104,7 @@ class Intruder:
         self._stolen += self._access.read(found)
 
     def witness(self, found: Found) -> None:
-        """Read what is there, and put back what reading has taken out."""
+        """Read what is there, for `replay`, and put back what reading has taken out."""
         if found.kind == "sem":  # there is nothing to read
             return
         seen = self._access.read(found)
