@@ -17,7 +17,8 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits, plain
 from tests.harness.apart import divide, refused
-from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
+from tests.harness.attacked_runs import NOTHING, STREAM
+from tests.harness.intrusion import AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.places import SHARED, base_directory
 from tests.harness.trouble import not_judged
 from tests.scenarios import exposure

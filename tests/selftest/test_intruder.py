@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.intrusion import IntruderProcess, contents, intrude
+from tests.harness.attacked_runs import IntruderProcess
+from tests.harness.intrusion import contents, intrude
 from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
