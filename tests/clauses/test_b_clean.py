@@ -8,7 +8,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, jobs, ordering, plain, room, shared_trials, syscall_sweep
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, foreign_objects, own_children, storms, terminal
+from tests.scenarios import basics, foreign_objects, held, own_children, storms, terminal
 
 
 @pytest.mark.clause("B1")
@@ -177,6 +177,21 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
         shared_trials.await_workers(trial, module, 3)
         time.sleep(0.05)
         trial.process.kill()
+        checks.nothing_left(trial.finish(5, patience=2))
+
+
+@pytest.mark.clause("B3")
+def test_nothing_is_left_when_the_caller_is_killed_while_its_workers_begin(transport: str) -> None:
+    """B3: each is held at its birth, or at another of its first calls into C, and then goes on."""
+    forks = harness.support(transport).forks
+    n = 0 if forks else 10 * shared_trials.terms(transport, "work")
+    scenario = harness.call(held.held_early, n=n, most=12)
+    with harness.Trial(transport, scenario) as trial:
+        for births in trial.expect("births"):
+            shared_trials.await_held(trial, births["count"])
+        trial.process.kill()
+        trial.process.wait()  # so that it is dead when they go on
+        shared_trials.let_end(trial, 2)
         checks.nothing_left(trial.finish(5, patience=2))
 
 

@@ -66,14 +66,17 @@ def wait(request: pytest.FixtureRequest, transport: str) -> harness.Outcome:
 def test_the_caller_sleeps_while_it_waits(wait: harness.Outcome) -> None:
     """D2: it uses less than 50 ms of CPU in 2 s, and wakes up only for events.
 
-    A caller that polls every 100 ms wakes up twenty times in 2 s.
+    Its workers are stopped: at their birth but for one, all before they send, all at their exit.
+    A caller that polls every 100 ms wakes up ten times in a second.
     """
     outcome = checks.finished(wait)
     if any(harness.state(call) != "exact" for call in outcome.calls()):
         not_judged("see D3: a run whose workers were stopped for 2 s was not exact")
-    (waited,) = outcome.of("waited")
-    assert waited["cpu"] < 0.05, f"{waited['cpu']:.3f} s of CPU in a wait of 2 s"
-    assert waited["wakes"] < 18, f"woken {waited['wakes']} times in a wait of 2 s"
+    for waited in outcome.of("waited"):
+        seconds = 2 if waited["stage"] == "birth" else 1
+        what = f"in a wait of {seconds} s for workers that were stopped at: {waited['stage']}"
+        assert waited["cpu"] < 0.05, f"{waited['cpu']:.3f} s of CPU {what}"
+        assert waited["wakes"] < 9 * seconds, f"woken {waited['wakes']} times {what}"
 
 
 @pytest.mark.clause("D2")
@@ -96,7 +99,7 @@ def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
 
 @pytest.mark.clause("D3")
 def test_a_worker_that_is_stopped_for_two_seconds_is_waited_for(wait: harness.Outcome) -> None:
-    """D3: without a timeout; the run of D2, whose workers are stopped at their birth."""
+    """D3: without a timeout; the runs of D2, whose workers are stopped, at their birth or later."""
     checks.all_exact(checks.finished(wait).calls())
 
 

@@ -17,7 +17,8 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits, plain
 from tests.harness.apart import divide, refused
-from tests.harness.intrusion import NOTHING, STREAM, AttackedRun, Intrusion, intrude, other_uid
+from tests.harness.attacked_runs import NOTHING, STREAM
+from tests.harness.intrusion import AttackedRun, Intrusion, intrude, other_uid
 from tests.harness.places import SHARED, base_directory
 from tests.harness.trouble import not_judged
 from tests.scenarios import exposure
@@ -25,15 +26,15 @@ from tests.system.files import own_directory
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (
-    "take", "alter", "remove", "chmod", "link", "block", "code", "garbage", "half", "replay",
-    "silence", "flood",
+    "take", "alter", "remove", "chmod", "link", "block", "code", "garbage", "half",
+    "witness at exit", "replay", "silence", "flood",
 )  # fmt: skip
 
 # The attacks of the same user. Those "at exit" come when the workers have made all that they make.
 SAME = (
-    "code", "garbage", "half", "replay", "man_in_the_middle", "silence", "flood", "take", "alter",
-    "chmod", "remove", "remove at exit", "block", "block at exit", "link", "link at exit",
-    "link_inside",
+    "code", "garbage", "half", "man_in_the_middle", "witness at exit", "replay", "silence", "flood",
+    "take", "alter", "chmod", "remove", "remove at exit", "block", "block at exit", "link",
+    "link at exit", "link_inside",
 )  # fmt: skip
 
 STREAM_SECONDS = 5  # of runs under attack: some hundreds
@@ -295,8 +296,12 @@ def test_bytes_are_never_code(transport: str, who: str, record_property: RecordP
 def test_no_frame_of_a_stranger_counts(
     transport: str, who: str, record_property: RecordProperty
 ) -> None:
-    """G5: garbage, plausible values, half, oversized and replayed frames, and programs."""
-    _check_attacked(record_property, transport, who, "G5", "garbage", "half", "replay", "code")
+    """G5: garbage, plausible values, half, oversized and replayed frames, and programs.
+
+    Replayed are frames of the same run, and those that were seen in earlier ones.
+    """
+    attacks = ("garbage", "half", "witness", "replay", "code")
+    _check_attacked(record_property, transport, who, "G5", *attacks)
 
 
 @pytest.mark.clause("G6")

@@ -5,42 +5,21 @@ attacked all that it finds.  The time that this takes does not count for the run
 """
 
 import contextlib
-import json
 import os
 import pwd
-import select
-import signal
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Hang, Message, Outcome, Trial, call, limits, run_trial, state
+from tests.harness import Hang, Message, Outcome, Trial, call, run_trial, state
 from tests.harness.apart import divide
+from tests.harness.attacked_runs import NOTHING, STREAM, IntruderProcess, Runs
 from tests.harness.places import base_directory
-from tests.harness.worlds import Streams, World
 from tests.scenarios import exposure
-from tests.system import processes
 from tests.system.files import own_directory
 from tests.system.objects import kind_of
-
-NOTHING = "nothing"  # the way of a run that is not attacked
-STREAM = "stream"  # the way of runs that are attacked while nobody stops their children
-
-LIMIT = 6.0  # seconds that a run may take between two stops; clause G allows it to lose one
-
-# Children of a run stop at nearly the same time. When none has stopped for this long, and it is not
-# known how many there will be, those that have stopped are taken for all.
-_ALL_STOPPED = 0.1  # seconds
-
-_ANSWER = 30.0  # seconds that the intruder may take to answer: ten times a flood of all kinds
-_INTRUDER_END = 10.0  # seconds that the intruder may take to remove what it has planted
-_STOP = 1.0  # seconds that a child may take to stop, after it has said that it stops next
-_PAUSE = 0.0005  # seconds between two looks at it
 
 _TERMS = 300  # of the series, in each run: enough for each worker, and soon done
 
@@ -49,12 +28,8 @@ _PID_GUESSES = 60
 
 _NOBODY = 65534  # the uid of nobody, where the system has no user of that name
 
-_NOT_RUNNING = processes.STOPPED + processes.ENDED
-
 _SHOWN = 20  # bytes of each file that is there instead, in the report
 _CANARY = b"sings"  # in the file that nobody may change
-
-_PROGRAM = ("-m", "tests.intruder")
 
 
 @dataclass
@@ -106,161 +81,11 @@ class Intrusion:
         return [run for run in self.runs if run.way.split()[0] in attacks]
 
 
-class IntruderProcess:
-    """The process of tests.intruder, and its latest report.
-
-    spec: see `tests.intruder.__main__`.
-    world: where it runs.
-    program: the arguments of the interpreter that runs it.
-    """
-
-    def __init__(
-        self, spec: dict[str, Any], world: World, program: Sequence[str] = _PROGRAM
-    ) -> None:
-        reader, requests = os.pipe()
-        answers, writer = os.pipe()
-        self._requests = open(requests, "wb", buffering=0)  # noqa: SIM115 - closed by `end`
-        self._answers = open(answers, "rb")  # noqa: SIM115 - closed by `end`
-        arguments = [sys.executable, *program, json.dumps(spec)]
-        self.process = world.start(arguments, Streams(reader, writer, 2))
-        os.close(reader)
-        os.close(writer)
-        self.report: Message = {"attempts": 0, "entered": [], "seen": [], "found": 0}
-
-    def read_line(self) -> Message:
-        """Return the next line that it writes."""
-        poller = select.poll()
-        poller.register(self._answers, select.POLLIN)
-        line = self._answers.readline() if poller.poll(_ANSWER * 1000) else b""
-        if not line:
-            raise RuntimeError("the intruder did not answer")
-        answer: Message = json.loads(line)
-        return answer
-
-    def read_report(self) -> None:
-        """Wait for its next report."""
-        self.report = self.read_line()
-
-    def ask(self, do: str, **more: Any) -> None:
-        """Send a request, and wait for the report."""
-        self.send(do, **more)
-        self.read_report()
-
-    def send(self, do: str, **more: Any) -> None:
-        """Send a request."""
-        self._requests.write(json.dumps({"do": do} | more).encode() + b"\n")
-
-    def end(self) -> None:
-        """Let it remove what it has planted, and end."""
-        self._requests.close()
-        try:
-            self.process.wait(_INTRUDER_END)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._answers.close()
-
-
-def _continue(world: World, pids: Sequence[int]) -> None:
-    """Let stopped children go on."""
-    for pid in pids:
-        until = time.monotonic() + _STOP
-        while world.state(pid) not in _NOT_RUNNING and time.monotonic() < until:
-            time.sleep(_PAUSE)
-        with contextlib.suppress(ProcessLookupError):
-            world.kill(pid, signal.SIGCONT)
-
-
-def _made(trial: Trial) -> list[str]:
-    """Return the paths that the trial has made itself in shared directories."""
-    named = trial.outcome.of("named")
-    return [os.path.join(entry["place"], entry["name"]) for entry in named if entry["made"]]
-
-
 def _start_intruder(trial: Trial, spec: dict[str, Any]) -> IntruderProcess:
     """Start the intruder for a trial, in the world of the trial."""
     private, shared = divide([*spec["private"], *map(str, trial.private)])
     places = {"private": private, "shared": shared, "alone": not shared}
     return IntruderProcess(spec | {"session": trial.process.pid} | places, trial.world)
-
-
-Stop = tuple[str, int]  # a stage, "birth" or "exit", and how many children have stopped there
-
-
-class _Runs:
-    """Runs of a trial, one after the other, each attacked when its children have stopped."""
-
-    def __init__(self, trial: Trial, intruder: IntruderProcess) -> None:
-        self._trial = trial
-        self._intruder = intruder
-        self._usual_stops: list[Stop] = []  # those of the first run, which is not attacked
-        self._read = 0  # messages of the trial that were read
-
-    def run(self, way: str) -> tuple[Message, float]:
-        """Let the trial run, attacked in *way*; return the outcome and the seconds it took."""
-        attack, _, stage = way.partition(" at ")
-        stops: list[Stop] = []
-        took = 0.0
-        self._read = len(self._trial.outcome.messages)
-        self._trial.tell({"way": way})
-        resumed = time.monotonic()
-        while True:
-            expected = self._usual_stops[len(stops) : len(stops) + 1]
-            outcome, stopped = self._wait(expected, way)
-            if outcome is not None:
-                if attack == NOTHING:
-                    self._usual_stops = self._usual_stops or stops
-                return outcome, took + outcome["at"] - resumed
-            took += time.monotonic() - resumed
-            stops.append(_stop(stopped))
-            if attack != NOTHING and stops[-1][0].startswith(stage):
-                self._intruder.ask("attack", attacks=[attack], made=_made(self._trial))
-            _continue(self._trial.world, list(stopped))
-            resumed = time.monotonic()
-
-    def _wait(self, expected: list[Stop], way: str) -> tuple[Message | None, dict[int, str]]:
-        """Wait for the outcome of a run, or until its children have stopped.
-
-        Return the outcome or None, and the stages of the children that have stopped, by pid.
-
-        expected: the stop that comes next, if it is known.
-        """
-        stopped: dict[int, str] = {}
-        latest, deadline = time.monotonic(), limits.Deadline(LIMIT)
-        while True:
-            self._trial.listen(0.01)
-            messages = self._trial.outcome.messages[self._read :]
-            self._read += len(messages)
-            now = time.monotonic()
-            for message in messages:
-                latest = now
-                if message["kind"] == "stopped":
-                    stopped[message["pid"]] = message["stage"]
-                elif message["kind"] == "outcome":
-                    return message, stopped
-            if stopped:
-                if expected == [_stop(stopped)] or now - latest >= _ALL_STOPPED:
-                    return None, stopped
-            elif self._trial.process.poll() is not None or deadline.is_over():
-                self._trial.waited = LIMIT * deadline.stretched
-                raise Hang(f"attacked by {way!r}")
-
-    def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
-        """Let the trial run again and again, attacked all the while; return the outcomes."""
-        before, streams = len(self._trial.outcome.calls()), len(self._trial.outcome.of("over"))
-        self._trial.tell({"way": STREAM, "seconds": seconds})
-        if attacks:
-            made = _made(self._trial)
-            self._intruder.send("attack_repeatedly", attacks=attacks, made=made, seconds=seconds)
-        # Read the messages all the while: a full pipe would stop the trial.
-        self._trial.expect("over", streams + 1, limit=seconds + LIMIT)
-        if attacks:
-            self._intruder.read_report()
-        return self._trial.outcome.calls()[before:]
-
-
-def _stop(stopped: dict[int, str]) -> Stop:
-    return max(stopped.values()), len(stopped)
 
 
 def other_uid() -> int | None:
@@ -395,7 +220,7 @@ class _AttackedTrial:
         intruder = _start_intruder(trial, spec)
         try:
             self._prepare(trial, intruder)
-            self._attack_runs(_Runs(trial, intruder), intruder)
+            self._attack_runs(Runs(trial, intruder), intruder)
         except Hang:
             self._runs.append(AttackedRun(self._way, None))
             raise
@@ -415,7 +240,7 @@ class _AttackedTrial:
             guesses = _guesses(self._plan.names, trial.process.pid, self._tmp)
             intruder.ask("plant_links", names=guesses)
 
-    def _attack_runs(self, runs: _Runs, intruder: IntruderProcess) -> None:
+    def _attack_runs(self, runs: Runs, intruder: IntruderProcess) -> None:
         """Attack one run in each way that is left, and then a stream of runs."""
         runs.run(NOTHING)  # tells how many children stop
         _, usual = runs.run(NOTHING)

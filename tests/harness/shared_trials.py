@@ -12,7 +12,16 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, faults, nested, orders, own_children, slow_forks, timeouts
+from tests.scenarios import (
+    basics,
+    faults,
+    nested,
+    orders,
+    own_children,
+    profiles,
+    slow_forks,
+    timeouts,
+)
 from tests.scenarios.protocol import Call
 from tests.system import processes
 
@@ -41,6 +50,8 @@ DEADLY = tuple(_deadly())
 _CALLS = 40_000
 
 _NO_OTHER_BORN = 0.5  # seconds
+_STOPS_IN = 1.0  # seconds that a child may take to stop, after it has said that it stops next
+_LOOK_EVERY = 0.01  # seconds between two looks
 _ENDS_IN = 30.0  # seconds for a run of hundreds of workers
 _SENDS_IN = 0.3  # seconds in which workers that were let go have sent
 
@@ -166,6 +177,34 @@ def await_workers(trial: harness.Trial, transport: str, count: int, limit: float
         time.sleep(_STARTED_IN)
 
 
+def await_held(trial: harness.Trial, count: int) -> None:
+    """Wait until *count* children have stopped themselves at their birth, or after it.
+
+    A transport may start a child only when another has come further: so this ends when no other
+    one is born for a while.
+    """
+    while len(_born(trial)) < count and trial.listen(_NO_OTHER_BORN):
+        pass
+    born, deadline = _born(trial), limits.Deadline(_STOPS_IN)
+    while not deadline.is_over():
+        # Where there is no /proc, there is nothing to look at, and they have all the time.
+        if all(trial.world.state(pid) in processes.STOPPED for pid in born):
+            break
+        time.sleep(_LOOK_EVERY)
+
+
+def let_end(trial: harness.Trial, seconds: float) -> None:
+    """Let the children of a dead caller go on, wherever they have stopped, until all have ended.
+
+    seconds: for which they may live on.
+    """
+    deadline = limits.Deadline(seconds)
+    while (alive := trial.survivors()) and not deadline.is_over():
+        for pid in alive:  # one may be born, and stop itself, only now
+            _signal(trial, pid, signal.SIGCONT)
+        time.sleep(_LOOK_EVERY)
+
+
 def let_all_send(trial: harness.Trial, workers: int) -> None:
     """Let workers that stopped themselves at their births go on all at once, the caller stopped.
 
@@ -248,7 +287,8 @@ def _outcomes(trials: dict[str, harness.Trial], limit: float) -> dict[str, Outco
 def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
     """Let a run of each of *transports* wait for its stopped children for 2 s, all at once.
 
-    The first one that was born goes on: the caller waits for the others when one has ended.
+    The first one that was born goes on: the caller waits for the others when one has ended.  In two
+    more runs it waits for a second: for workers that have not sent yet, and that have sent.
     """
     with _at_once(transports, call(basics.stopped, n=100, workers=3)) as trials:
         for trial in trials.values():
@@ -262,17 +302,30 @@ def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
             for child in trial.outcome.of("born")[:1]:
                 _signal(trial, child["pid"], signal.SIGCONT)
         time.sleep(2)
-        waiting, until = list(trials.values()), time.monotonic() + 20
-        while waiting and time.monotonic() < until:
-            for trial in waiting:
-                # New ones too: a launcher that was stopped starts its workers only now.
-                for child in trial.outcome.of("born"):
-                    with contextlib.suppress(ProcessLookupError):
-                        trial.world.kill(child["pid"], signal.SIGCONT)
-            for trial in waiting:
-                trial.hear_out("done", limit=0.2)
-            waiting = [trial for trial in waiting if not trial.outcome.of("done")]
+        _go_on(trials, runs=1)
+        for turn, _ in enumerate(profiles.HELD, 1):
+            for trial in trials.values():
+                trial.hear_out("stopped", 3 * turn, limit=1)
+            time.sleep(1)
+            _go_on(trials, runs=1 + turn)
         return _outcomes(trials, limit=1)
+
+
+def _go_on(trials: dict[str, harness.Trial], runs: int) -> None:
+    """Let stopped children go on until each trial has waited in so many *runs*, or is done."""
+    waiting, until = list(trials.values()), time.monotonic() + 20
+    while waiting and time.monotonic() < until:
+        for trial in waiting:
+            # New ones too: a launcher that was stopped starts its workers only now.
+            for child in trial.outcome.of("born", "stopped"):
+                _signal(trial, child["pid"], signal.SIGCONT)
+        for trial in waiting:
+            trial.hear_out("waited", runs, limit=0.2)
+        waiting = [
+            trial
+            for trial in waiting
+            if len(trial.outcome.of("waited")) < runs and trial.process.poll() is None
+        ]
 
 
 def slow(transports: Sequence[str], seconds: float) -> dict[str, Outcome]:

@@ -103,6 +103,16 @@ class Intruder:
         """Take out what is there."""
         self._stolen += self._access.read(found)
 
+    def witness(self, found: Found) -> None:
+        """Read what is there, for `replay`, and put back what reading has taken out."""
+        if found.kind == "sem":  # there is nothing to read
+            return
+        seen = self._access.read(found)
+        self._stolen += seen
+        if found.kind != "file":
+            for data in seen:
+                self._access.write(found, data)
+
     def replay(self, found: Found) -> None:
         """Take out what is there, send it twice, and then what was taken before."""
         taken = self._access.read(found)
@@ -292,6 +302,7 @@ ATTACKS: dict[str, Callable[[Intruder, Found], None]] = {
     "half": Intruder.send_half_frames,
     "code": Intruder.send_code,
     "replay": Intruder.replay,
+    "witness": Intruder.witness,
     "take": Intruder.take,
     "alter": Intruder.alter,
     "remove": Intruder.remove,

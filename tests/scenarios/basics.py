@@ -18,7 +18,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from tests.scenarios import from_inside
+from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import CPU, Births, lift_limits, log_birth, stop
 from tests.scenarios.protocol import Log, inject
 from tests.scenarios.watching import Watcher, watcher
@@ -277,14 +277,18 @@ def _log_who_computes(
 def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let each child be stopped; log what the wait costs the caller.
 
-    A child is stopped at its birth, or, where that is not met, amid its work.  The harness lets
-    the children go on.
+    A child is stopped at its birth, or, where that is not met, amid its work.  Those that the
+    caller forks are stopped in two more runs: when they are about to send, and about to exit.  The
+    harness lets the children go on.
     """
     births = Births(log)
     module.run(n, workers)
     log("births", count=births.count)
     if births.count:
         _log_wait(module, log, n, workers, partial(births.arm, inject(stop)))
+        for stage in profiles.HELD if births.forked else ():
+            arm = partial(births.arm, inject(profiles.stop_before, stage=stage))
+            _log_wait(module, log, n, workers, arm, stage)
         return
     with watcher(log) as watching:
         if watching is None:
@@ -296,13 +300,19 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 
 def _log_wait(
-    module: ModuleType, log: Log, n: int, workers: int, arm: Callable[[], object]
+    module: ModuleType,
+    log: Log,
+    n: int,
+    workers: int,
+    arm: Callable[[], object],
+    stage: str = "birth",
 ) -> None:
     """Log what a run costs the caller whose workers are stopped, after *arm*, beyond one before."""
     _, usual = _cost(partial(module.run, n, workers))
     arm()
+    start = time.monotonic()
     cpu, wakes = _cost(partial(log.call, module.run, n, workers))
-    log("waited", cpu=cpu, wakes=wakes - usual)
+    log("waited", stage=stage, cpu=cpu, wakes=wakes - usual, seconds=time.monotonic() - start)
 
 
 def _long_enough(module: ModuleType, n: int, workers: int) -> int:

@@ -17,7 +17,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.scenarios.injection import Births
-from tests.scenarios.profiles import EXIT
+from tests.scenarios.profiles import stop_before
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
 from tests.system.objects import kind_of, queue_directory, system_v_objects
@@ -26,6 +26,8 @@ from tests.system.objects import kind_of, queue_directory, system_v_objects
 # in a flood.
 DESCRIPTORS = 256
 
+_MORE = 30  # terms of a run more than of the one before it
+
 # Functions that may wait. While one of them waits, this process creates nothing. So what appears in
 # a shared directory meanwhile counts as another program's.
 _WAITING = {"poll", "select", "waitpid", "waitid", "sleep", "acquire", "wait", "join", "read"}
@@ -33,23 +35,17 @@ _WAITING = {"poll", "select", "waitpid", "waitid", "sleep", "acquire", "wait", "
 
 def hold(log: Log, number: int) -> None:
     """Stop this child at its birth, and again when it is about to exit."""
-
-    def profile(frame: FrameType, event: str, arg: Any) -> None:
-        if event == "c_call" and getattr(arg, "__name__", "") in EXIT:
-            sys.setprofile(None)
-            log("stopped", stage="exit")
-            os.kill(os.getpid(), signal.SIGSTOP)
-
     log("stopped", stage="birth")
     os.kill(os.getpid(), signal.SIGSTOP)
-    sys.setprofile(profile)
+    stop_before(log, number, "exit")
 
 
 def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run once for each request on standard input, with each child stopped at birth and exit.
 
     A request is a line of JSON: {"way": the name of the attack}.  With {"seconds": s} too, run
-    again and again for that long, and stop no child.
+    again and again for that long, and stop no child.  Each run has more terms than the one before:
+    so what a stranger has seen in another run is no right result in this one.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
@@ -65,6 +61,7 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
                 log.call(module.run, n, workers, **request)
             log("over")
         else:
+            n += _MORE
             births.arm(inject(hold))
             log.call(module.run, n, workers, **request)
             births.disarm()

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import ctypes
 import decimal
+import faulthandler
 import gc
 import os
 import random
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType, ModuleType
 
+from tests.scenarios import stacks
 from tests.scenarios.callers import in_caller, well_and_struck
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
@@ -23,6 +26,9 @@ from tests.system import resources, settings
 from tests.system.settings.signals import CAN_HANDLE, STEP, TIMERS
 
 _OWN_SIGNAL = {signal.SIGVTALRM}  # the suite needs it: see `injection.after_cpu`
+
+# Those that faulthandler.enable() handles.  After another handler, the fault would come again.
+_OF_FAULTS = {signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL}
 
 # Seconds after which a timer expires: long after the end of the trial, and amid a step, so that
 # what is left of it is in the same step after a run.
@@ -57,6 +63,20 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
         signal.set_wakeup_fd(end)
 
     yield "wakeup descriptor", wake
+    yield "handled by C code", _handle_in_c
+
+
+def _handle_in_c() -> None:
+    """Let C code handle each signal: faulthandler, or a function that Python does not know of.
+
+    Extensions and runtimes of other languages set such.  getpid(2) does nothing, and a handler may
+    call it: signal-safety(7).
+    """
+    faulthandler.enable(all_threads=False)
+    library = ctypes.CDLL(None)
+    address = ctypes.cast(library.getpid, ctypes.c_void_p)
+    for number in CAN_HANDLE - _OWN_SIGNAL - _OF_FAULTS - {stacks.SIGNAL}:
+        library.signal(int(number), address)
 
 
 def signalled(module: ModuleType, log: Log) -> None:

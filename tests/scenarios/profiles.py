@@ -1,6 +1,7 @@
 """Points in the life of a worker: its calls into C, by sys.setprofile, and the stages of these."""
 
 import mmap
+import os
 import signal
 import sys
 import threading
@@ -10,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from tests.scenarios.injection import die, die_after
+from tests.scenarios.protocol import Log
 
 PAUSE = 0.05  # seconds, enough for all workers to come as far as they can
 
@@ -111,6 +113,22 @@ class Profile:
         names = [cells[i : i + width].decode().split() for i in range(0, len(cells), width)]
         self._memory[:] = bytes(len(self._memory))
         return [(event, name) for event, name in names]
+
+
+HELD = {"send": SEND | EXIT, "exit": EXIT}
+"""Where `stop_before` stops a child, by the functions that it is about to call there."""
+
+
+def stop_before(log: Log, number: int, stage: str) -> None:
+    """Stop this child when it comes to *stage*, one of HELD, and log that."""
+
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "c_call" and getattr(arg, "__name__", "") in HELD[stage]:
+            sys.setprofile(None)
+            log("stopped", stage=stage)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    sys.setprofile(profile)
 
 
 Point = tuple[int, int, float, str]

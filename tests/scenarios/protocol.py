@@ -46,7 +46,7 @@ KINDS = {
     # of the children of a run
     "births": "count: children of a run; seconds: duration of the run",
     "born": "number: of the child; pid: of the child, if another process logs it",
-    "stopped": 'stage: "birth" or "exit"',
+    "stopped": 'stage: "birth", "send" or "exit"',
     "injected": "point: of a channel's worker; way: of the fault; pid: of the worker",
     "unmet": "why: the scenario cannot meet the workers",
     "tick": "",  # this process has computed for a while more: where nothing can watch it
@@ -67,7 +67,8 @@ KINDS = {
         "own: seconds of the caller; work: of all others; who: pids of those that have computed,"
         " for longer than one needs that has nothing to do; took: seconds of the run"
     ),
-    "waited": "cpu: seconds of CPU; wakes: times that the caller woke up",
+    "waited": "stage: where its workers were stopped; cpu: seconds of CPU;"
+    " wakes: times that the caller woke up; seconds: duration",
     "took": "seconds: duration",
     "caught": "count: signals",
     "short": "idle: seconds without computing; floor: seconds of bare processes",

@@ -3,13 +3,16 @@
 import atexit
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import sys
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tests.scenarios.callers import well_and_struck
 from tests.scenarios.injection import CPU, Births, after_cpu, die
@@ -66,8 +69,9 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     libc = ctypes.CDLL(None)
     file = open(path, "a")  # noqa: SIM115 - it stays open during the runs
     other = type("Other", (), {})()
-    finalizer = weakref.finalize(other, log, "cleaned", what="finalize")
+    finalizer = weakref.finalize(other, log, "cleaned", what="weakref.finalize")
     atexit.register(log, "cleaned", what="atexit")
+    watched = _garbage(log)
     # Each text stays in a buffer until the runs are over, and a fork copies the buffer.
     sys.stdout.write("[python]")
     libc.printf(b"[c]")
@@ -90,6 +94,40 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     path.unlink()
     path.parent.rmdir()
     finalizer()
+    gc.enable()
+    gc.collect()
+    del watched
+
+
+class _Cleaned:
+    """An object of the caller's, whose finalizer logs who runs it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.held: list[Any] = []
+
+    def __del__(self) -> None:
+        self._log("cleaned", what="__del__ of garbage")
+
+
+def _garbage(log: Log) -> "weakref.ref[_Cleaned]":
+    """Leave garbage with clean-up to do, which waits for the collector; return a reference to it.
+
+    The collector is off, so that it is not Python that collects garbage of the caller in a worker
+    which happens to need much memory.
+    """
+    gc.disable()
+    lost = _Cleaned(log)
+    lost.held += [lost, _suspended(log)]
+    next(lost.held[1])
+    return weakref.ref(lost, lambda _: log("cleaned", what="callback of a reference to garbage"))
+
+
+def _suspended(log: Log) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        log("cleaned", what="finally of a garbage generator")
 
 
 def _raise() -> None:

@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.intrusion import IntruderProcess, contents, intrude
+from tests.harness.attacked_runs import WITNESS, IntruderProcess
+from tests.harness.intrusion import contents, intrude
 from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
@@ -232,8 +233,10 @@ class Stage:
         wrong = self._victims.received() + neighbours.received()
         if others != list(map(_state, filter(os.path.lexists, around))):
             wrong.append("what another program has in a shared place is changed")
-        if was == now:
+        if was == now and attack != WITNESS:
             wrong.append("what is in the private place was not attacked")
+        if was != now and attack == WITNESS:
+            wrong.append("what was read is not there any more")
         if attack == "chmod" and stat.S_IMODE(writes.stat().st_mode):
             wrong.append("what a process of the session has open was not attacked")
         own.close()
@@ -243,6 +246,25 @@ class Stage:
         if (after := _state(self._victims.place)) != before:
             wrong.append(f"the victims are {after}, and were {before}")
         return [f"{attack}: {what}" for what in wrong]
+
+    def replayed(self, data: bytes) -> list[bytes]:
+        """Let the intruder see *data* in a fifo, and attack another one with what it has seen.
+
+        Return what there is to be read from each of them then.
+        """
+        found = []
+        for attack in (WITNESS, "replay"):
+            path = self._private / f"fifo-{attack}"
+            os.mkfifo(path, 0o600)
+            self._chown()
+            with open(path, "r+b", buffering=0) as fifo:
+                os.set_blocking(fifo.fileno(), False)
+                if attack == WITNESS:
+                    fifo.write(data)
+                self.ask(attack)
+                found.append(fifo.read(1000) or b"")
+            path.unlink()
+        return found
 
 
 def _own_state(own: Objects, file: int, fifo: int) -> list[Any]:
@@ -288,6 +310,11 @@ def test_nothing_outside_of_the_trial_is_harmed(stage: Stage) -> None:
     """By no attack, through no kind of link; and what belongs to the trial is attacked."""
     wrong = [what for attack in (*ATTACKS, STREAM) for what in stage.attack(attack)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_was_seen_is_replayed_in_a_later_run(stage: Stage) -> None:
+    """Where it was seen, it is still there."""
+    assert stage.replayed(b"a frame") == [b"a frame", b"a frame"]
 
 
 def test_queues_of_others_are_left_alone(stage: Stage) -> None:

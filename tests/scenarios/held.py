@@ -1,0 +1,85 @@
+"""Children of a run that are held at a point of their life, until the harness lets them go on."""
+
+import time
+from functools import partial
+from types import ModuleType
+
+from tests.scenarios import profiles
+from tests.scenarios.injection import Births, lift_limits, stop
+from tests.scenarios.protocol import Log, inject
+
+_WORKERS = 3  # of the runs before, which show what children there are and what a worker calls
+_RESTS = 600.0  # seconds: the harness ends a child that rests
+
+
+def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
+    """Run while each worker is held before it sends, at its birth or at another point after it.
+
+    Points are those of `profiles.Profile`; there are as many workers as points, *most* at most.
+    One that is let go rests when it would send: it has as much to do as one that computes.
+
+    n: terms for workers that are not forked by the caller, which are held at their birth alone.
+    """
+    births = Births(log)
+    module.run(2, _WORKERS)
+    total = births.count
+    if not births.forked:
+        log("births", count=total)
+        if not total:
+            log("unmet", why="none of its workers is started where the suite can hold it")
+            return
+        births.arm(inject(stop))
+        log.call(module.run, n, _WORKERS)
+        return
+    lift_limits()
+    held = _Held(log, births, module, total)
+    points = held.before_it_sends(most)
+    log("births", count=held.helpers + len(points))
+    births.arm_forked(partial(held.hold, points))
+    log.call(module.run, len(points), len(points))
+
+
+class _Held:
+    """What a worker calls until it sends, and how it is held amid that.
+
+    helpers: children of a run that are no workers.  They come first.
+    """
+
+    def __init__(self, log: Log, births: Births, module: ModuleType, total: int) -> None:
+        self._log = log
+        self._profile = profiles.Profile()
+        self.helpers = total - _WORKERS
+        births.arm_forked(lambda number: self._profile.watch() if number == total else None)
+        module.run(_WORKERS, _WORKERS)
+        points = self._profile.points()
+        self._send = len(profiles.chosen("before", points)) + 1
+        self._called = points[self._send - 1][1] if self._send <= len(points) else ""
+
+    def before_it_sends(self, most: int) -> list[int]:
+        """Return the numbers of *most* points, evenly spread; 0 is the birth."""
+        if self._send <= most:
+            return list(range(self._send))
+        return [round(i * (self._send - 1) / (most - 1)) for i in range(most)]
+
+    def hold(self, points: list[int], number: int) -> None:
+        """In child *number*: stop at its birth, or at the one of *points* that is its own."""
+        worker = number - self.helpers
+        if worker <= 0:
+            stop(self._log, number)
+            return
+
+        def stop_and_rest() -> bool:
+            stop(self._log, number)
+            self._profile.watch(self._send - point, first=_rest, called=self._called)
+            return False
+
+        point = points[min(worker, len(points)) - 1]
+        if point:
+            self._profile.watch(point, first=stop_and_rest)
+        else:
+            stop_and_rest()
+
+
+def _rest() -> bool:
+    time.sleep(_RESTS)
+    return False
