@@ -21,6 +21,7 @@ from typing import Any
 from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import CPU, Births, lift_limits, log_birth, stop
 from tests.scenarios.protocol import Log, inject
+from tests.scenarios.signatures import takes_timeout
 from tests.scenarios.watching import Watcher, watcher
 from tests.system import resources
 
@@ -33,6 +34,7 @@ _PARTS = 4
 _FRAMES = 8  # of an error, the innermost: a message has to be short
 
 # Of `calibrated`. The number of terms grows from run to run until the children compute for _CPU in
+_AMPLE = 600.0  # seconds: a timeout that no run here reaches
 # all. It also ends when a run takes too long or has too many terms: the transport does not compute.
 _CPU = 0.08  # seconds
 _CPU_AIM = 0.1  # seconds; somewhat more than _CPU, so that the next run is likely to be the last
@@ -278,17 +280,18 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let each child be stopped; log what the wait costs the caller.
 
     A child is stopped at its birth, or, where that is not met, amid its work.  Those that the
-    caller forks are stopped in two more runs: when they are about to send, and about to exit.  The
-    harness lets the children go on.
+    caller forks are stopped in two more runs: when they are about to send, and about to exit; these
+    have a timeout, if `run` takes one.  The harness lets the children go on.
     """
     births = Births(log)
     module.run(n, workers)
     log("births", count=births.count)
     if births.count:
-        _log_wait(module, log, n, workers, partial(births.arm, inject(stop)))
+        _log_wait(module.run, log, n, workers, partial(births.arm, inject(stop)))
+        timed = partial(module.run, timeout=_AMPLE) if takes_timeout(module) else module.run
         for stage in profiles.HELD if births.forked else ():
             arm = partial(births.arm, inject(profiles.stop_before, stage=stage))
-            _log_wait(module, log, n, workers, arm, stage)
+            _log_wait(timed, log, n, workers, arm, stage)
         return
     with watcher(log) as watching:
         if watching is None:
@@ -296,11 +299,11 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
             return
         n = _long_enough(module, n, workers)
         strike = partial(watching.strike, signal.SIGSTOP, workers, CPU)
-        _log_wait(module, log, n, workers, strike)
+        _log_wait(module.run, log, n, workers, strike)
 
 
 def _log_wait(
-    module: ModuleType,
+    run: Callable[..., float],
     log: Log,
     n: int,
     workers: int,
@@ -308,10 +311,10 @@ def _log_wait(
     stage: str = "birth",
 ) -> None:
     """Log what a run costs the caller whose workers are stopped, after *arm*, beyond one before."""
-    _, usual = _cost(partial(module.run, n, workers))
+    _, usual = _cost(partial(run, n, workers))
     arm()
     start = time.monotonic()
-    cpu, wakes = _cost(partial(log.call, module.run, n, workers))
+    cpu, wakes = _cost(partial(log.call, run, n, workers))
     log("waited", stage=stage, cpu=cpu, wakes=wakes - usual, seconds=time.monotonic() - start)
 
 

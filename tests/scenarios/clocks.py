@@ -7,7 +7,6 @@ them by name.
 
 import ctypes
 import gc
-import inspect
 import mmap
 import os
 import signal
@@ -22,6 +21,7 @@ from typing import Any
 from tests.scenarios.fork_server import await_bytes
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
+from tests.scenarios.signatures import takes_timeout
 from tests.system import resources
 
 _HOUR = 3600
@@ -54,7 +54,7 @@ def stepped(module: ModuleType, log: Log, seconds: float) -> None:
         "slow": (module.run, partial(time.sleep, _AFTER)),
         "death": (module.run, partial(_strike, signal.SIGKILL)),
     }
-    if "timeout" in inspect.signature(module.run).parameters:
+    if takes_timeout(module):
         runs["timeout"] = partial(module.run, timeout=seconds), partial(_strike, signal.SIGSTOP)
     for case, (run, then) in runs.items():
         for by in (_HOUR, -_HOUR):

@@ -8,7 +8,6 @@ machine is, but that many forks have taken at least so long.
 """
 
 import gc
-import inspect
 import mmap
 import os
 import signal
@@ -21,6 +20,7 @@ from types import ModuleType
 from tests.scenarios.callers import in_caller
 from tests.scenarios.injection import AtForks, Births, die, lift_limits
 from tests.scenarios.protocol import Log, Run
+from tests.scenarios.signatures import takes_timeout
 from tests.system import resources
 
 EACH = 0.03  # seconds that a fork takes at least
@@ -80,7 +80,7 @@ def struck(module: ModuleType, log: Log, workers: int, deaths: bool = True) -> N
     cases = {"SIGINT": _interrupted, "death": _bereaved, "timeout": _timed}
     if not deaths:
         del cases["death"]
-    if "timeout" not in inspect.signature(module.run).parameters:
+    if not takes_timeout(module):
         del cases["timeout"]
         log("untimed")
     for name, case in cases.items():
@@ -166,7 +166,7 @@ def crowds(module: ModuleType, log: Log, workers: int) -> None:
     if _births_of(module, log) is None:
         return
     runs = {"SIGINT": module.run}
-    if "timeout" in inspect.signature(module.run).parameters:
+    if takes_timeout(module):
         runs["timeout"] = partial(module.run, timeout=_AFTER)
     else:
         log("untimed")

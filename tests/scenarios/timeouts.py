@@ -1,13 +1,13 @@
 """Scenarios with timeouts, and with workers that take long."""
 
 import gc
-import inspect
 import time
 from functools import partial
 from types import ModuleType
 
 from tests.scenarios.injection import Births, stop
 from tests.scenarios.protocol import Log, inject
+from tests.scenarios.signatures import takes_timeout
 from tests.system import resources
 
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
@@ -20,7 +20,7 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
 
     n: terms that take longer than *seconds*.
     """
-    if "timeout" not in inspect.signature(module.run).parameters:
+    if not takes_timeout(module):
         log("untimed")
         return
     births = Births(log)
