@@ -33,11 +33,13 @@ class Decision(NamedTuple):
 
     fail: a number of errno(3) that its call returns without being done, or 0.
     signal: one that its process gets before that, or 0.  SIGKILL ends it before the call.
+    others: the names of processes that get that signal too, if they live.
     """
 
     task: Task
     fail: int = 0
     signal: int = 0
+    others: tuple[str, ...] = ()
 
 
 class Policy(Protocol):
@@ -52,12 +54,14 @@ class Step(NamedTuple):
 
     task: the name of its thread.
     number: how many of its calls had gone on before.
+    turn: how many of them were of this name.
     thing: what it was about, if that was asked for.
     how: "" or what was done to it.
     """
 
     task: str
     number: int
+    turn: int
     call: str
     thing: Thing | None
     how: str
@@ -71,6 +75,11 @@ class Step(NamedTuple):
     def place(self) -> Place:
         """Where in the run it was."""
         return Place(self.task, self.number)
+
+    @property
+    def named_place(self) -> Place:
+        """The same, counted by the name of the call."""
+        return Place(self.task, self.turn, self.call)
 
     def conflicts(self, other: "Step") -> bool:
         """Tell whether the order of two calls, which are of two threads, may matter."""
@@ -87,6 +96,13 @@ class Stuck(NamedTuple):
     about: str
 
 
+class Strike(NamedTuple):
+    """Something that was done to a process: its pid, and when, by time.monotonic."""
+
+    pid: int
+    at: float
+
+
 class Record(NamedTuple):
     """What a run was.
 
@@ -98,6 +114,8 @@ class Record(NamedTuple):
     stuck: the threads that lived when nothing could go on any more: each with the call in which it
         waits, and what that is about.
     proven: whether nothing could ever have gone on: no thread waited for a time to pass.
+    begun: how many calls had gone on when the function came to its block of `watched`.
+    strikes: what was done to processes.
     """
 
     told: bytes
@@ -106,6 +124,8 @@ class Record(NamedTuple):
     notices: int
     stuck: list[Stuck]
     proven: bool
+    begun: int
+    strikes: list[Strike]
 
 
 @contextlib.contextmanager
@@ -122,7 +142,12 @@ def watched() -> Iterator[None]:
 
 
 def once(
-    act: Callable[[], bytes], policy: Policy, limit: float = LIMIT, *, named: bool = False
+    act: Callable[[], bytes],
+    policy: Policy,
+    limit: float = LIMIT,
+    *,
+    named: bool = False,
+    own: bool = False,
 ) -> Record:
     """Call *act* in a forked process behind the gate, and return when all of its processes ended.
 
@@ -130,17 +155,20 @@ def once(
 
     act: it returns what is to be told, and calls what is to be watched in a block of `watched`.
     named: whether steps have their things, which takes time.
+    own: whether calls that no other process can notice wait too: calls.OWN.
     """
     with mmap.mmap(-1, _ROOM) as memory:
-        pid, listener = _start(act, memory)
+        pid, listener = _start(act, memory, own=own)
         with contextlib.closing(_Gate(pid, listener, policy, named=named)) as gate:
             stuck, proven = gate.keep(limit)
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
-        return Record(memory[4 : 4 + length], status, gate.steps, gate.notices, stuck, proven)
+        told = memory[4 : 4 + length]
+    seen = gate.steps, gate.notices, stuck, proven, gate.begun, gate.strikes
+    return Record(told, status, *seen)
 
 
-def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
+def _start(act: Callable[[], bytes], memory: mmap.mmap, *, own: bool) -> tuple[int, Listener]:
     """Fork the first process of a run; return its pid, and the listener of its calls."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -150,7 +178,7 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
             os.dup2(theirs.fileno(), _FREE)
             ours.close()
             theirs.close()
-            _hand_over(_FREE)
+            _hand_over(_FREE, own=own)
             told = act()[: _ROOM - 4]
             memory[4 : 4 + len(told)] = told
             memory[:4] = len(told).to_bytes(4, "little")
@@ -165,11 +193,11 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap) -> tuple[int, Listener]:
     return pid, Listener(fds[0])
 
 
-def _hand_over(free: int) -> None:
+def _hand_over(free: int, *, own: bool) -> None:
     """Install the filter, and send the listener; if that is refused, send the reason, and exit."""
     with socket.socket(fileno=free) as connection:
         try:
-            listener = install(free)
+            listener = install(free, own=own)
         except Refused as reason:
             connection.sendall(str(reason).encode())
             os._exit(0)
@@ -211,7 +239,8 @@ class _Gate:
         self._parked: dict[int, Notice] = {}
         self._parents: set[int] = set()  # those that may have new children, or threads
         self.steps: list[Step] = []
-        self.notices = 0
+        self.strikes: list[Strike] = []
+        self.notices = self.begun = 0
 
     def keep(self, limit: float) -> tuple[list[Stuck], bool]:
         """Let calls go on until there are none; return who is left, and whether for ever."""
@@ -252,13 +281,19 @@ class _Gate:
             self.notices += 1
             task = self._tasks.get(notice.tid)
             marks = notice.name == "close" and notice.arguments[0] == _MARK
-            self._within ^= marks
-            without = task.tid == self._pid and not self._within
-            if marks or without or paths.unchanging(notice):
+            if marks:
+                self._within = not self._within
+                if self._within:
+                    self.begun = len(self.steps)
+            if marks or paths.unchanging(notice):
                 self._listener.go_on(notice)
                 continue
             task.call, task.arguments = notice.name, notice.arguments
-            self._parked[notice.tid] = notice
+            if task.tid == self._pid and not self._within:
+                self._note(task, notice)
+                self._listener.go_on(notice)
+            else:
+                self._parked[notice.tid] = notice
         return found
 
     def _settled(self) -> bool:
@@ -274,25 +309,40 @@ class _Gate:
 
     def _let_go(self) -> None:
         ready = sorted((self._tasks.living[tid] for tid in self._parked), key=lambda t: t.order)
-        task, fail, number = self._policy.choose(ready)
+        task, fail, number, others = self._policy.choose(ready)
         notice = self._parked.pop(task.tid)
         how = errno.errorcode[fail] if fail else signal.Signals(number).name if number else ""
         thing = things.of(notice) if self._named else None
-        self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
+        turn = task.counts[notice.name]
+        self.steps.append(Step(task.name, task.calls, turn, notice.name, thing, how))
+        task.counts[notice.name] += 1
         task.calls += 1
+        self._note(task, notice)
+        if fail or number:
+            self._strike(task, number, others)
+        if fail:
+            self._listener.fail(notice, fail)
+        elif number != signal.SIGKILL and not self._killed(notice):
+            self._listener.go_on(notice)
+
+    def _note(self, task: Task, notice: Notice) -> None:
+        """Keep what a call, which is about to go on, may lead to."""
         task.before_vfork = -1
         self._alarmed = self._alarmed or notice.name in calls.ALARMS
         if notice.name in calls.BIRTHS:
             self._parents.add(task.pid)
             if _is_vfork(notice):
                 task.before_vfork = task.look()[1]
+
+    def _strike(self, task: Task, number: int, others: Sequence[str]) -> None:
+        """Send a signal, unless *number* is 0, to the process of *task* and to *others*."""
+        living = self._tasks.living.values()
+        pids = [task.pid, *{other.pid for other in living if other.name in others}]
+        self.strikes += [Strike(pid, time.monotonic()) for pid in pids]
         if number:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(task.pid, number)
-        if fail:
-            self._listener.fail(notice, fail)
-        elif number != signal.SIGKILL and not self._killed(notice):
-            self._listener.go_on(notice)
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def _killed(self, notice: Notice) -> bool:
         """Do a call that kills a process of the run; answer when that is gone; tell if it is one.

@@ -48,12 +48,13 @@ class Notice(NamedTuple):
     arguments: tuple[int, ...]
 
 
-def _program(machine: calls.Architecture, free: int) -> bytes:
+def _program(machine: calls.Architecture, free: int, *, own: bool) -> bytes:
     """Return the filter.
 
     free: a descriptor by which sendmsg(2) may be called, to hand the listener over.
+    own: whether calls.OWN are watched too.
     """
-    watched = dict(machine.numbers)
+    watched = {name: at for name, at in machine.numbers.items() if own or name not in calls.OWN}
     futex, sendmsg = watched.pop("futex"), watched.pop("sendmsg")
     tail = [
         # A futex is seen by others if it lacks the flag of the private ones.
@@ -79,17 +80,18 @@ def _program(machine: calls.Architecture, free: int) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in code)
 
 
-def install(free: int) -> int:
+def install(free: int, *, own: bool = False) -> int:
     """Install the filter in this process, for it and for all of its children; return the listener.
 
     free: a socket, by which the listener can be handed over: see `_program`.
+    own: whether calls that no other process can notice are watched too.
 
     It cannot be taken away again.  Raises Refused.
     """
     machine = calls.of_this_machine()
     if machine is None:
         raise Refused(f"the numbers of system calls of {os.uname().machine} are not known here")
-    code = _program(machine, free)
+    code = _program(machine, free, own=own)
     steps = ctypes.create_string_buffer(code, len(code))
     packed = struct.pack("@HP", len(code) // 8, ctypes.addressof(steps))
     program = ctypes.create_string_buffer(packed, len(packed))

@@ -1,0 +1,173 @@
+"""What befell processes at each of their system calls, and whether runs ended as they have to.
+
+See `tests.scenarios.struck_runs`.
+"""
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from report.results import RecordProperty
+from tests import harness
+from tests.gate.policies import Order
+from tests.gate.strikes import CALLER
+from tests.harness import checks, limits
+from tests.harness.outcome import Message, Outcome, state
+from tests.harness.places import SHARED
+from tests.harness.trial import may_be_ours
+from tests.scenarios import struck_runs
+from tests.system.call_errors import RETRIED
+from tests.system.resources import Resource
+
+N, WORKERS = 100, 2
+
+_CALLS = 150_000  # that the runs of one sweep may make in all
+_LIMIT = 600.0  # seconds for a sweep, which usually takes some seconds
+
+Judge = Callable[[Message], str]
+"""Returns what is wrong with the end of a run, or ""."""
+
+
+def sweep(transport: str, kind: str, *, caller: bool) -> Outcome:
+    """Do what *kind* says at each call of the caller, or of all others."""
+    scenario = harness.call(
+        struck_runs.struck,
+        n=N,
+        workers=WORKERS,
+        kind=kind,
+        caller=caller,
+        places=list(SHARED),
+        calls=_CALLS,
+    )
+    return harness.run_trial(transport, scenario, limit=_LIMIT)
+
+
+def ungated(outcome: Outcome) -> str:
+    """Return why there is no gate here, or ""."""
+    return next((message["reason"] for message in outcome.of("ungated")), "")
+
+
+def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge: Judge) -> None:
+    """Record how many points there were; fail if *judge* says that a run ended wrong."""
+    checks.fail_or_skip(outcome, "HANG", "CRASH")
+    assert not outcome.of("strayed"), "DISTURBED: a worker came back into the caller's code"
+    strikes = outcome.of("strike")
+    for tried in outcome.of("strikes"):
+        text = f"{tried['reached']} points"
+        if tried["tried"] < tried["all"]:
+            text += f", {tried['tried']} of {tried['all']} were tried"
+        record_property(clause, text)
+    verdicts = [(message, why) for message in strikes if (why := judge(message))]
+    if verdicts:
+        wrong = sum(message["times"] for message, _ in verdicts)
+        all_ = sum(message["times"] for message in strikes)
+        lines = [f"{why}\n  at {m['where']} ({m['order']})" for m, why in verdicts[:6]]
+        pytest.fail("\n".join([f"{wrong} of {all_} points:", *lines]), pytrace=False)
+
+
+def ends_of(outcome: Outcome) -> str:
+    """Return how many runs were exact, how many raised an error, and so on."""
+    counts = Counter[str]()
+    for message in outcome.of("strike"):
+        call = message["outcome"]
+        counts[state(call) if call else "ended"] += message["times"]
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+
+
+def left(outcome: Outcome) -> Judge:
+    """Return a judge of what is left."""
+
+    def judge(message: Message) -> str:
+        if message["stuck"]:
+            return _stuck(message)
+        found = [Resource(*entry) for entry in message["left"]]
+        ours = [str(entry) for entry in found if may_be_ours(outcome, entry)]
+        ours += [f"in the caller, {Resource(*entry)}" for entry in message["inside"]]
+        return f"LEAK: {'; '.join(ours)}" if ours else ""
+
+    return judge
+
+
+def end_of_the_caller(message: Message) -> str:
+    """Judge a run whose caller got a signal: it has its usual effect."""
+    name = Order.parse(message["order"]).signal
+    status, call = message["status"], message["outcome"]
+    if name == "SIGINT":
+        return _interrupt(message)
+    if status == -int(signal.Signals[name]) or status == -signal.SIGKILL:
+        return ""
+    if call or status == 0:
+        return f"DISTURBED: {name} did not end the caller: run {_shown(call)}"
+    return f"CRASH: the caller ended with {status}, not by {name}"
+
+
+def _interrupt(message: Message) -> str:
+    call = message["outcome"]
+    if message["status"]:
+        return f"CRASH: the caller ended with {message['status']}"
+    if message["interrupted"] or (call and call.get("error") == "KeyboardInterrupt"):
+        return ""
+    return f"DISTURBED: no KeyboardInterrupt, but {_shown(call)}"
+
+
+def names_the_killed(message: Message) -> str:
+    """Judge the error of a run in which a process was killed: it has the pid, and the signal."""
+    call = message["outcome"]
+    if not call or state(call) != "error":
+        return ""
+    text, name = call["text"], Order.parse(message["order"]).signal
+    if not any(str(pid) in text for pid in message["victims"]):
+        return f"none of the pids {message['victims']} is in {text!r}"
+    causes = [name, str(int(signal.Signals[name]))]
+    if not any(cause in text for cause in causes):
+        return f"none of {causes} is in {text!r}"
+    return ""
+
+
+def all_or_error(message: Message) -> str:
+    """Judge a run whose caller lives: it is exact, or raises an error in time."""
+    call, status = message["outcome"], message["status"]
+    if not call and message["stuck"]:
+        return _stuck(message)
+    if status or not call:
+        return f"CRASH: the caller ended with {status}"
+    if not limits.in_time(call, message["late"]):
+        return f"HANG: {message['late']:.1f} s until {_shown(call)}"
+    return "" if state(call) in ("exact", "error") else f"WRONG: {_shown(call)}"
+
+
+def refusal(message: Message) -> str:
+    """Judge a run to which the system refused a call: as `all_or_error`, and the error is due.
+
+    One of the caller's is an OSError; after one that asks for it, the call is made again.
+    """
+    if why := all_or_error(message):
+        return why
+    order, call = Order.parse(message["order"]), message["outcome"]
+    assert order.struck
+    if state(call) == "exact":
+        return ""
+    if order.fail in RETRIED:
+        return f"WRONG: it was to call again, but {_shown(call)}"
+    of_caller = order.struck.process == CALLER
+    if of_caller and not {"OSError", "MemoryError"} & set(call["mro"]):
+        return f"WRONG: no OSError, but {_shown(call)}"
+    return ""
+
+
+def first_of(*judges: Judge) -> Judge:
+    """Return a judge that says what the first of *judges* says that finds something wrong."""
+    return lambda message: next((why for judge in judges if (why := judge(message))), "")
+
+
+def _stuck(message: Message) -> str:
+    came_back = message["outcome"] or message["status"] is not None
+    why = "for ever" if message["proven"] else "for longer than the limit"
+    return f"{'ORPHAN' if came_back else 'HANG'}: they wait {why}: " + "; ".join(message["stuck"])
+
+
+def _shown(call: Message) -> str:
+    found = state(call) if call else "no outcome"
+    return f"{call['error']}: {call['text']}" if found == "error" else found
