@@ -16,6 +16,7 @@ from tests.gate import calls, paths, things
 from tests.gate.seccomp import Listener, Notice, Refused, install
 from tests.gate.tasks import GONE, Place, Task, Tasks
 from tests.gate.things import Thing
+from tests.system import processes
 
 LIMIT = 10.0  # seconds that a run may take: this is reached only where processes compute or sleep
 _PAUSE = 50e-6  # seconds between two looks at threads that run
@@ -116,6 +117,7 @@ class Record(NamedTuple):
     proven: whether nothing could ever have gone on: no thread waited for a time to pass.
     begun: how many calls had gone on when the function came to its block of `watched`.
     strikes: what was done to processes.
+    cpu: the CPU time of each process at its last call, in clock ticks, if steps have their things.
     """
 
     told: bytes
@@ -126,6 +128,7 @@ class Record(NamedTuple):
     proven: bool
     begun: int
     strikes: list[Strike]
+    cpu: dict[str, int]
 
 
 @contextlib.contextmanager
@@ -164,7 +167,7 @@ def once(
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
         told = memory[4 : 4 + length]
-    seen = gate.steps, gate.notices, stuck, proven, gate.begun, gate.strikes
+    seen = gate.steps, gate.notices, stuck, proven, gate.begun, gate.strikes, gate.cpu
     return Record(told, status, *seen)
 
 
@@ -217,6 +220,11 @@ def _waiting(task: Task) -> Stuck:
     return Stuck(task.name, call, about)
 
 
+def _cpu(pid: int) -> int:
+    found = processes.stat(pid)
+    return found.utime + found.stime if found else 0
+
+
 def _is_vfork(notice: Notice) -> bool:
     """Tell whether a call is vfork(2), or does the same: it waits until the child has left."""
     flags = notice.arguments[0]
@@ -240,6 +248,7 @@ class _Gate:
         self._parents: set[int] = set()  # those that may have new children, or threads
         self.steps: list[Step] = []
         self.strikes: list[Strike] = []
+        self.cpu: dict[str, int] = {}
         self.notices = self.begun = 0
 
     def keep(self, limit: float) -> tuple[list[Stuck], bool]:
@@ -312,7 +321,10 @@ class _Gate:
         task, fail, number, others = self._policy.choose(ready)
         notice = self._parked.pop(task.tid)
         how = errno.errorcode[fail] if fail else signal.Signals(number).name if number else ""
-        thing = things.of(notice) if self._named else None
+        thing = None
+        if self._named:
+            thing = things.of(notice)
+            self.cpu[task.process] = _cpu(task.pid)
         turn = task.counts[notice.name]
         self.steps.append(Step(task.name, task.calls, turn, notice.name, thing, how))
         task.counts[notice.name] += 1

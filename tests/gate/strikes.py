@@ -1,9 +1,9 @@
 """What may befall a process at each of its calls: a signal, or an error that the call returns."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from tests.gate.calls import BIRTHS
 from tests.gate.keeper import Record, Step
 from tests.gate.policies import Order
 from tests.gate.sweeps import Bases, stalls
@@ -58,32 +58,29 @@ def kills_of_two(runs: Bases, *, caller: bool) -> Iterator[Order]:
     caller: whether one of the two is the caller; if not, neither of them is.
     """
     for youngest, run in runs.items():
-        steps = [*_calls_of(run, caller=False), *_calls_of(run, caller=True)]
-        processes = sorted({step.process for step in steps}, key=int)
-        for step, other in itertools.product(steps, processes):
-            if other != step.process and (CALLER in (step.process, other)) == caller:
-                yield Order(youngest, struck=step.named_place, signal="SIGKILL", other=other)
+        chosen = {*_calls_of(run, caller=False), *_calls_of(run, caller=True)}
+        processes = sorted({step.process for step in chosen}, key=int)
+        last = {step.process: at for at, step in enumerate(run.steps)}
+        born = 0
+        for at, step in enumerate(run.steps):
+            for other in processes if step in chosen else ():
+                lives = int(other) <= born and at < last[other]
+                of_caller = CALLER in (step.process, other)
+                if lives and other != step.process and of_caller == caller:
+                    yield Order(youngest, struck=step.named_place, signal="SIGKILL", other=other)
+            born += step.call in BIRTHS
 
 
-def kills_in_stalls(runs: Bases) -> tuple[list[Order], Iterator[Order]]:
-    """Return orders in which a process, not the caller, is killed while a call is held.
+def kills_in_stalls(runs: Bases) -> Iterator[Order]:
+    """Yield orders in which a call is held, and a process, not the caller, is killed at each call.
 
-    The first are those in which it is killed at the very call that was held, when all others have
-    come as far as they can; the others, those at each other call.
+    So it dies when all others have come as far as they can: at the held call if that is its own.
     """
-    held = list(stalls(runs))
-    own = [
-        replace(order, struck=order.held, signal="SIGKILL")
-        for order in held
-        if order.held and order.held.process != CALLER
-    ]
-    rest = (
-        replace(order, struck=kill.struck, signal="SIGKILL")
-        for order in held
-        for kill in signals(runs, ["SIGKILL"], caller=False)
-        if kill.youngest == order.youngest and kill.struck != order.held
-    )
-    return own, rest
+    for order in stalls(runs):
+        run = runs[order.youngest]
+        if order.held in {step.place for step in run.steps[run.begun :]}:
+            for step in _calls_of(run, caller=False):
+                yield replace(order, struck=step.place, signal="SIGKILL")
 
 
 def _calls_of(run: Record, *, caller: bool) -> list[Step]:

@@ -47,6 +47,11 @@ class Task:
     fds: list[int] = field(default_factory=list, repr=False)
 
     @property
+    def process(self) -> str:
+        """The name of its process."""
+        return self.name.partition(".")[0]
+
+    @property
     def order(self) -> tuple[int, ...]:
         """Its place among others, by birth."""
         return tuple(map(int, self.name.split(".")))

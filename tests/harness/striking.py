@@ -23,15 +23,22 @@ from tests.system.resources import Resource
 
 N, WORKERS = 100, 2
 
-_CALLS = 150_000  # that the runs of one sweep may make in all
+# Calls that the runs of a sweep may make in all: as many as each point of a usual transport takes;
+# in stalls there are too many points.
+_CALLS, _CALLS_IN_STALLS = 300_000, 15_000
+_SHOWN = 6  # ways in which runs went wrong, in a failure
 _LIMIT = 600.0  # seconds for a sweep, which usually takes some seconds
 
 Judge = Callable[[Message], str]
 """Returns what is wrong with the end of a run, or ""."""
 
 
-def sweep(transport: str, kind: str, *, caller: bool) -> Outcome:
-    """Do what *kind* says at each call of the caller, or of all others."""
+def sweep(transport: str, kind: str, *, caller: bool, order: str | None = None) -> Outcome:
+    """Do what *kind* says at each call of the caller, or of all others.
+
+    kind: of struck_runs.KINDS.
+    order: the only one to try, or None.
+    """
     scenario = harness.call(
         struck_runs.struck,
         n=N,
@@ -39,7 +46,8 @@ def sweep(transport: str, kind: str, *, caller: bool) -> Outcome:
         kind=kind,
         caller=caller,
         places=list(SHARED),
-        calls=_CALLS,
+        calls=_CALLS_IN_STALLS if "stalls" in kind else _CALLS,
+        order=order,
     )
     return harness.run_trial(transport, scenario, limit=_LIMIT)
 
@@ -63,8 +71,18 @@ def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge
     if verdicts:
         wrong = sum(message["times"] for message, _ in verdicts)
         all_ = sum(message["times"] for message in strikes)
-        lines = [f"{why}\n  at {m['where']} ({m['order']})" for m, why in verdicts[:6]]
-        pytest.fail("\n".join([f"{wrong} of {all_} points:", *lines]), pytrace=False)
+        lines = [f"{why}\n  at {m['where']} ({m['order']})" for m, why in verdicts[:_SHOWN]]
+        text = "\n".join([f"{wrong} of {all_} points:", *lines, *_again(outcome, verdicts)])
+        pytest.fail(text, pytrace=False)
+
+
+def _again(outcome: Outcome, verdicts: list[tuple[Message, str]]) -> list[str]:
+    """Return the story of a point, if there is one, and how to come there again."""
+    orders = [message["order"] for message, _ in verdicts]
+    told = [m for m in outcome.of("story") if m["order"] in orders]
+    order = told[0]["order"] if told else orders[0]
+    story = [f"What happened in {order!r}:"] * bool(told) + [x for m in told for x in m["lines"]]
+    return [*story, f"This order again: --order={order!r}"]
 
 
 def ends_of(outcome: Outcome) -> str:

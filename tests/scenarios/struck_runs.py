@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.gate import story, strikes, sweeps
 from tests.gate.keeper import Record, watched
 from tests.gate.policies import Order
-from tests.gate.sweeps import Bases
 from tests.scenarios.callers import tidy
 from tests.scenarios.fork_server import lost_by_python
 from tests.scenarios.orders import (
@@ -35,24 +34,9 @@ _ENOUGH = 5  # wrong points, after which a sweep ends: a hang may take seconds
 _MOST = 8  # entries of a list in a message
 _LINES = 12  # of a story, in a message
 _QUICK = 0.5  # seconds: half of what clauses allow from a fault to the end of a run
+_TERMS = 3_000_000  # of a run by which those are found that compute: some 0.2 s for each worker
+_SHARE = 0.25  # of the CPU time of the one that computes most: who has used that much is a worker
 _LONGEST = 2_000_000  # orders of which some are chosen
-
-
-def _killed(runs: Bases, *, caller: bool) -> Iterator[Order]:
-    return strikes.signals(runs, ["SIGKILL"], caller=caller)
-
-
-def _interrupted(runs: Bases, *, caller: bool) -> Iterator[Order]:
-    return strikes.signals(runs, ["SIGTERM", "SIGINT"], caller=caller)
-
-
-KINDS: dict[str, Callable[..., Iterator[Order]]] = {
-    "killed": _killed,
-    "interrupted": _interrupted,
-    "refused": strikes.failures,
-    "two killed": strikes.kills_of_two,
-}
-"""What can be done at each call, from what a run does in its base orders."""
 
 
 class _Seen:
@@ -67,6 +51,7 @@ class _Seen:
         self._usual = alike(_outcome(usual))
         self._found: dict[str, dict[str, Any]] = {}
         self.reached = self.wrong = 0
+        self.first_wrong: Order | None = None
 
     def note(self, order: Order, record: Record, left: Sequence[resources.Resource]) -> None:
         """Keep what a run was, if it came to the point."""
@@ -90,7 +75,9 @@ class _Seen:
             "inside": without_numbers(inside),
         }
         returned = "value" in outcome and same["outcome"] != self._usual
-        self.wrong += bool(returned or record.stuck or left or inside)
+        if returned or record.stuck or left or inside:
+            self.wrong += 1
+            self.first_wrong = self.first_wrong or order
         key = repr(same)
         if key in self._found:
             self._found[key]["times"] += 1
@@ -166,32 +153,56 @@ def _attempted(module: ModuleType, log: Log, n: int, workers: int, *, warm: bool
     return json.dumps(told, default=repr).encode()
 
 
+def _workers(act: Callable[[], bytes]) -> list[str]:
+    """Return the names of the processes that compute, behind the gate, when *act* is called.
+
+    The others serve them.
+    """
+    used = sweeps.follow(act, Order(), named=True).cpu
+    used.pop(strikes.CALLER)
+    most = max(used.values(), default=0)
+    return [process for process, ticks in used.items() if ticks >= _SHARE * most]
+
+
 class _Sweep:
     """Runs of one module, with what has to be there before and after each.
 
+    own: whether calls that no other process can notice wait too.
     calls: that all runs of a sweep may make: of more points, some are tried, evenly spread.
     """
 
     def __init__(
-        self, module: ModuleType, log: Log, n: int, workers: int, places: list[str], calls: int
+        self,
+        module: ModuleType,
+        log: Log,
+        n: int,
+        workers: int,
+        *,
+        own: bool,
+        places: list[str],
+        calls: int,
     ) -> None:
         warm = not import_what_it_imports(module, log, n, workers)
         gc.collect()
         gc.freeze()  # each run looks for what the collector finds, and all this is older
-        self.log = log
-        own = [tempfile.gettempdir(), os.getcwd(), os.path.expanduser("~")]
-        self._places = list(dict.fromkeys([*places, *map(os.path.realpath, own)]))
+        self._log = log
+        trials = [tempfile.gettempdir(), os.getcwd(), os.path.expanduser("~")]
+        self._places = list(dict.fromkeys([*places, *map(os.path.realpath, trials)]))
         self._act = partial(_attempted, module, log, n, workers, warm=warm)
-        self.runs = sweeps.bases(self._act, own=True)
+        self._follow = partial(sweeps.follow, self._act, own=own)
+        self.runs = sweeps.bases(self._act, own=own)
+        self.workers = partial(
+            _workers, partial(_attempted, module, log, _TERMS, workers, warm=warm)
+        )
         self.seen = _Seen(n, workers, self.runs[False])
         self._most = max(_LEAST, calls // max(run.notices for run in self.runs.values()))
         self._before = resources.of_the_system(*self._places)
 
     def strike(self, kind: str, orders: Sequence[Order]) -> None:
-        """Run in each of the orders, or in some of them, and log how many there were."""
+        """Run in each of the orders, or in some of them; log how many, and what the runs were."""
         before, tried = self.seen.reached, 0
         for order in self._chosen(orders):
-            record = sweeps.follow(self._act, order, own=True)
+            record = self._follow(order)
             after = resources.of_the_system(*self._places)
             left = resources.added(self._before, after)
             self._before = after if left else self._before
@@ -200,10 +211,18 @@ class _Sweep:
             if self.seen.wrong >= _ENOUGH:
                 break
         reached = self.seen.reached - before
-        self.log("strikes", case=kind, all=len(orders), tried=tried, reached=reached)
+        self._log("strikes", case=kind, all=len(orders), tried=tried, reached=reached)
+        self.seen.tell(self._log)
+        if (first := self.seen.first_wrong) is not None:
+            lines = story.tell(self._follow(first, named=True), first.struck)
+            for at in range(0, len(lines), _LINES):
+                self._log("story", order=str(first), lines=lines[at : at + _LINES])
 
     def _chosen(self, orders: Sequence[Order]) -> Sequence[Order]:
-        """Return the orders to try: of too many, those first whose point others can notice."""
+        """Return the orders to try: of too many, some are first.
+
+        These are those at whose point others can notice the process, or at which it was held.
+        """
         if len(orders) <= self._most:
             return orders
         noticed = {
@@ -213,14 +232,62 @@ class _Sweep:
             if any(map(step.conflicts, run.steps))
             for place in (step.place, step.named_place)
         }
-        first = [order for order in orders if (order.youngest, order.struck) in noticed]
-        others = [order for order in orders if (order.youngest, order.struck) not in noticed]
+
+        def is_first(order: Order) -> bool:
+            if order.held:
+                return order.held == order.struck
+            return (order.youngest, order.struck) in noticed
+
+        first = [order for order in orders if is_first(order)]
         chosen = evenly(first, self._most)
+        others = [order for order in orders if not is_first(order)]
         return chosen + evenly(others, self._most - len(chosen))
 
-    def tell(self) -> None:
-        """Log what the runs were."""
-        self.seen.tell(self.log)
+
+class Kind(NamedTuple):
+    """What can be done at each call of a process.
+
+    orders: from a sweep, and whether the caller is struck or the others.
+    own: whether calls that no other process can notice count.
+    """
+
+    orders: Callable[..., Iterator[Order]]
+    own: bool
+
+
+def _killed(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    return strikes.signals(sweep.runs, ["SIGKILL"], caller=caller)
+
+
+def _interrupted(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    return strikes.signals(sweep.runs, ["SIGTERM", "SIGINT"], caller=caller)
+
+
+def _refused(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    return strikes.failures(sweep.runs, caller=caller)
+
+
+def _two_killed(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    """Do not kill the caller and who serves it at once: nobody may be left who could clean up."""
+    workers = sweep.workers() if caller else []
+    for order in strikes.kills_of_two(sweep.runs, caller=caller):
+        assert order.struck
+        if not caller or {order.struck.process, order.other} & set(workers):
+            yield order
+
+
+def _killed_in_stalls(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    assert not caller
+    return strikes.kills_in_stalls(sweep.runs)
+
+
+KINDS = {
+    "killed": Kind(_killed, own=True),
+    "interrupted": Kind(_interrupted, own=True),
+    "refused": Kind(_refused, own=True),
+    "two killed": Kind(_two_killed, own=False),
+    "killed in stalls": Kind(_killed_in_stalls, own=False),
+}
 
 
 def struck(
@@ -232,13 +299,19 @@ def struck(
     caller: bool,
     places: list[str],
     calls: int,
+    order: str | None = None,
 ) -> None:
     """Do what *kind* says, of KINDS, at each call of the caller, or of all other processes.
 
     places: directories in which nothing may be left, beside the trial's own.
     calls: see `_Sweep`.
+    order: the only one to try, or None.
     """
     with reason_told(log):
-        sweep = _Sweep(module, log, n, workers, places, calls)
-        sweep.strike(kind, list(itertools.islice(KINDS[kind](sweep.runs, caller=caller), _LONGEST)))
-        sweep.tell()
+        own = KINDS[kind].own
+        sweep = _Sweep(module, log, n, workers, own=own, places=places, calls=calls)
+        if order is not None:
+            sweep.strike(kind, [Order.parse(order)])
+            return
+        orders = KINDS[kind].orders(sweep, caller=caller)
+        sweep.strike(kind, list(itertools.islice(orders, _LONGEST)))

@@ -361,6 +361,93 @@ def test_a_process_can_be_killed_before_any_of_its_calls() -> None:
         assert _run(_reaps, order).told == b"-9", step
 
 
+def test_two_processes_can_be_killed_at_once() -> None:
+    """Before a call of one of them, wherever the other one is."""
+
+    def two() -> str:
+        pids = []
+        for _ in range(2):
+            pid = os.fork()
+            if pid == 0:
+                os.write(os.pipe()[1], b"here")
+                os._exit(0)
+            pids.append(pid)
+        return str([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
+
+    order = Order(struck=Place("1", 0, "write"), signal="SIGKILL", other="2")
+    record = _run(two, order)
+    assert record.told == b"[-9, -9]"
+    assert len(record.strikes) == 2
+    assert _run(two, Order(struck=order.struck, signal="SIGKILL")).told == b"[-9, 0]"
+    assert _run(two).told == b"[0, 0]"
+
+
+def test_a_place_may_be_counted_by_the_name_of_its_call() -> None:
+    """The third close is the same, whatever comes between; its order as text is that order."""
+
+    def closes() -> str:
+        found = []
+        for _ in range(4):
+            ends = os.pipe()
+            try:
+                os.close(ends[0])
+                found.append("closed")
+            except OSError as error:
+                found.append(errno.errorcode[error.errno or 0])
+        return " ".join(found)
+
+    order = Order(struck=Place("0", 2, "close"), fail="EIO")
+    assert Order.parse(str(order)) == order
+    assert _run(closes, order).told == b"closed closed EIO closed"
+
+
+def test_calls_that_no_other_process_can_notice_wait_on_demand() -> None:
+    """Then one of them can fail."""
+
+    def maps() -> str:
+        try:
+            mmap.mmap(-1, 1 << 20).close()
+        except OSError as error:
+            return errno.errorcode[error.errno or 0]
+        return "mapped"
+
+    act = partial(_tell, maps)
+    order = Order(struck=Place("0", 0, "mmap"), fail="ENOMEM", times=0)
+    assert sweeps.follow(act, order, own=True).told == b"ENOMEM"
+    assert sweeps.follow(act, order).told == b"mapped"
+
+
+def test_who_looks_again_and_again_does_not_hold_up_those_it_waits_for() -> None:
+    """Whoever goes on for very long lets another one go on."""
+
+    def looks() -> str:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        if os.fork() == 0:
+            os.write(writer, b"here")
+            os._exit(0)
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                return os.read(reader, 9).decode()
+
+    record = _run(looks)
+    assert record.told == b"here", record.stuck
+
+
+def test_what_is_done_before_the_block_does_not_wait() -> None:
+    """But its children do, also one that is started by vfork(2)."""
+
+    def act() -> bytes:
+        subprocess.run(["/bin/echo"], stdout=subprocess.DEVNULL, check=True)
+        with watched():
+            return _reaps().encode()
+
+    record = once(act, Follow(Order()), limit=20.0)
+    assert record.told == b"0"
+    assert {step.process for step in record.steps[: record.begun]} == {"1"}
+    assert {step.process for step in record.steps[record.begun :]} == {"0", "2"}
+
+
 def _interrupted() -> str:
     with contextlib.suppress(KeyboardInterrupt):
         os.read(os.pipe()[0], 1)
