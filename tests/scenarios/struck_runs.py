@@ -79,12 +79,13 @@ class _Seen:
             self.wrong += 1
             self.first_wrong = self.first_wrong or order
         key = repr(same)
-        if key in self._found:
-            self._found[key]["times"] += 1
+        known = self._found.get(key, {"times": 0, "late": 0.0})
+        known["times"] += 1
+        if known["times"] > 1 and late <= max(_QUICK, known["late"]):
             return
-        self._found[key] = {
+        self._found[key] = {  # the first of those that are alike, or the latest if that is late
             "order": str(order),
-            "times": 1,
+            "times": known["times"],
             "where": _where(order, record),
             "victims": victims,
             "outcome": outcome and self._call | outcome,
