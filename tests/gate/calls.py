@@ -41,7 +41,8 @@ umask 95 166  chdir 80 49  fchdir 81 50  chroot 161 51  setpgid 109 154  setsid 
 setpriority 141 140  setrlimit 160 164  sched_setaffinity 203 122  sched_setscheduler 144 119
 setuid 105 146  setgid 106 144  setreuid 113 145  setregid 114 143  setresuid 117 147
 setresgid 119 149  setgroups 116 159
-mmap 9 222  munmap 11 215  mremap 25 216  brk 12 214  dup 32 23  getrandom 318 278  getppid 110 173
+mmap 9 222  munmap 11 215  mremap 25 216  brk 12 214  dup 32 23  getrandom 318 278
+getpid 39 172  gettid 186 178  getppid 110 173
 rt_sigaction 13 134  rt_sigprocmask 14 135  prctl 157 167
 epoll_create1 291 20  epoll_ctl 233 21  setsockopt 54 208  getsockopt 55 209  getsockname 51 204
 """
@@ -102,8 +103,8 @@ SETTINGS = words(
 """They change what holds for a process as a whole, for all of its threads."""
 
 OWN = words(
-    "mmap munmap mremap brk dup getrandom getppid rt_sigaction rt_sigprocmask prctl epoll_create1"
-    " epoll_ctl setsockopt getsockopt getsockname"
+    "mmap munmap mremap brk dup getrandom getpid gettid getppid rt_sigaction rt_sigprocmask prctl"
+    " epoll_create1 epoll_ctl setsockopt getsockopt getsockname"
 )
 """No other process can notice them.  An order does without them; a strike may come at one."""
 

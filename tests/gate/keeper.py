@@ -158,11 +158,12 @@ def once(
 
     act: it returns what is to be told, and calls what is to be watched in a block of `watched`.
     named: whether steps have their things, which takes time.
-    own: whether calls that no other process can notice wait too: calls.OWN.
+    own: whether calls that no other process can notice wait too: calls.OWN, and those of the first
+        process on files that no run changes.
     """
     with mmap.mmap(-1, _ROOM) as memory:
         pid, listener = _start(act, memory, own=own)
-        with contextlib.closing(_Gate(pid, listener, policy, named=named)) as gate:
+        with contextlib.closing(_Gate(pid, listener, policy, named=named, own=own)) as gate:
             stuck, proven = gate.keep(limit)
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
@@ -236,9 +237,12 @@ def _is_vfork(notice: Notice) -> bool:
 class _Gate:
     """The gatekeeper of one run."""
 
-    def __init__(self, pid: int, listener: Listener, policy: Policy, *, named: bool) -> None:
+    def __init__(
+        self, pid: int, listener: Listener, policy: Policy, *, named: bool, own: bool
+    ) -> None:
         self._pid = pid
         self._named = named
+        self._own = own
         self._within = False  # the function, as the first process does
         self._alarmed = False
         self._listener = listener
@@ -294,7 +298,8 @@ class _Gate:
                 self._within = not self._within
                 if self._within:
                     self.begun = len(self.steps)
-            if marks or paths.unchanging(notice):
+            of_first = self._own and task.pid == self._pid
+            if marks or (not of_first and paths.unchanging(notice)):
                 self._listener.go_on(notice)
                 continue
             task.call, task.arguments = notice.name, notice.arguments

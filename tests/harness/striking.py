@@ -23,9 +23,9 @@ from tests.system.resources import Resource
 
 N, WORKERS = 100, 2
 
-# Calls that the runs of a sweep may make in all: as many as each point of a usual transport takes;
-# in stalls there are too many points.
-_CALLS, _CALLS_IN_STALLS = 300_000, 15_000
+# Calls that may go on in all runs of a sweep: as many as all points of a usual transport take; in
+# stalls there are too many points.
+_CALLS, _CALLS_IN_STALLS = 100_000, 5_000
 _SHOWN = 6  # ways in which runs went wrong, in a failure
 _LIMIT = 600.0  # seconds for a sweep, which usually takes some seconds
 

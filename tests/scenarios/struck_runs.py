@@ -169,7 +169,7 @@ class _Sweep:
     """Runs of one module, with what has to be there before and after each.
 
     own: whether calls that no other process can notice wait too.
-    calls: that all runs of a sweep may make: of more points, some are tried, evenly spread.
+    calls: that may go on in all runs of a sweep: of more points, some are tried, evenly spread.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class _Sweep:
             _workers, partial(_attempted, module, log, _TERMS, workers, warm=warm)
         )
         self.seen = _Seen(n, workers, self.runs[False])
-        self._most = max(_LEAST, calls // max(run.notices for run in self.runs.values()))
+        self._most = max(_LEAST, calls // max(len(run.steps) for run in self.runs.values()))
         self._before = resources.of_the_system(*self._places)
 
     def strike(self, kind: str, orders: Sequence[Order]) -> None:
