@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.gate import calls
+from tests.system import processes
 
 _READ = 4096  # bytes, more than these files have
 _FILES = ("status", "syscall")
@@ -77,6 +78,11 @@ class Task:
             return self._read(1) != b"running\n"
         except OSError:  # not readable, or it has ended: then its state says so
             return True
+
+    def cpu(self) -> int:
+        """Return the CPU time of its process, in clock ticks."""
+        found = processes.stat(self.pid)
+        return found.utime + found.stime if found else 0
 
     def waits_in(self) -> str:
         """Return the name of the call in which it sleeps, or the last that the gate has seen."""

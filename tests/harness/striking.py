@@ -11,8 +11,6 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.gate.policies import Order
-from tests.gate.strikes import CALLER
 from tests.harness import checks, limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.places import SHARED
@@ -110,7 +108,7 @@ def left(outcome: Outcome) -> Judge:
 
 def end_of_the_caller(message: Message) -> str:
     """Judge a run whose caller got a signal: it has its usual effect."""
-    name = Order.parse(message["order"]).signal
+    name = message["what"]
     status, call = message["status"], message["outcome"]
     if name == "SIGINT":
         return _interrupt(message)
@@ -135,7 +133,7 @@ def names_the_killed(message: Message) -> str:
     call = message["outcome"]
     if not call or state(call) != "error":
         return ""
-    text, name = call["text"], Order.parse(message["order"]).signal
+    text, name = call["text"], message["what"]
     if not any(str(pid) in text for pid in message["victims"]):
         return f"none of the pids {message['victims']} is in {text!r}"
     causes = [name, str(int(signal.Signals[name]))]
@@ -163,14 +161,12 @@ def refusal(message: Message) -> str:
     """
     if why := all_or_error(message):
         return why
-    order, call = Order.parse(message["order"]), message["outcome"]
-    assert order.struck
+    call = message["outcome"]
     if state(call) == "exact":
         return ""
-    if order.fail in RETRIED:
+    if message["what"] in RETRIED:
         return f"WRONG: it was to call again, but {_shown(call)}"
-    of_caller = order.struck.process == CALLER
-    if of_caller and not {"OSError", "MemoryError"} & set(call["mro"]):
+    if message["of_caller"] and not {"OSError", "MemoryError"} & set(call["mro"]):
         return f"WRONG: no OSError, but {_shown(call)}"
     return ""
 

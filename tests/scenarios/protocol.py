@@ -109,6 +109,7 @@ KINDS = {
     ),
     "strike": (
         "order: which one; times: points that led to the same; where: at which call, and what;"
+        " what: name of the signal or the error; of_caller: whether at a call of the caller;"
         " victims: pids of the processes; outcome: fields of an outcome, none if `run` did not come"
         " back; status: exit code; stuck: a line for each thread that could not go on;"
         " proven: whether for ever; late: seconds from it to the end of `run`;"

@@ -87,6 +87,8 @@ class _Seen:
             "order": str(order),
             "times": known["times"],
             "where": _where(order, record),
+            "what": order.signal or order.fail,
+            "of_caller": order.struck is not None and order.struck.process == strikes.CALLER,
             "victims": victims,
             "outcome": outcome and self._call | outcome,
             "status": record.status,

@@ -23,6 +23,7 @@ def _seen(order: str, call: dict[str, Any] | None, **more: Any) -> Message:
         "kind": "strike", "order": order, "times": 1, "where": "child 2, write #1", "status": 0,
         "victims": [12], "outcome": outcome, "stuck": [], "proven": True, "late": 0.01,
         "interrupted": False, "left": [], "inside": [],
+        "what": order.split()[1].partition("*")[0], "of_caller": "=0:" in order,
     }  # fmt: skip
     return usual | more
 
