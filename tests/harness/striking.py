@@ -15,6 +15,7 @@ from tests.harness import checks, limits
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.places import SHARED
 from tests.harness.trial import may_be_ours
+from tests.harness.trouble import not_judged
 from tests.scenarios import struck_runs
 from tests.system.call_errors import RETRIED
 from tests.system.resources import Resource
@@ -59,6 +60,10 @@ def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge
     """Record how many points there were; fail if *judge* says that a run ended wrong."""
     checks.fail_or_skip(outcome, "HANG", "CRASH")
     assert not outcome.of("strayed"), "DISTURBED: a worker came back into the caller's code"
+    for message in outcome.of("order"):
+        call = message["outcome"]
+        if not call or state(call) != "exact":
+            not_judged(f"see A1: a run that nothing befell: {_shown(call) if call else 'no end'}")
     strikes = outcome.of("strike")
     for tried in outcome.of("strikes"):
         text = f"{tried['reached']} points"

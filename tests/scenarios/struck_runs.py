@@ -42,16 +42,29 @@ _LONGEST = 2_000_000  # orders of which some are chosen
 class _Seen:
     """What points have led to, each once.
 
-    usual: what a run does that nothing befalls.
     wrong: how many points led to what is surely wrong.
     """
 
-    def __init__(self, n: int, workers: int, usual: Record) -> None:
+    def __init__(self, n: int, workers: int) -> None:
         self._call = {"n": repr(n), "workers": repr(workers)}
-        self._usual = alike(_outcome(usual))
+        self._usual: object = None
         self._found: dict[str, dict[str, Any]] = {}
         self.reached = self.wrong = 0
         self.first_wrong: Order | None = None
+
+    def usual(self, order: Order, run: Record, log: Log) -> None:
+        """Keep, and log, what a run does that nothing befalls."""
+        outcome = _outcome(run)
+        self._usual = alike(outcome)
+        log(
+            "order",
+            order=str(order),
+            times=1,
+            outcome=outcome and self._call | outcome,
+            status=run.status,
+            stuck=story.stuck(run)[:_MOST],
+            proven=run.proven,
+        )
 
     def note(self, order: Order, record: Record, left: Sequence[resources.Resource]) -> None:
         """Keep what a run was, if it came to the point."""
@@ -97,7 +110,7 @@ class _Seen:
             "late": late,
             "interrupted": told.get("interrupted", False),
             "left": list(left)[:_MOST],
-            "inside": inside[:_MOST],
+            "inside": inside,
         }
 
     def tell(self, log: Log) -> None:
@@ -151,7 +164,7 @@ def _attempted(module: ModuleType, log: Log, n: int, workers: int, *, warm: bool
     if outcome.get("seconds", 0.0) > _QUICK:
         outcome["slowed"] = round(slowed(), 2)
     gc.collect()
-    told["new"] = resources.added_since(before)
+    told["new"] = resources.added_since(before)[:_MOST]
     tidy()
     return json.dumps(told, default=repr).encode()
 
@@ -162,7 +175,7 @@ def _workers(act: Callable[[], bytes]) -> list[str]:
     The others serve them.
     """
     used = sweeps.follow(act, Order(), named=True).cpu
-    used.pop(strikes.CALLER)
+    used.pop(strikes.CALLER, None)
     most = max(used.values(), default=0)
     return [process for process, ticks in used.items() if ticks >= _SHARE * most]
 
@@ -197,9 +210,11 @@ class _Sweep:
         self.workers = partial(
             _workers, partial(_attempted, module, log, _TERMS, workers, warm=warm)
         )
-        self.seen = _Seen(n, workers, self.runs[False])
+        self.seen = _Seen(n, workers)
         self._most = max(_LEAST, calls // max(len(run.steps) for run in self.runs.values()))
         self._before = resources.of_the_system(*self._places)
+        for youngest, run in self.runs.items():
+            self.seen.usual(Order(youngest), run, log)
 
     def strike(self, kind: str, orders: Sequence[Order]) -> None:
         """Run in each of the orders, or in some of them; log how many, and what the runs were."""

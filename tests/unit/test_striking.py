@@ -115,3 +115,17 @@ def test_a_failure_has_the_point_its_story_and_how_to_come_there_again() -> None
     ]
     assert noted == [("A3", "32 points, 33 of 40 were tried")]
     striking.judged(Outcome(messages=[fine, tried]), note, "A3", striking.all_or_error)
+
+
+@pytest.mark.parametrize("call", [WRONG, DEATH, None])
+def test_nothing_is_judged_where_a_run_is_not_exact_by_itself(call: dict[str, Any] | None) -> None:
+    """That is for A1 to tell."""
+    outcome = {"n": "10", "workers": "2"} | call if call is not None else {}
+    alone = {"kind": "order", "order": "eldest", "outcome": outcome, "times": 1}
+    with pytest.raises(pytest.skip.Exception, match="see A1: a run that nothing befell"):
+        striking.judged(
+            Outcome(messages=[alone, _seen(KILL, WRONG)]),
+            lambda clause, text: None,
+            "A3",
+            striking.all_or_error,
+        )
