@@ -21,7 +21,7 @@ def tell(record: Record, place: Place | None) -> list[str]:
             continue
         text = _shown(step)
         if step.task == left:
-            if place and step.number == place.number and not step.how:
+            if place in (step.place, step.named_place) and not step.how:
                 text = f"(held) {text}"
             lines.append(f"{text[:_WIDTH]:<{_WIDTH}}".rstrip())
         else:

@@ -78,3 +78,6 @@ def test_a_point_comes_again_by_its_order() -> None:
     (only,) = again.of("strike")
     assert only["left"]
     assert only["where"] == wrong["where"]
+    story = [line for message in again.of("story") for line in message["lines"]]
+    assert any("-> SIGKILL" in line for line in story), story
+    assert not any("(held)" in line for line in story), story
