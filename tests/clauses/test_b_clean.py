@@ -6,7 +6,7 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, jobs, ordering, plain, room, shared_trials, syscall_sweep
+from tests.harness import checks, jobs, ordering, plain, random_strikes, room, shared_trials
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, foreign_objects, held, own_children, storms, terminal
 
@@ -159,8 +159,8 @@ def test_nothing_is_left_when_the_caller_is_killed_at_random(transport: str) -> 
 
 
 def _kill_the_caller_at_random(transport: str, *signals: str) -> None:
-    with syscall_sweep.ForkServer(transport, 100, 3) as server:
-        checks.no_point_wrong(syscall_sweep.random_kills(server, signals, times=8, seed=2))
+    with random_strikes.ForkServer(transport, 100, 3) as server:
+        checks.no_point_wrong(random_strikes.random_kills(server, signals, times=8, seed=2))
 
 
 @pytest.mark.clause("B3")
@@ -214,8 +214,8 @@ def test_nothing_is_left_when_a_signal_ends_the_whole_process_group(transport: s
     """
     said = harness.support(transport)
     amid = shared_trials.terms(transport, "work") if said.forks and said.births else 0
-    with syscall_sweep.ForkServer(transport, 100, 2) as server:
-        checks.no_point_wrong(syscall_sweep.group_strikes(server, amid, times=6, seed=5))
+    with random_strikes.ForkServer(transport, 100, 2) as server:
+        checks.no_point_wrong(random_strikes.group_strikes(server, amid, times=6, seed=5))
 
 
 @pytest.mark.clause("B4")

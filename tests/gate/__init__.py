@@ -13,5 +13,6 @@ tasks     the threads of a run: whether each runs, is blocked, or is gone
 paths     which files are the same for all: a call on one of these does not wait
 keeper    one run under a policy, from its start to the end of its last process
 policies  which of the parked goes on
+sweeps    the orders to try, and strikes: what may befall a process at each of its calls
 story     what happened, as text
 """

@@ -129,6 +129,12 @@ SETTINGS = words(
 )
 """They change what holds for a process as a whole, for all of its threads."""
 
+OWN = words(
+    "mmap munmap mremap brk dup getrandom getpid gettid getppid rt_sigaction rt_sigprocmask prctl"
+    " epoll_create1 epoll_ctl setsockopt getsockopt getsockname"
+)
+"""No other process can notice them.  An order does without them; a strike may come at one."""
+
 ALARMS = words("setitimer timer_settime alarm timerfd_settime")
 """After one of these something may come after some time, to any process."""
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from tests.gate import calls, paths, things
-from tests.gate.seccomp import Listener, Notice, Refused, install
+from tests.gate.seccomp import Listener, Notice, Reach, Refused, install
 from tests.gate.tasks import GONE, Place, Task, Tasks
 from tests.gate.things import Thing
+from tests.system.pace import slowed
 
 LIMIT = 10.0  # seconds that a run may take: this is reached only where processes compute or sleep
+_MOST = 10.0  # times as long, on a machine under load
 _PAUSE = 50e-6  # seconds between two looks at threads that run
 _LONG_PAUSE = 1e-3  # seconds, where all of them wait for a time to pass
 _DIES_IN = 1.0  # seconds: a process that is killed may be in a call that nothing interrupts
@@ -33,11 +35,13 @@ class Decision(NamedTuple):
 
     fail: a number of errno(3) that its call returns without being done, or 0.
     signal: one that its process gets before that, or 0.  SIGKILL ends it before the call.
+    others: the names of processes that get that signal too, if they live.
     """
 
     task: Task
     fail: int = 0
     signal: int = 0
+    others: tuple[str, ...] = ()
 
 
 class Policy(Protocol):
@@ -52,12 +56,14 @@ class Step(NamedTuple):
 
     task: the name of its thread.
     number: how many of its calls had gone on before.
+    turn: how many of them were of this name.
     thing: what it was about, if that was asked for.
     how: "" or what was done to it.
     """
 
     task: str
     number: int
+    turn: int
     call: str
     thing: Thing | None
     how: str
@@ -71,6 +77,11 @@ class Step(NamedTuple):
     def place(self) -> Place:
         """Where in the run it was."""
         return Place(self.task, self.number)
+
+    @property
+    def named_place(self) -> Place:
+        """The same, counted by the name of the call."""
+        return Place(self.task, self.turn, self.call)
 
     def conflicts(self, other: "Step") -> bool:
         """Tell whether the order of two calls, which are of two threads, may matter."""
@@ -87,6 +98,13 @@ class Stuck(NamedTuple):
     about: str
 
 
+class Strike(NamedTuple):
+    """Something that was done to a process: its pid, and when, by time.monotonic."""
+
+    pid: int
+    at: float
+
+
 class Record(NamedTuple):
     """What a run was.
 
@@ -98,6 +116,9 @@ class Record(NamedTuple):
     stuck: the threads that lived when nothing could go on any more: each with the call in which it
         waits, and what that is about.
     proven: whether nothing could ever have gone on: no thread waited for a time to pass.
+    begun: how many calls had gone on when the function came to its block of `watched`.
+    strikes: what was done to processes.
+    cpu: the CPU time of each process at its last call, in clock ticks, if steps have their things.
     """
 
     told: bytes
@@ -106,6 +127,9 @@ class Record(NamedTuple):
     notices: int
     stuck: list[Stuck]
     proven: bool
+    begun: int
+    strikes: list[Strike]
+    cpu: dict[str, int]
 
 
 Tally = Callable[[str, Notice], None]
@@ -131,6 +155,7 @@ def once(
     limit: float = LIMIT,
     *,
     named: bool = False,
+    own: bool = False,
     tally: Tally | None = None,
 ) -> Record:
     """Call *act* in a forked process behind the gate, and return when all of its processes ended.
@@ -139,18 +164,23 @@ def once(
 
     act: it returns what is to be told, and calls what is to be watched in a block of `watched`.
     named: whether steps have their things, which takes time.
-    tally: gets each call, in their order.  Then those that no other process can notice wait too.
+    own: whether calls that no other process can notice wait too: calls.OWN, and those of the first
+        process on files that no run changes.
+    tally: gets each call, in their order.  Then all that no other process can notice wait too.
     """
     with mmap.mmap(-1, _ROOM) as memory:
-        pid, listener = _start(act, memory, every=tally is not None)
-        with contextlib.closing(_Gate(pid, listener, policy, named, tally)) as gate:
+        reach: Reach = "every" if tally is not None else "own" if own else "shared"
+        pid, listener = _start(act, memory, reach)
+        with contextlib.closing(_Gate(pid, listener, policy, reach, tally, named=named)) as gate:
             stuck, proven = gate.keep(limit)
             status = gate.end()
         length = int.from_bytes(memory[:4], "little")
-        return Record(memory[4 : 4 + length], status, gate.steps, gate.notices, stuck, proven)
+        told = memory[4 : 4 + length]
+    seen = gate.steps, gate.notices, stuck, proven, gate.begun, gate.strikes, gate.cpu
+    return Record(told, status, *seen)
 
 
-def _start(act: Callable[[], bytes], memory: mmap.mmap, *, every: bool) -> tuple[int, Listener]:
+def _start(act: Callable[[], bytes], memory: mmap.mmap, reach: Reach) -> tuple[int, Listener]:
     """Fork the first process of a run; return its pid, and the listener of its calls."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -160,7 +190,7 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap, *, every: bool) -> tuple
             os.dup2(theirs.fileno(), _FREE)
             ours.close()
             theirs.close()
-            _hand_over(_FREE, every=every)
+            _hand_over(_FREE, reach)
             told = act()[: _ROOM - 4]
             memory[4 : 4 + len(told)] = told
             memory[:4] = len(told).to_bytes(4, "little")
@@ -175,11 +205,11 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap, *, every: bool) -> tuple
     return pid, Listener(fds[0])
 
 
-def _hand_over(free: int, *, every: bool) -> None:
+def _hand_over(free: int, reach: Reach) -> None:
     """Install the filter, and send the listener; if that is refused, send the reason, and exit."""
     with socket.socket(fileno=free) as connection:
         try:
-            listener = install(free, every=every)
+            listener = install(free, reach)
         except Refused as reason:
             connection.sendall(str(reason).encode())
             os._exit(0)
@@ -199,6 +229,12 @@ def _waiting(task: Task) -> Stuck:
     return Stuck(task.name, call, about)
 
 
+def _is_over(start: float, limit: float) -> bool:
+    """Tell whether *limit* seconds are over since *start*, or more on a machine under load."""
+    passed = time.monotonic() - start
+    return passed > limit and passed > limit * min(_MOST, slowed())
+
+
 def _is_vfork(notice: Notice) -> bool:
     """Tell whether a call is vfork(2), or does the same: it waits until the child has left."""
     flags = notice.arguments[0]
@@ -211,10 +247,18 @@ class _Gate:
     """The gatekeeper of one run."""
 
     def __init__(
-        self, pid: int, listener: Listener, policy: Policy, named: bool, tally: Tally | None
+        self,
+        pid: int,
+        listener: Listener,
+        policy: Policy,
+        reach: Reach,
+        tally: Tally | None,
+        *,
+        named: bool,
     ) -> None:
         self._pid = pid
         self._named = named
+        self._reach = reach
         self._tally = tally
         self._within = False  # the function, as the first process does
         self._alarmed = False
@@ -224,15 +268,17 @@ class _Gate:
         self._parked: dict[int, Notice] = {}
         self._parents: set[int] = set()  # those that may have new children, or threads
         self.steps: list[Step] = []
-        self.notices = 0
+        self.strikes: list[Strike] = []
+        self.cpu: dict[str, int] = {}
+        self.notices = self.begun = 0
 
     def keep(self, limit: float) -> tuple[list[Stuck], bool]:
         """Let calls go on until there are none; return who is left, and whether for ever."""
-        until = time.monotonic() + limit
+        start = time.monotonic()
         while self._tasks.living:
             self._receive()
             if not self._settled():
-                if time.monotonic() > until:
+                if _is_over(start, limit):
                     return self._stuck(), False
                 self._wait(_PAUSE)
             elif self._parked:
@@ -242,7 +288,7 @@ class _Gate:
                 self._wait(_CERTAIN)
                 if self._settled() and not self._parked:
                     return self._stuck(), True
-            elif time.monotonic() > until:
+            elif time.monotonic() > start + limit:  # nobody needs a processor
                 return self._stuck(), False
             else:
                 self._wait(_LONG_PAUSE)
@@ -265,14 +311,25 @@ class _Gate:
             self.notices += 1
             task = self._tasks.get(notice.tid)
             marks = notice.name == "close" and notice.arguments[0] == _MARK
-            self._within ^= marks
-            without = task.tid == self._pid and not self._within
-            if marks or without or (self._tally is None and paths.unchanging(notice)):
+            if marks:
+                self._within = not self._within
+                if self._within:
+                    self.begun = len(self.steps)
+            if marks or (not self._takes_part(task) and paths.unchanging(notice)):
                 self._listener.go_on(notice)
                 continue
             task.call, task.arguments = notice.name, notice.arguments
-            self._parked[notice.tid] = notice
+            if task.tid == self._pid and not self._within:
+                self._note(task, notice)
+                self._listener.go_on(notice)
+            else:
+                self._parked[notice.tid] = notice
         return found
+
+    def _takes_part(self, task: Task) -> bool:
+        """Tell whether calls of *task* on files that no run changes wait too."""
+        of_first = task.pid == self._pid
+        return self._reach == "every" or (self._reach == "own" and of_first)
 
     def _settled(self) -> bool:
         """Tell whether each thread is parked, blocked or gone."""
@@ -287,27 +344,45 @@ class _Gate:
 
     def _let_go(self) -> None:
         ready = sorted((self._tasks.living[tid] for tid in self._parked), key=lambda t: t.order)
-        task, fail, number = self._policy.choose(ready)
+        task, fail, number, others = self._policy.choose(ready)
         notice = self._parked.pop(task.tid)
         how = errno.errorcode[fail] if fail else signal.Signals(number).name if number else ""
-        thing = things.of(notice) if self._named else None
         if self._tally is not None:
             self._tally(task.name, notice)
-        self.steps.append(Step(task.name, task.calls, notice.name, thing, how))
+        thing = None
+        if self._named:
+            thing = things.of(notice)
+            self.cpu[task.process] = task.cpu()
+        turn = task.counts[notice.name]
+        self.steps.append(Step(task.name, task.calls, turn, notice.name, thing, how))
+        task.counts[notice.name] += 1
         task.calls += 1
+        self._note(task, notice)
+        if fail or number:
+            self._strike(task, number, others)
+        if fail:
+            self._listener.fail(notice, fail)
+        elif number != signal.SIGKILL and not self._killed(notice):
+            self._listener.go_on(notice)
+
+    def _note(self, task: Task, notice: Notice) -> None:
+        """Keep what a call, which is about to go on, may lead to."""
         task.before_vfork = -1
         self._alarmed = self._alarmed or notice.name in calls.ALARMS
         if notice.name in calls.BIRTHS:
             self._parents.add(task.pid)
             if _is_vfork(notice):
                 task.before_vfork = task.look()[1]
+
+    def _strike(self, task: Task, number: int, others: Sequence[str]) -> None:
+        """Send a signal, unless *number* is 0, to the process of *task* and to *others*."""
+        living = self._tasks.living.values()
+        pids = [task.pid, *{other.pid for other in living if other.name in others}]
+        self.strikes += [Strike(pid, time.monotonic()) for pid in pids]
         if number:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(task.pid, number)
-        if fail:
-            self._listener.fail(notice, fail)
-        elif number != signal.SIGKILL and not self._killed(notice):
-            self._listener.go_on(notice)
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def _killed(self, notice: Notice) -> bool:
         """Do a call that kills a process of the run; answer when that is gone; tell if it is one.

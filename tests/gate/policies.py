@@ -10,6 +10,10 @@ from typing import Any
 from tests.gate.keeper import Decision
 from tests.gate.tasks import Place, Task
 
+# Calls of one thread, after which another one goes on: a thread may look again and again whether
+# another one has done something.
+_PATIENCE = 2000
+
 
 @dataclass(frozen=True)
 class Order:
@@ -22,6 +26,7 @@ class Order:
     struck: the call to which something is done, or None.
     signal, fail: what is done to it, as in `Decision`; fail is the name of an errno.
     times: how many calls of that name, by the same thread, fail from there on; 0 for all.
+    other: the name of a process that gets the signal too, or "".
     """
 
     youngest: bool = False
@@ -31,6 +36,7 @@ class Order:
     signal: str = ""
     fail: str = ""
     times: int = 1
+    other: str = ""
 
     @staticmethod
     def parse(text: str) -> "Order":
@@ -41,8 +47,10 @@ class Order:
         found: dict[str, Any] = {}
         for part in parts:
             name, _, at = part.partition("=")
-            task, _, number = at.partition(":")
-            place = Place(task, int(number))
+            if name == "other":
+                found["other"] = at
+                continue
+            place = Place.parse(at)
             if name in ("held", "until"):
                 found[name] = place
             else:
@@ -57,7 +65,7 @@ class Order:
         text += f" until={self.until}" if self.until else ""
         if self.struck:
             text += f" {self.signal or self.fail}*{self.times}={self.struck}"
-        return text
+        return text + (f" other={self.other}" if self.other else "")
 
 
 class Follow:
@@ -67,14 +75,18 @@ class Follow:
         self._order = order
         self._held = order.held
         self._last = ""
+        self._turns = 0  # calls of that one, since another one went on
         self._failing = ""  # the call that fails from the struck one on
         self._failed = 0
 
     def choose(self, ready: Sequence[Task]) -> Decision:
-        """Choose the one that went on last, if it can."""
+        """Choose the one that went on last, if it can, and has not gone on for very long."""
         order = self._order
         free = [t for t in ready if self._held is None or not self._held.is_at(t)] or ready
+        if self._turns % _PATIENCE == _PATIENCE - 1:
+            free = [t for t in free if t.name != self._last] or free
         goes = next((t for t in free if t.name == self._last), free[-1 if order.youngest else 0])
+        self._turns = self._turns + 1 if goes.name == self._last else 0
         self._last = goes.name
         if order.until is not None and order.until.is_at(goes):
             self._held = None
@@ -86,7 +98,8 @@ class Follow:
             return Decision(goes)
         self._failed += 1
         fail = getattr(errno, order.fail) if order.fail else 0
-        return Decision(goes, fail, signal.Signals[order.signal] if order.signal else 0)
+        number = signal.Signals[order.signal] if order.signal else 0
+        return Decision(goes, fail, number, (order.other,) if order.other else ())
 
 
 class Walk:

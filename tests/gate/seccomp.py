@@ -11,7 +11,7 @@ import fcntl
 import os
 import select
 import struct
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tests.gate import calls
 
@@ -39,6 +39,15 @@ class Refused(Exception):  # noqa: N818 - a reason, no error
     """The system has no such filters, or does not let this process have one."""
 
 
+Reach = Literal["shared", "own", "every"]
+"""Which calls wait for an answer.
+
+shared: those that other processes can notice.
+own: calls.OWN too.
+every: all but those of memory, and of futexes within a process.
+"""
+
+
 class Notice(NamedTuple):
     """A call that waits for an answer."""
 
@@ -48,16 +57,23 @@ class Notice(NamedTuple):
     arguments: tuple[int, ...]
 
 
-def _program(machine: calls.Architecture, free: int, *, every: bool) -> bytes:
+def _listed(machine: calls.Architecture, reach: Reach) -> set[int]:
+    """Return the numbers of the calls that the filter tells from all others: see `_program`."""
+    if reach == "every":
+        return {*machine.memory.values()}
+    further = machine.alone | machine.memory
+    own = {further[name] for name in calls.OWN} if reach == "own" else set[int]()
+    return own | {*machine.numbers.values()}
+
+
+def _program(machine: calls.Architecture, free: int, reach: Reach) -> bytes:
     """Return the filter.
 
     free: a descriptor by which sendmsg(2) may be called, to hand the listener over.
-    every: see `install`.
     """
     futex, sendmsg = machine.numbers["futex"], machine.numbers["sendmsg"]
-    numbers = machine.memory if every else machine.numbers
-    listed = [number for number in numbers.values() if number not in (futex, sendmsg)]
-    unlisted, found = (_USER_NOTIF, _ALLOW) if every else (_ALLOW, _USER_NOTIF)
+    listed = sorted(_listed(machine, reach) - {futex, sendmsg})
+    unlisted, found = (_USER_NOTIF, _ALLOW) if reach == "every" else (_ALLOW, _USER_NOTIF)
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_EQUAL, 1, 0, machine.audit),
@@ -81,19 +97,17 @@ def _program(machine: calls.Architecture, free: int, *, every: bool) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in code)
 
 
-def install(free: int, *, every: bool = False) -> int:
+def install(free: int, reach: Reach = "shared") -> int:
     """Install the filter in this process, for it and for all of its children; return the listener.
 
     free: a socket, by which the listener can be handed over: see `_program`.
-    every: whether each call is to be answered, also one that no other process can notice, but those
-        of memory and of futexes within a process.
 
     It cannot be taken away again.  Raises Refused.
     """
     machine = calls.of_this_machine()
     if machine is None:
         raise Refused(f"the numbers of system calls of {os.uname().machine} are not known here")
-    code = _program(machine, free, every=every)
+    code = _program(machine, free, reach)
     steps = ctypes.create_string_buffer(code, len(code))
     packed = struct.pack("@HP", len(code) // 8, ctypes.addressof(steps))
     program = ctypes.create_string_buffer(packed, len(packed))
@@ -119,7 +133,7 @@ class Listener:
         self._poller.register(fd, select.POLLIN)
         machine = calls.of_this_machine()
         assert machine
-        names = machine.alone | machine.numbers
+        names = machine.memory | machine.alone | machine.numbers
         self._names = {number: name for name, number in names.items()}
         with contextlib.suppress(OSError):
             fcntl.ioctl(fd, _SET_FLAGS, _SYNC_WAKE_UP)

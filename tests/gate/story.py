@@ -11,16 +11,17 @@ _PLAIN = {"set_robust_list": "begins", "clone": "forks", "exit_group": "exits"}
 def tell(record: Record, place: Place | None) -> list[str]:
     """Return the lines: on the left the process that was held or struck at *place*.
 
-    Without a place, the caller is on the left.  Calls that concern no other process are left out.
+    Without a place, the caller is on the left.  Calls that concern no other process are left out,
+    but those to which something was done.
     """
     left = place.task if place else "0"
     lines = [f"{who(left):<{_WIDTH}} the others"]
     for step in record.steps:
-        if not any(step.conflicts(other) for other in record.steps):
+        if not step.how and not any(step.conflicts(other) for other in record.steps):
             continue
         text = _shown(step)
         if step.task == left:
-            if place and step.number == place.number and not step.how:
+            if place in (step.place, step.named_place) and not step.how:
                 text = f"(held) {text}"
             lines.append(f"{text[:_WIDTH]:<{_WIDTH}}".rstrip())
         else:

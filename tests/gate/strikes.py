@@ -1,15 +1,18 @@
-"""What the system may do to a process at its calls: refuse them."""
+"""What may befall a process at each of its calls: a signal, or an error that the call returns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from tests.gate.keeper import Step
+from tests.gate.calls import BIRTHS
+from tests.gate.keeper import Record, Step
 from tests.gate.policies import Order
+from tests.gate.sweeps import Bases, stalls
 from tests.system.call_errors import RETRIED, errors_of
 
 CALLER = "0"
 """The name of the first process."""
 
-_ALWAYS = 0  # for Order.times
+_ONCE, _THRICE, _ALWAYS = 1, 3, 0  # for Order.times
 
 
 def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
@@ -19,9 +22,78 @@ def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
     """
     seen = set[str]()
     for step in steps:
-        path = step.thing.names[0] if step.thing and step.thing.names else ""
-        error = next(iter(errors_of(step.call, path)), None)
+        error = next(iter(_errors(step)), None)
         if step.process == who and step.call not in seen and error not in RETRIED:
             seen.add(step.call)
             if error is not None:
                 yield Order(struck=step.place, fail=error, times=_ALWAYS)
+
+
+def failures(runs: Bases, *, caller: bool) -> Iterator[Order]:
+    """Yield an order for each error of each call of the caller, or of the other processes.
+
+    It comes once; and thrice where a program has to call again, else for all later calls too.  The
+    calls are those of the order in which the eldest goes on.
+    """
+    for step in _calls_of(runs[False], caller=caller):
+        for error in _errors(step):
+            for times in (_ONCE, _THRICE if error in RETRIED else _ALWAYS):
+                yield Order(struck=step.named_place, fail=error, times=times)
+
+
+def signals(runs: Bases, names: Iterable[str], *, caller: bool) -> Iterator[Order]:
+    """Yield an order for each call of the caller, or of the others, at which a signal comes.
+
+    names: of the signals, each of which comes at each call.
+    """
+    for youngest, run in runs.items():
+        for step in _calls_of(run, caller=caller):
+            for name in names:
+                yield Order(youngest, struck=step.named_place, signal=name)
+
+
+def kills_of_two(runs: Bases, *, caller: bool) -> Iterator[Order]:
+    """Yield an order for each call of a process, at which it and another one are killed.
+
+    caller: whether one of the two is the caller; if not, neither of them is.
+    """
+    for youngest, run in runs.items():
+        chosen = {*_calls_of(run, caller=False), *_calls_of(run, caller=True)}
+        processes = sorted({step.process for step in chosen}, key=int)
+        last = {step.process: at for at, step in enumerate(run.steps)}
+        born = 0
+        for at, step in enumerate(run.steps):
+            for other in processes if step in chosen else ():
+                lives = int(other) <= born and at < last[other]
+                of_caller = CALLER in (step.process, other)
+                if lives and other != step.process and of_caller == caller:
+                    yield Order(youngest, struck=step.named_place, signal="SIGKILL", other=other)
+            born += step.call in BIRTHS
+
+
+def kills_in_stalls(runs: Bases) -> Iterator[Order]:
+    """Yield orders in which a call is held, and a process, not the caller, is killed at each call.
+
+    So it dies when all others have come as far as they can: at the held call if that is its own.
+    """
+    for order in stalls(runs):
+        run = runs[order.youngest]
+        if order.held in {step.place for step in run.steps[run.begun :]}:
+            for step in _calls_of(run, caller=False):
+                yield replace(order, struck=step.place, signal="SIGKILL")
+
+
+def _calls_of(run: Record, *, caller: bool) -> list[Step]:
+    """Return the calls of the caller, or of the other processes, from the begin of `run` on.
+
+    Those that live before it begins, such as a server of workers, do not count if there are others.
+    """
+    old = {step.process for step in run.steps[: run.begun]} - {CALLER}
+    steps = [s for s in run.steps[run.begun :] if (s.process == CALLER) == caller]
+    return [step for step in steps if step.process not in old] or steps
+
+
+def _errors(step: Step) -> list[str]:
+    """Return the errors that a call may return."""
+    path = step.thing.names[0] if step.thing and step.thing.names else ""
+    return errors_of(step.call, path)

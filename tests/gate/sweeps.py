@@ -11,14 +11,16 @@ Bases = dict[bool, Record]
 """A run in each of two base orders, whether the youngest goes on or the eldest, with its things."""
 
 
-def follow(act: Act, order: Order, *, named: bool = False) -> Record:
-    """Call *act* behind the gate, in that order; named: see `once`."""
-    return once(act, Follow(order), named=named)
+def follow(act: Act, order: Order, *, named: bool = False, own: bool = False) -> Record:
+    """Call *act* behind the gate, in that order; named, own: see `once`."""
+    return once(act, Follow(order), named=named, own=own)
 
 
-def bases(act: Act) -> Bases:
-    """Call *act* in each of the two base orders."""
-    return {youngest: follow(act, Order(youngest), named=True) for youngest in (False, True)}
+def bases(act: Act, *, own: bool = False) -> Bases:
+    """Call *act* in each of the two base orders; own: see `once`."""
+    return {
+        youngest: follow(act, Order(youngest), named=True, own=own) for youngest in (False, True)
+    }
 
 
 def stalls(runs: Bases) -> Iterator[Order]:

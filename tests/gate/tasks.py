@@ -10,10 +10,12 @@ second look, has slept all the while; if this holds for each, all slept at the m
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.gate import calls
+from tests.system import processes
 
 _READ = 4096  # bytes, more than these files have
 _FILES = ("status", "syscall")
@@ -30,6 +32,7 @@ class Task:
     name: the number of its process in the order of their births, from 0, and, of a further
         thread, its own: the same in each run that goes alike.
     calls: how many of its calls have been let go on.
+    counts: how many of each name.
     call, arguments: the last of these, "" before there is one.
     before_vfork: of a thread that is in vfork(2), how often it had slept before that; else -1.
     """
@@ -38,10 +41,16 @@ class Task:
     pid: int
     name: str
     calls: int = 0
+    counts: Counter[str] = field(default_factory=Counter, repr=False)
     call: str = ""
     arguments: tuple[int, ...] = ()
     before_vfork: int = -1
     fds: list[int] = field(default_factory=list, repr=False)
+
+    @property
+    def process(self) -> str:
+        """The name of its process."""
+        return self.name.partition(".")[0]
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -70,6 +79,11 @@ class Task:
         except OSError:  # not readable, or it has ended: then its state says so
             return True
 
+    def cpu(self) -> int:
+        """Return the CPU time of its process, in clock ticks."""
+        found = processes.stat(self.pid)
+        return found.utime + found.stime if found else 0
+
     def waits_in(self) -> str:
         """Return the name of the call in which it sleeps, or the last that the gate has seen."""
         machine = calls.of_this_machine()
@@ -95,17 +109,35 @@ class Task:
 
 @dataclass(frozen=True)
 class Place:
-    """A call of a run: call *number*, from 0, of the thread *task*."""
+    """A call of a run: call *number*, from 0, of the thread *task*.
+
+    call: a name: then only its calls of that name are counted.  So a place is the same where a run
+        asks for more memory than another one does.
+    """
 
     task: str
     number: int
+    call: str = ""
+
+    @property
+    def process(self) -> str:
+        """The name of the process of the thread."""
+        return self.task.partition(".")[0]
 
     def __str__(self) -> str:
-        return f"{self.task}:{self.number}"
+        return ":".join([self.task, *[self.call] * bool(self.call), str(self.number)])
+
+    @staticmethod
+    def parse(text: str) -> "Place":
+        """Return the place of which `str` has made *text*; raise ValueError."""
+        task, *call, number = text.split(":")
+        return Place(task, int(number), *call)
 
     def is_at(self, task: Task) -> bool:
         """Tell whether *task* is parked there."""
-        return task.name == self.task and task.calls == self.number
+        if task.name != self.task or self.call not in ("", task.call):
+            return False
+        return self.number == (task.counts[self.call] if self.call else task.calls)
 
 
 class Tasks:

@@ -71,7 +71,7 @@ def of(notice: Notice) -> Thing:
     """Return what a call is about that waits now."""
     name, arguments = notice.name, notice.arguments
     changes = name not in calls.LOOKS
-    if name in calls.SETTINGS:
+    if name in calls.SETTINGS | calls.OWN:
         return Thing((), changes, str(arguments[0]))  # no other process notices
     if name in _PROCESS_CALLS:
         return Thing((PROCESSES,), changes, "")

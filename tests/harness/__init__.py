@@ -16,7 +16,9 @@ remarks         what to fix first
 expectations    the plugin of pytest that uses these
 again           the command that runs a test again
 shared_trials   trials that several clauses check
-syscall_sweep   fault injection at each system call, with strace
+striking        what befell processes at each of their system calls
+ordering        what runs in many orders of their system calls have shown
+random_strikes  signals to a caller at random moments
 intrusion       another process attacks a run
 oracle          the exact result
 room            how many workers the limits of this machine allow

@@ -306,24 +306,25 @@ class Trial:
         leaks = [
             Left("LEAK", str(found), _is_shared(found))
             for found in resources.added(before, self.inventory())
-            if self._may_be_ours(found)
+            if may_be_ours(self.outcome, found)
         ]
         return orphans + leaks
 
-    def _may_be_ours(self, found: resources.Resource) -> bool:
-        """Tell whether this trial may have made something new: many programs use /tmp."""
-        if not refused():
-            return True
-        if found.kind == resources.POSIX_QUEUE and found.size and self.outcome.of("foreign"):
-            # Bytes of queues, with or without a name.  A child of the caller's own lives on, and
-            # has all its descriptors: with them, a queue whose name was removed in time.
-            return False
-        if found.place not in _SHARED_FILES:
-            return True
-        # Few programs make sockets and FIFOs; and code in another language than Python may make
-        # them, of which no audit event tells.
-        named = {message["name"] for message in self.outcome.of("named")}
-        return found.kind in ("socket", "fifo") or found.name in named
+
+def may_be_ours(outcome: Outcome, found: resources.Resource) -> bool:
+    """Tell whether the trial of *outcome* may have made something new: many programs use /tmp."""
+    if not refused():
+        return True
+    if found.kind == resources.POSIX_QUEUE and found.size and outcome.of("foreign"):
+        # Bytes of queues, with or without a name.  A child of the caller's own lives on, and
+        # has all its descriptors: with them, a queue whose name was removed in time.
+        return False
+    if found.place not in _SHARED_FILES:
+        return True
+    # Few programs make sockets and FIFOs; and code in another language than Python may make
+    # them, of which no audit event tells.
+    named = {message["name"] for message in outcome.of("named")}
+    return found.kind in ("socket", "fifo") or found.name in named
 
 
 def _is_shared(found: resources.Resource) -> bool:

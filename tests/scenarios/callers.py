@@ -21,16 +21,20 @@ _PAUSE = 0.002  # seconds between two looks at a child
 def leave() -> NoReturn:
     """End a caller that was forked.
 
-    It does not run the handlers of atexit, which belong to the process that forked it.  But
-    multiprocessing removes the directory of its sockets in one of them, so that is done here.
+    It does not run the handlers of atexit, which belong to the process that forked it.
     """
     try:
-        if (util := sys.modules.get("multiprocessing.util")) is not None:
-            for (priority, _), finalizer in list(util._finalizer_registry.items()):
-                if priority == _REMOVES_DIRECTORY:
-                    finalizer()
+        tidy()
     finally:
         os._exit(0)
+
+
+def tidy() -> None:
+    """Remove the directory of the sockets of multiprocessing, as a handler of atexit does."""
+    if (util := sys.modules.get("multiprocessing.util")) is not None:
+        for (priority, _), finalizer in list(util._finalizer_registry.items()):
+            if priority == _REMOVES_DIRECTORY:
+                finalizer()
 
 
 def in_caller(log: Log, name: str, act: Callable[[Log], None], limit: float | None = None) -> None:

@@ -17,6 +17,7 @@ from tests.gate.keeper import Record, Step, watched
 from tests.gate.policies import Order
 from tests.gate.seccomp import Refused
 from tests.scenarios.callers import ended_in, leave
+from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log, attempt
 
 _WARMS_IN = 5.0  # seconds; a run takes some milliseconds, where it does not hang
@@ -28,9 +29,15 @@ _ENOUGH = 5  # wrong orders, after which a sweep ends: a hang may take seconds
 _DIGITS = 12  # of results that count as the same; the harness checks one of them
 
 
-def _without_numbers(outcome: dict[str, Any]) -> str:
-    """Return an outcome as text, without pids and names drawn at random."""
-    return re.sub(r"[0-9a-f]{6,}|\d+", "#", repr(outcome))
+def alike(outcome: dict[str, Any]) -> object:
+    """Return what is the same for outcomes that say the same."""
+    value = outcome.get("value")
+    return round(value, _DIGITS) if isinstance(value, float) else without_numbers(outcome)
+
+
+def without_numbers(what: object) -> str:
+    """Return something as text, without pids and names drawn at random."""
+    return re.sub(r"[0-9a-f]{6,}|\d+", "#", repr(what))
 
 
 class _Seen:
@@ -54,9 +61,7 @@ class _Seen:
             "stuck": story.stuck(record),
             "proven": record.proven,
         }
-        value = outcome.get("value")
-        same = round(value, _DIGITS) if isinstance(value, float) else _without_numbers(outcome)
-        key = repr((same, what))
+        key = repr((alike(outcome), what))
         self.first.setdefault(key, (order, what | {"outcome": outcome and self._call | outcome}))
         self._times[key] = self._times.get(key, 0) + 1
         self.wrong += key != next(iter(self.first))
@@ -73,28 +78,35 @@ class _Seen:
                     log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
-def _import_what_it_imports(module: ModuleType, n: int, workers: int) -> None:
+def import_what_it_imports(module: ModuleType, log: Log, n: int, workers: int) -> bool:
     """Import here what a run imports, so that those behind the gate need not do it.
 
-    The run is made in a child: one that races may hang.
+    The run is made in a child: one that races may hang.  Tell whether its workers are forked from
+    the caller; True too for a run that has not come back.
     """
+    births = Births(log)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             before = set(sys.modules)
+            births.disarm()
             attempt(module.run, n, workers)
-            os.write(writer, "\n".join(set(sys.modules) - before).encode()[:_PIPE])
+            said = [str(births.forked), *(set(sys.modules) - before)]
+            os.write(writer, "\n".join(said).encode()[:_PIPE])
         finally:
             leave()
     os.close(writer)
     ended_in(child, _WARMS_IN)
     os.set_blocking(reader, False)  # workers that are left may have the other end
-    with contextlib.suppress(BlockingIOError):
-        for name in os.read(reader, _PIPE).decode().split():
+    forked = ""
+    with contextlib.suppress(BlockingIOError, ValueError):
+        forked, *names = os.read(reader, _PIPE).decode().split()
+        for name in names:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
     os.close(reader)
+    return forked != "0"
 
 
 def _settings(steps: Sequence[Step]) -> list[str]:
@@ -107,14 +119,16 @@ def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
         return json.dumps(attempt(module.run, n, workers)).encode()
 
 
-def _prepared(module: ModuleType, n: int, workers: int) -> tuple[Callable[[], bytes], _Seen]:
+def _prepared(
+    module: ModuleType, log: Log, n: int, workers: int
+) -> tuple[Callable[[], bytes], _Seen]:
     """Return what runs behind the gate, and what is to keep its ends."""
-    _import_what_it_imports(module, n, workers)
+    import_what_it_imports(module, log, n, workers)
     return partial(_attempted, module, n, workers), _Seen(n, workers)
 
 
 @contextlib.contextmanager
-def _reason_told(log: Log) -> Iterator[None]:
+def reason_told(log: Log) -> Iterator[None]:
     """Log why there is no gate, if the system refuses it in the block, which ends then."""
     try:
         yield
@@ -129,8 +143,8 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
     calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
         but _LEAST.
     """
-    act, seen = _prepared(module, n, workers)
-    with _reason_told(log):
+    act, seen = _prepared(module, log, n, workers)
+    with reason_told(log):
         bases = sweeps.bases(act)
         each = max(record.notices for record in bases.values())
         for youngest, record in bases.items():
@@ -138,15 +152,15 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
         log("changes", calls=_settings(bases[False].steps))
         for kind in kinds:
             orders = list(getattr(sweeps, kind)(bases))
-            chosen = _evenly(orders, max(_LEAST, calls // each))
+            chosen = evenly(orders, max(_LEAST, calls // each))
             log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
         seen.tell(log, act)
 
 
 def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let the system refuse the caller each call that it may refuse, one by name in each run."""
-    act, seen = _prepared(module, n, workers)
-    with _reason_told(log):
+    act, seen = _prepared(module, log, n, workers)
+    with reason_told(log):
         base = sweeps.follow(act, Order(), named=True)
         seen.note(Order(), base)
         orders = list(strikes.refusals(base.steps, strikes.CALLER))
@@ -158,15 +172,16 @@ def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
-    act, seen = _prepared(module, n, workers)
-    with _reason_told(log):
+    act, seen = _prepared(module, log, n, workers)
+    with reason_told(log):
         for each in (Order(), Order.parse(order)):
             seen.note(each, sweeps.follow(act, each))
         log("orders", case=order, all=1, orders=1, both=0)
         seen.tell(log, act)
 
 
-def _evenly(orders: Sequence[Order], most: int) -> list[Order]:
+def evenly(orders: Sequence[Order], most: int) -> list[Order]:
+    """Return *most* of the orders, or all, evenly spread."""
     count = min(most, len(orders))
     return [orders[len(orders) * number // count] for number in range(count)]
 

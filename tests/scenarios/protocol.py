@@ -104,6 +104,19 @@ KINDS = {
         " outcome: fields of an outcome, none if `run` did not come back; status: exit code;"
         " stuck: a line for each thread that could not go on; proven: whether for ever"
     ),
+    "strikes": (
+        "case: the kind; all: points that there are; tried: how many were tried;"
+        " reached: how many runs came to theirs"
+    ),
+    "strike": (
+        "order: which one; times: points that led to the same; where: at which call, and what;"
+        " what: name of the signal or the error; of_caller: whether at a call of the caller;"
+        " victims: pids of the processes; outcome: fields of an outcome, none if `run` did not come"
+        " back; status: exit code; stuck: a line for each thread that could not go on;"
+        " proven: whether for ever; late: seconds from it to the end of `run`;"
+        " interrupted: whether an interrupt came out elsewhere; left: new entries in the system;"
+        " inside: new entries in the caller"
+    ),
     "changes": "calls: by which the caller has changed a setting of its own",
     "story": "order: which one; lines: what happened in it",
     "placed": "count: foreign objects; lost: those that have changed",
@@ -122,7 +135,6 @@ KINDS = {
     ),
     # of the fork server
     "sent": "",
-    "returned": "",
     "interrupted": "",
     "ended": "caller: pid; status: exit code",
     # of channels

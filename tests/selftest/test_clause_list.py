@@ -15,7 +15,7 @@ def _marked() -> dict[str, set[str]]:
         for name, test in vars(
             importlib.import_module(f"tests.{file.parent.name}.{file.stem}")
         ).items():
-            for mark in getattr(test, "pytestmark", ()):
+            for mark in getattr(test, "pytestmark", ()) if callable(test) else ():
                 if mark.name == "clause":
                     found[mark.args[0]].add(name)
                 elif mark.name == "parametrize":

@@ -4,7 +4,6 @@ Containers refuse namespaces, tracing and shared memory, and have few processes;
 have few descriptors.
 """
 
-import gc
 import resource
 import subprocess
 import sys
@@ -16,8 +15,8 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.clauses import test_a_correct, test_d_progress, test_f_scarce
-from tests.harness import Message, Outcome, room, tracer
+from tests.clauses import test_a_correct, test_d_progress, test_f_scarce, test_syscalls
+from tests.harness import Message, Outcome, room, striking
 
 PIPE = "transports.pipe"
 
@@ -120,25 +119,54 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
     assert lost == "[]"
 
 
-def test_why_nothing_can_be_traced_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+UNGATED = {"kind": "ungated", "reason": "seccomp: Device or resource busy"}
+
+
+@pytest.mark.parametrize(
+    ("test", "clause"),
+    [
+        (test_syscalls.test_nothing_is_left_of_a_caller_interrupted_at_any_system_call, "B2"),
+        (test_syscalls.test_nothing_is_left_of_a_caller_killed_at_any_system_call, "B3"),
+        (test_syscalls.test_a_worker_killed_at_any_system_call_gives_no_wrong_result, "A3"),
+    ],
+)
+def test_without_a_gate_kills_come_at_random_times(
+    test: Callable[[str, RecordProperty, None], None],
+    clause: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And nothing is left open: an unclosed file would be a warning, and so an error."""
-    strace = tmp_path / "strace"
-    strace.write_text(
-        "#!/bin/sh\n"
-        "echo 'strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted' >&2\n"
-        "echo 'Could not attach to process.' >&2\n"
-        "exit 1\n"
-    )
-    strace.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    reason = tracer.untraceable.__wrapped__()  # which keeps what it found
-    gc.collect()
-    assert reason == (
-        "strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted;"
-        " Could not attach to process."
-    )
+    """And the reason is told: a container may have a listener of its own."""
+    monkeypatch.setattr(striking, "sweep", lambda *_, **__: Outcome(messages=[UNGATED]))
+    monkeypatch.setattr(test_syscalls, "TIMES", 3)
+    test_syscalls._workers_killed.cache_clear()
+    noted: list[tuple[str, object]] = []
+    test(PIPE, lambda clause, text: noted.append((clause, text)), None)
+    test_syscalls._workers_killed.cache_clear()
+    ((name, text),) = noted
+    assert name == clause
+    assert str(text).endswith("at random times: seccomp: Device or resource busy")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        test_syscalls.test_nothing_is_left_of_a_caller_killed_with_a_worker_at_any_system_call,
+        test_syscalls.test_a_worker_killed_in_any_order_of_system_calls_gives_no_wrong_result,
+        test_syscalls.test_a_worker_killed_at_any_system_call_is_named,
+        test_syscalls.test_two_workers_killed_at_once_at_any_system_call_are_an_error,
+        test_syscalls.test_any_system_call_of_the_caller_may_fail,
+        test_syscalls.test_any_system_call_of_a_worker_may_fail,
+    ],
+)
+def test_without_a_gate_other_sweeps_are_skipped_with_the_reason(
+    test: Callable[[str, RecordProperty, None], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but the gate can do what they do."""
+    monkeypatch.setattr(striking, "sweep", lambda *_, **__: Outcome(messages=[UNGATED]))
+    test_syscalls._workers_killed.cache_clear()
+    with pytest.raises(pytest.skip.Exception, match="no gate for system calls: seccomp: Device"):
+        test(PIPE, _ignored, None)
+    test_syscalls._workers_killed.cache_clear()
 
 
 def test_room_is_reckoned_from_a_limit() -> None:

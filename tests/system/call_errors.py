@@ -6,7 +6,7 @@ RETRIED = frozenset(["EINTR", "ECONNABORTED"])
 _TRANSFERS = frozenset(["read", "write", "readv", "writev", "pread64", "pwrite64"])
 
 # Left out are calls after which nobody can do anything about an error (close, munmap, unlink), and
-# errors that a tracer or a filter cannot imitate: the kernel completes an interrupted connect by
+# errors that a filter cannot imitate: the kernel completes an interrupted connect by
 # itself, and interrupts only the open of a FIFO or a device.
 _ERRORS = {
     "open openat creat": "EMFILE ENOSPC ENOMEM EACCES",
