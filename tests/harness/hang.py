@@ -36,6 +36,8 @@ _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
 _SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
 _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
 
+_PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
+
 _MOST_GROUPS = 6  # of processes that wait at the same place
 _LONGEST_LINE = 80  # characters that are shown of a line of source
 
@@ -203,13 +205,11 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
     return ""
 
 
-def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Message]) -> str:
+def _head(call: Message | None, within: str, since: str, messages: Sequence[Message]) -> str:
     run = "run" if call is None else f"run({call['n']}, {call['workers']})"
     case = f" (case: {call['case']})" if call and "case" in call else ""
-    within = "" if idle else f"within {limit:.3g} s"
     words = [f"{run}{case} did not return", within, _fault(call, messages)]
-    nothing = f"; none of its processes has computed for {idle:.2g} s" if idle else ""
-    return f"{' '.join(filter(None, words))}{nothing}."
+    return f"{'; '.join(filter(None, [' '.join(filter(None, words)), since]))}."
 
 
 def _signature(caller: Stuck | None, target: str) -> str:
@@ -250,6 +250,7 @@ def explain(
     stuck: Sequence[Stuck],
     *,
     idle: float = 0.0,
+    proven: bool = False,
 ) -> Explained:
     """Return what is known of a trial that did not end.
 
@@ -259,13 +260,16 @@ def explain(
     stuck: its processes that were alive then; empty if they could not be looked at.
     idle: seconds without any use of CPU after which it was ended before its limit; 0 if it reached
         the limit.
+    proven: whether all threads wait for ever; then there was neither a limit nor idle time.
     """
     pending = _pending(messages)
     call = next(reversed(pending.values()), None)
     callers = [process for process in stuck if call and process.pid == call["pid"]]
     callers += [process for process in stuck if process.number == CALLER]
     caller = callers[0] if callers else None
-    lines = [_head(call, limit, idle, messages)]
+    since = f"none of its processes has computed for {idle:.2g} s" if idle else ""
+    since = _PROVEN if proven else since
+    lines = [_head(call, "" if since else f"within {limit:.3g} s", since, messages)]
     if call is None and messages:
         lines[0] = lines[0].replace("run did", "The trial did")
     if caller is not None:
