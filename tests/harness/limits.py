@@ -12,8 +12,8 @@ from tests.system.pace import slowed
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
 # End a trial as HANG once no process of it has used CPU for this long, in seconds. By default only
-# its limit counts, and the proof that it waits for ever: tests.system.blocked. The tests of the suite set this: a planted defect that hangs does
-# so in clause after clause.
+# its limit counts, and the proof that it waits for ever: tests.system.blocked. The tests of the
+# suite set this: a planted defect that hangs does so in clause after clause.
 QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
 
 # The same for a transport that has hung in an earlier trial of this process: it is likely to hang
