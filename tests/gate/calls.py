@@ -3,6 +3,8 @@
 import platform
 from typing import NamedTuple
 
+from tests.system import waits
+
 # Number of each on x86-64 and on aarch64, from <asm/unistd_64.h> and <asm-generic/unistd.h> of
 # Linux 6.18; -1 where an architecture does not have it.
 _NUMBERS = """
@@ -91,6 +93,7 @@ BY_DESCRIPTOR = words(
 )
 """The first argument is a descriptor."""
 
+SLEEPS = waits.SLEEPS
 SETTINGS = words(
     "umask chdir fchdir chroot setpgid setsid setpriority setrlimit sched_setaffinity"
     " sched_setscheduler setuid setgid setreuid setregid setresuid setresgid setgroups"
@@ -122,3 +125,5 @@ PATHS = {
     "symlinkat": ((1, 2),),
 }
 """Which arguments are paths: each with that which is the directory's descriptor, or -1."""
+
+has_limit = waits.has_limit

@@ -16,7 +16,6 @@ from tests.gate import calls, paths, things
 from tests.gate.seccomp import Listener, Notice, Refused, install
 from tests.gate.tasks import GONE, Place, Task, Tasks
 from tests.gate.things import Thing
-from tests.system import waits
 
 LIMIT = 10.0  # seconds that a run may take: this is reached only where processes compute or sleep
 _PAUSE = 50e-6  # seconds between two looks at threads that run
@@ -239,7 +238,7 @@ class _Gate:
     def _waits_for_time(self) -> bool:
         """Tell whether something may come after some time: a call ends, or a timer expires."""
         living = self._tasks.living.values()
-        return self._alarmed or any(waits.has_limit(t.call, t.arguments) for t in living)
+        return self._alarmed or any(calls.has_limit(t.call, t.arguments) for t in living)
 
     def _wait(self, seconds: float) -> None:
         """Sleep until there is a call, *seconds* at most."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from tests.gate import calls, paths
 from tests.gate.seccomp import Notice
-from tests.system import waits
 
 _AT_FDCWD = -100  # <fcntl.h>
 
@@ -27,7 +26,7 @@ _SOCKET_CALLS = calls.words(
 _PROCESS_CALLS = (
     calls.BIRTHS
     | calls.ENDS
-    | waits.SLEEPS
+    | calls.SLEEPS
     | calls.words(
         "set_robust_list wait4 waitid kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
         " pidfd_send_signal pidfd_open pause rt_sigsuspend rt_sigtimedwait setitimer timer_settime"
