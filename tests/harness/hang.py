@@ -16,6 +16,7 @@ from tests.system.waits import RUNNING
 
 __all__ = [
     "CALLER",
+    "PROVEN",
     "RUNNING",
     "Explained",
     "Frame",
@@ -36,7 +37,8 @@ _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
 _SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
 _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
 
-_PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
+_CIRCLES = "its threads wake by time alone, and have gone back to where they were for {:.2g} s"
+PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
 
 _MOST_GROUPS = 6  # of processes that wait at the same place
 _LONGEST_LINE = 80  # characters that are shown of a line of source
@@ -82,6 +84,7 @@ class Explained(NamedTuple):
     of_a_death: whether a worker of the run that hung had been given a fault.
     run: n and workers of that run, as text; () if that is not known.
     computes_alone: whether the caller computes, and no other process of the run is alive.
+    proven: whether it is proven that it would never have ended.
     """
 
     text: str
@@ -89,6 +92,7 @@ class Explained(NamedTuple):
     of_a_death: bool = False
     run: tuple[()] | tuple[str, str] = ()
     computes_alone: bool = False
+    proven: bool = False
 
 
 def frames_of(stack: str) -> list[list[Frame]]:
@@ -250,6 +254,7 @@ def explain(
     stuck: Sequence[Stuck],
     *,
     idle: float = 0.0,
+    circling: float = 0.0,
     proven: bool = False,
 ) -> Explained:
     """Return what is known of a trial that did not end.
@@ -260,7 +265,8 @@ def explain(
     stuck: its processes that were alive then; empty if they could not be looked at.
     idle: seconds without any use of CPU after which it was ended before its limit; 0 if it reached
         the limit.
-    proven: whether all threads wait for ever; then there was neither a limit nor idle time.
+    circling: seconds in which its threads woke for nothing, after which it was ended, or 0.
+    proven: whether all threads wait for ever.  Of these three one at most is given.
     """
     pending = _pending(messages)
     call = next(reversed(pending.values()), None)
@@ -268,7 +274,8 @@ def explain(
     callers += [process for process in stuck if process.number == CALLER]
     caller = callers[0] if callers else None
     since = f"none of its processes has computed for {idle:.2g} s" if idle else ""
-    since = _PROVEN if proven else since
+    since = _CIRCLES.format(circling) if circling else since
+    since = PROVEN if proven else since
     lines = [_head(call, "" if since else f"within {limit:.3g} s", since, messages)]
     if call is None and messages:
         lines[0] = lines[0].replace("run did", "The trial did")
@@ -286,4 +293,5 @@ def explain(
         call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
         (call["n"], call["workers"]) if call else (),
         computes_alone=alone and computes,
+        proven=proven,
     )

@@ -20,6 +20,11 @@ QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
 # again, and its user waits for the verdict.
 _QUIET_AGAIN = 2.0
 
+# The same for a trial whose threads wake by time alone, and go back to where they were; and for one
+# of a transport that has hung before.
+_CIRCLING = 10.0
+_CIRCLING_AGAIN = 2.0
+
 # A run of four workers that takes longer than this stretches all limits. A fork takes about a
 # thousandth of a second, the start of an interpreter about a tenth.
 _USUAL_SECONDS = 0.05
@@ -90,6 +95,13 @@ def quiet(target: str) -> float:
     if _quiet_here:
         return _quiet_here[-1] * pace(target)
     return min(QUIET, _QUIET_AGAIN * pace(target) if target in _hung else math.inf)
+
+
+def circling(target: str) -> float:
+    """Return after how many seconds a trial whose threads go in a circle is a hang."""
+    if _quiet_here:
+        return max(_quiet_here[-1], _CIRCLING_AGAIN)
+    return min(QUIET, _CIRCLING_AGAIN if target in _hung else _CIRCLING)
 
 
 @contextlib.contextmanager

@@ -240,7 +240,9 @@ class Trial:
         numbers = {message["pid"]: message["number"] for message in outcome.of("born")}
         numbers[self.process.pid] = hang.CALLER
         stuck = look(self.world, self._place / "stacks", numbers, self._watchers())
-        idle = 0.0 if self.waited or self._silence.proven else limits.quiet(self._target)
+        proven = self._silence.proven
+        circling = limits.circling(self._target) if self._silence.circles and not proven else 0.0
+        idle = 0.0 if self.waited or proven or circling else limits.quiet(self._target)
         limits.set_hung(self._target)
         found = hang.explain(
             self._target,
@@ -248,7 +250,8 @@ class Trial:
             outcome.messages,
             stuck,
             idle=idle,
-            proven=self._silence.proven,
+            circling=circling,
+            proven=proven,
         )
         outcome.add_hang(found)
 

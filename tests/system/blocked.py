@@ -1,8 +1,8 @@
 """Whether all processes of a world wait for ever: each thread for what only they could do.
 
 `look` takes down in which call each thread sleeps.  It returns None if one of them does not sleep,
-or may be woken by something else than these processes: by time, or by a process outside.  Two looks
-that are equal are a proof: between the end of the first and the begin of the second no thread has
+or may be woken by a process outside.  Two looks that are equal, and in which no call has a limit of
+time, are a proof: between the end of the first and the begin of the second no thread has
 run.  For a thread that gives up its processor is counted (proc_pid_status(5)), and one that sleeps
 at both looks with the same count has slept all the while.  A process that sleeps starts nothing.
 What the kernel itself does a little later, such as to close what a dead process had open, is over
@@ -12,7 +12,12 @@ A process of the suite that looks at the others every few milliseconds, and does
 it finds a change, may go on.  Between the two looks it has to have slept twice: then it has looked
 at them since, and has found none.
 
-It is no proof where a thread waits for a lock of a file, for another end of a FIFO, for memory, or
+Where calls have limits of time, there is only evidence: each of these threads has woken again and
+again, and has gone back to the same call, from the same place, with the same arguments, while all
+others slept.  So do those that look whether something has come that nobody will send any more.  A
+thread that sleeps once, for long, is no evidence.
+
+It is neither where a thread waits for a lock of a file, for another end of a FIFO, for memory, or
 in a call that is not known here: then somebody outside may be the one that it waits for.
 
 One thing is not seen: setitimer(2) and alarm(2) leave no trace in /proc.  So it is no proof where a
@@ -28,7 +33,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.system.waits import Call, call_of, has_limit
+from tests.system.waits import SLEEPS, Call, call_of, has_limit
 
 _GONE = "ZX"  # a zombie, which its parent has not reaped; dead
 _ASLEEP = "S"  # not "D", in a call that nothing interrupts, nor stopped by a signal or a tracer
@@ -65,19 +70,39 @@ class Asleep(NamedTuple):
 class Looks(NamedTuple):
     """How the threads of a world sleep, each by its pid and tid.
 
+    asleep: those in a call without a limit of time.
+    timed: those in a call that has one.
     besides: how often those that look at the others have given up their processor.
     """
 
     asleep: dict[tuple[int, int], Asleep]
+    timed: dict[tuple[int, int], Asleep]
     besides: dict[tuple[int, int], int]
 
     def proves(self, before: "Looks | None") -> bool:
         """Tell whether this look and an earlier one show that all wait for ever."""
-        if before is None or self.asleep != before.asleep:
+        if before is None or self.timed or self.asleep != before.asleep:
             return False
         return self.besides.keys() == before.besides.keys() and all(
             times >= before.besides[thread] + 2 for thread, times in self.besides.items()
         )
+
+    def rounds_since(self, before: "Looks") -> int:
+        """Return how often at least each of the threads that wake by time has done so.
+
+        It is -1 if since the look *before* a thread has come or gone, or is at another place.
+        """
+        places = [
+            {thread: each.syscall for thread, each in looks.timed.items()}
+            for looks in (before, self)
+        ]
+        if self.asleep != before.asleep or places[0] != places[1]:
+            return -1
+        times = (
+            int(each.times[0]) - int(before.timed[thread].times[0])
+            for thread, each in self.timed.items()
+        )
+        return min(times, default=0)
 
 
 class _Awake(Exception):  # noqa: N818 - what was seen, no error
@@ -100,19 +125,18 @@ def look(proc: str, outside: frozenset[str], besides: Container[int]) -> Looks |
     outside: what processes outside of that world have open, as `open_here` returns it.
     besides: processes that look at the others.
     """
-    found = Looks({}, {})
+    found = Looks({}, {}, {})
     try:
         for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit()):
             if pid == 1:
                 continue
             process = _Process(f"{proc}/{pid}", outside)
-            try:
-                found.asleep.update(process.look(pid))
-            except _Awake:
-                if pid not in besides:
-                    return None
+            if pid in besides and not process.waits_for_ever():
                 found.besides[pid, pid] = process.times_slept()
-    except (OSError, ValueError, IndexError):  # not readable, or it has just ended
+                continue
+            for tid, asleep, timed in process.look():
+                (found.timed if timed else found.asleep)[pid, tid] = asleep
+    except (_Awake, OSError, ValueError, IndexError):  # not readable, or it has just ended
         return None
     return found
 
@@ -138,9 +162,15 @@ class _Process:
         status = Path(self._place, "status").read_text(errors="replace")
         return int(_field(status, _SWITCHES[0]))
 
-    def look(self, pid: int) -> dict[tuple[int, int], Asleep]:
-        """Return how its threads sleep; raise _Awake."""
-        found: dict[tuple[int, int], Asleep] = {}
+    def waits_for_ever(self) -> bool:
+        """Tell whether `look` would find it so."""
+        try:
+            return not any(timed for _, _, timed in self.look())
+        except _Awake:
+            return False
+
+    def look(self) -> Iterator[tuple[int, Asleep, bool]]:
+        """Yield the tid of each thread, how it sleeps, and whether for some time; raise _Awake."""
         for tid in sorted(map(int, os.listdir(f"{self._place}/task"))):
             task = Path(self._place, "task", str(tid))
             status = (task / "status").read_text(errors="replace")
@@ -152,13 +182,10 @@ class _Process:
             times = tuple(_field(status, name) for name in _SWITCHES)
             syscall = (task / "syscall").read_text()
             call = call_of(syscall)
-            if call is None or has_limit(*call):
+            if call is None or self._has_timers():
                 raise _Awake
             self._check(call)
-            found[pid, tid] = Asleep(times, syscall)
-        if found and self._has_timers():
-            raise _Awake
-        return found
+            yield tid, Asleep(times, syscall), has_limit(*call)
 
     def _has_timers(self) -> bool:
         """Tell whether it has timers by timer_create(2), armed or not: proc_pid_timers(5)."""
@@ -168,9 +195,9 @@ class _Process:
             return False
 
     def _check(self, call: Call) -> None:
-        """Raise _Awake if something outside may end this call, which has no limit of time."""
+        """Raise _Awake if something outside may end this call."""
         name, arguments = call
-        if name in _OF_THE_WORLD:
+        if name in _OF_THE_WORLD or name in SLEEPS:
             return
         if name == "futex":
             if arguments[1] & ~_FUTEX_FLAGS not in _FUTEX_WAITS:

@@ -121,6 +121,32 @@ def test_what_time_or_somebody_outside_could_end_is_not_for_ever(case: str, tmp_
         assert not _is_proven(proc)
 
 
+@pytest.mark.parametrize(
+    ("code", "rounds"),
+    [
+        ("while True: time.sleep(0.01)", True),
+        ("while not select.select([os.pipe()[0]], [], [], 0.01)[0]: os.closerange(8, 100)", True),
+        ("time.sleep(600)", False),
+        (
+            "threading.Thread(target=time.sleep, args=[600]).start()\nwhile True: time.sleep(0.01)",
+            0,
+        ),
+    ],
+)
+def test_a_thread_that_wakes_by_time_and_goes_back_goes_in_a_circle(
+    tmp_path: Path, code: str, rounds: bool
+) -> None:
+    """One that sleeps once, for long, does not."""
+    with _world(tmp_path, code) as proc:
+        before = blocked.look(proc, frozenset(), ())
+        time.sleep(1)
+        now = blocked.look(proc, frozenset(), ())
+        assert before is not None
+        assert now is not None
+        assert not now.proves(before)
+        assert (now.rounds_since(before) > 5) == bool(rounds)
+
+
 def test_a_process_that_has_run_between_two_looks_is_not_blocked(tmp_path: Path) -> None:
     """It has given up its processor again."""
     code = "signal.signal(signal.SIGUSR1, print)\nwhile True: signal.pause()"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import call, run_trial
+from tests.harness import call, limits, run_trial
 from tests.harness.apart import refused
-from tests.harness.support import module_of
+from tests.harness.hang import PROVEN
+from tests.harness.support import module_of, support
 from tests.scenarios import basics
 
 _LIMIT = 600.0  # seconds, that no test waits for
@@ -49,11 +50,42 @@ def test_a_run_that_waits_for_its_workers_which_wait_for_ever_is_a_hang_at_once(
 ) -> None:
     """It has a second thread too, and no limit is waited for."""
     told = _tried(tmp_path, WAITS.format(wait="wait()"))
-    assert told.startswith(
-        "HANG run(30, 2) did not return; all of its threads wait, without a limit of time, for what"
-        " only they could do.\nThe caller (pid "
-    ), told
+    assert told.startswith(f"HANG run(30, 2) did not return; {PROVEN}.\nThe caller (pid "), told
     assert " wait at mine.py, line 5, in wait: `event.wait()`" in told
+
+
+def test_an_import_that_never_ends_is_told_without_a_time(tmp_path: Path) -> None:
+    """None has passed."""
+    if sys.platform != "linux" or refused() is not None:
+        pytest.skip("trials are not alone in their worlds")
+    path = tmp_path / "never.py"
+    path.write_text("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")
+    assert support(module_of(str(path))).error == f"its import does not end: {PROVEN}"
+
+
+def test_workers_that_look_for_ever_whether_something_has_come_are_a_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller waits for them."""
+    monkeypatch.setattr(limits, "_CIRCLING", 1.0)
+    told = _tried(tmp_path, WAITS.replace("event.{wait}", "while not event.wait(0.02): pass"))
+    assert told.startswith(
+        "HANG run(30, 2) did not return; its threads wake by time alone, and have gone back to"
+        " where they were for 1 s.\nThe caller (pid "
+    ), told
+
+
+def test_workers_that_look_for_a_while_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they look for comes."""
+    monkeypatch.setattr(limits, "_CIRCLING", 1.0)
+    text = WAITS.replace("event.{wait}", "while not event.wait(0.02): pass").replace(
+        "    for process in several:\n        process.join()\n",
+        "    time.sleep(2)\n    event.set()\n"
+        "    for process in several:\n        process.join()\n",
+    )
+    assert _tried(tmp_path, text.replace("import os, ", "import os, time, ")) == "OK"
 
 
 def test_workers_that_wait_for_some_time_are_waited_for(tmp_path: Path) -> None:
