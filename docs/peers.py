@@ -1,5 +1,6 @@
-"""Keep what the suite has seen of the peers, and write the tables of it.
+"""Run the suite on the peers, keep what it has seen, and write the tables of it.
 
+    python docs/peers.py run [NAME ...]          # the suite on all of them, or these; and keep it
     python docs/peers.py keep out/support.json   # into docs/results
     python docs/peers.py tables                  # of README.md, and docs/results/README.md
 
@@ -9,7 +10,9 @@ Only what the files in docs/results say is in the tables.
 import ast
 import json
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -64,6 +67,18 @@ def keep(source: Path) -> list[Path]:
     return written
 
 
+def run(names: list[str]) -> None:
+    """Run the suite on each of the peers *names*, or on all, and keep what it has seen."""
+    every = sorted(path.stem for path in (ROOT / "tests" / "peers").glob("[!_]*.py"))
+    for name in names or every:
+        with tempfile.TemporaryDirectory() as place:
+            options = ["-q", f"--transport={PEERS}{name}", f"--report-dir={place}"]
+            subprocess.run(
+                [sys.executable, "-m", "pytest", *options, "tests/clauses"], cwd=ROOT, check=False
+            )
+            print(*keep(Path(place, "support.json")), sep="\n")
+
+
 def results() -> dict[str, tuple[Support, Transport]]:
     """Return what is kept of each peer, by its name."""
     found = {}
@@ -97,7 +112,8 @@ def grid() -> str:
     ]
     for name, (_, transport) in found.items():
         parts = [[c for c in known if c[0] == family] for family in families]
-        shares = [Standing(transport, part).share() for part in [*parts, known]]
+        standings = [Standing(transport, part) for part in [*parts, known]]
+        shares = [each.share() if each.judged else "not run" for each in standings]
         lines.append(f"| {' | '.join([f'[{title(name)}](tests/peers/{name}.py)', *shares])} |")
     return "\n".join(lines)
 
@@ -183,6 +199,8 @@ def with_grid(readme: str, table: str) -> str:
 def main(arguments: list[str]) -> int:
     """Do what the command line says; return the exit status."""
     match arguments:
+        case ["run", *names]:
+            run(names)
         case ["keep", *sources] if sources:
             for source in map(Path, sources):
                 print(*keep(source), sep="\n")

@@ -82,8 +82,7 @@ def test_workers_that_look_for_a_while_are_waited_for(
     monkeypatch.setattr(limits, "_CIRCLING", 1.0)
     text = WAITS.replace("event.{wait}", "while not event.wait(0.02): pass").replace(
         "    for process in several:\n        process.join()\n",
-        "    time.sleep(2)\n    event.set()\n"
-        "    for process in several:\n        process.join()\n",
+        "    time.sleep(2)\n    event.set()\n    for process in several:\n        process.join()\n",
     )
     assert _tried(tmp_path, text.replace("import os, ", "import os, time, ")) == "OK"
 
