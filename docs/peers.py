@@ -49,8 +49,8 @@ _PATH = re.compile(r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)")
 def keep(source: Path) -> list[Path]:
     """Copy each peer in the support file *source* to a file of its own, without paths.
 
-    The commit is left out: the same version has many, and files of one version and platform are
-    one table.
+    The commit is left out, and how the kernel of the suite computes, which no peer uses: files of
+    one version and platform are one table.
     """
     found = formats.read(source)
     if isinstance(found, formats.Bench):
@@ -60,7 +60,8 @@ def keep(source: Path) -> list[Path]:
         if not name.startswith(PEERS):
             continue
         target = RESULTS / f"{name.removeprefix(PEERS)}.json"
-        one = found | {"transports": {name: transport}, "suite": found["suite"] | {"commit": None}}
+        suite = {"version": found["suite"]["version"], "commit": None}
+        one = found | {"transports": {name: transport}, "suite": suite}
         text = _PATH.sub("", json.dumps(one, indent=1, sort_keys=False))
         target.write_text(text + "\n", "utf-8")
         written.append(target)
