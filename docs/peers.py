@@ -42,8 +42,10 @@ PROGRAMS = {
     "H": "bad_arguments.py",
 }
 
-# What is of the machine in a reason, and of nobody else's: paths to an installation.
-_PATH = re.compile(r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)")
+# What is of the machine in a reason: paths to an installation, and to the directories of a trial.
+_PATH = re.compile(
+    r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)|(?:/[\w.+-]+)*/ipc-trial-\w+/\w+/"
+)
 
 
 def keep(source: Path) -> list[Path]:

@@ -24,7 +24,7 @@ MARKS = {"passed": "✓", "skipped": "–", "not judged": "·"}
 _HANG = re.compile(r"\bHANG\b|\bdid not return\b")
 _UNTOLD = re.compile(
     r"errors?, and \d+ workers? had a fault|^none of the (pids|names)|\ban error was due\b"
-    r"|\bis not in \w+(Error|Exception)?:"
+    r"|\bno OSError, but\b|\bis not in \w+(Error|Exception)?:"
 )
 _LEAK = re.compile(r"\bLEAK\b|\bORPHAN\b|\blives on\b")
 
