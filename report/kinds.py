@@ -14,11 +14,12 @@ KINDS = {
     "that is taken, something printed or changed",
     "not judged": "see the clause that it names",
     "skipped": "it does not apply here, or could not be tried",
+    "passed in part": "by those of its tests that were run",
     "passed": "the clause holds, by what was tried",
 }
 """What each is; the first four are of failures."""
 
-MARKS = {"passed": "✓", "skipped": "–", "not judged": "·"}
+MARKS = {"passed": "✓", "passed in part": "(✓)", "skipped": "–", "not judged": "·"}
 """What stands in a cell for what is no failure."""
 
 _HANG = re.compile(r"\bHANG\b|\bdid not return\b")
@@ -32,6 +33,8 @@ _LEAK = re.compile(r"\bLEAK\b|\bORPHAN\b|\blives on\b")
 def kind(verdict: Verdict) -> str:
     """Return one of KINDS."""
     outcome = verdict["outcome"]
+    if outcome == "passed" and verdict.get("partial"):
+        return "passed in part"
     if outcome not in ("failed", "expected"):
         return outcome
     reason = verdict.get("reason", "")

@@ -9,7 +9,7 @@ from report.page.parts import anchor, scroll
 
 __all__ = ["grid"]
 
-_CLASSES = {"skipped": "s", "not judged": "o", "passed": None}
+_CLASSES = {"skipped": "s", "not judged": "o", "passed in part": "o", "passed": None}
 
 
 def _cell(column: Column, name: str, i: int, clause: str) -> Markup:

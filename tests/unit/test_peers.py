@@ -54,6 +54,12 @@ def test_a_failure_is_a_hang_a_leak_or_wrong(outcome: Any, reason: str, word: st
     assert kind(Verdict(outcome=outcome, reason=reason)) == word
 
 
+def test_a_clause_of_which_some_tests_were_not_run_is_passed_in_part() -> None:
+    """If those that were run were passed."""
+    assert kind(Verdict(outcome="passed", partial=True)) == "passed in part"
+    assert kind(Verdict(outcome="failed", reason="LEAK", partial=True)) == "leak"
+
+
 def _sample(**reasons: str) -> Any:
     support = copy.deepcopy(report_samples.support(0))
     clauses = support["transports"]["pipe"]["clauses"]
