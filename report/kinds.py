@@ -25,7 +25,7 @@ MARKS = {"passed": "✓", "passed in part": "(✓)", "skipped": "–", "not judg
 _HANG = re.compile(r"\bHANG\b|\bdid not return\b")
 _UNTOLD = re.compile(
     r"errors?, and \d+ workers? had a fault|^none of the (pids|names)|\ban error was due\b"
-    r"|\bno OSError, but\b|\bis not in \w+(Error|Exception)?:"
+    r"|\bno OSError, but\b|\bexact in spite of the death\b|\bis not in \w+(Error|Exception)?:"
 )
 _LEAK = re.compile(r"\bLEAK\b|\bORPHAN\b|\blives on\b")
 

@@ -45,6 +45,7 @@ PEERS = _peers()
         ("failed", "0 errors, and 3 workers had a fault: run(60000, 3) exact", "untold"),
         ("failed", "none of the pids [12] is in 'planted by the suite'", "untold"),
         ("failed", "in 3 of 7 orders: no OSError, but BrokenProcessPool", "untold"),
+        ("failed", "exact in spite of the death of ['child 1']", "untold"),
         ("failed", "run(-1, 2): it returned 0.0: a ValueError is due", "wrong"),
         ("expected", "", "wrong"),
     ],
