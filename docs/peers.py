@@ -157,10 +157,12 @@ Written by `python docs/peers.py tables` from the files in this directory; the s
 by a module in [tests/peers](../../tests/peers/README.md); the clauses are those of
 [CONFORMANCE.md](../../CONFORMANCE.md). A cell says what one run of the suite has seen, on one
 machine. It is no judgement of a library for what that is made for: many of the clauses are of what
-its documentation does not promise. Where a library is a queue, that a worker has died is for its user
-to find out, and these modules do not, as the examples of the documentation do not. A failure leads to the smallest program that shows it, to be
-called from the root of the project with the name of the module, or else to the module. Below it
-stands the test that failed: `python3 bootstrap.py test --transport=tests.peers.NAME 'TEST'`.
+its documentation does not promise. Where a library is a queue, its user has to find out that a
+worker has died; these modules do not, as the examples of the documentation do not.
+
+A failure leads to the smallest program that shows it, to be called from the root of the project with
+the name of the module, or else to the module. Below it stands the test that failed:
+`python3 bootstrap.py test --transport=tests.peers.NAME 'TEST'`.
 """
 
 
