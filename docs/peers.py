@@ -160,8 +160,8 @@ machine. It is no judgement of a library for what that is made for: many of the 
 its documentation does not promise. Where a library is a queue, its user has to find out that a
 worker has died; these modules do not, as the examples of the documentation do not.
 
-A failure leads to the smallest program that shows it, to be called from the root of the project with
-the name of the module, or else to the module. Below it stands the test that failed:
+A failure leads to the smallest program that shows it, to be called from the root of the project
+with the name of the module, or else to the module. Below it stands the test that failed:
 `python3 bootstrap.py test --transport=tests.peers.NAME 'TEST'`.
 """
 
