@@ -29,6 +29,18 @@ _PACKAGES = (
     "faster-fifo",
     "iceoryx2",
     "loky",
+    "joblib",
+    "multiprocess",
+    "billiard",
+    "anyio",
+    "pebble",
+    "mpire",
+    "execnet",
+    "deadpool-executor",
+    "kickmsg",
+    "cloudtoid-interprocess",
+    "membridge",
+    "py-sharedmemory",
 )
 
 # mq_overview(7), proc_sys_kernel(5), pipe(7), socket(7), listen(2).

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from report.clauses import FAMILIES
 from report.html import Child, Markup, h
 from report.page.columns import Column
+from report.page.grid import grid
 from report.page.parts import anchor, cut, group_head, ids, scroll
 from report.results import Standing
 
@@ -202,6 +203,8 @@ def support(columns: Sequence[Column], names: Sequence[str], known: Sequence[str
             h("p", facts, class_="note"),
             _families(columns, names, known),
             _letters(),
+            h("h3", "Clause by clause"),
+            grid(column, names, known),
         ]
     note = (
         "Of each family, clauses passed of those judged; “-” if all were skipped, “?” if not all "

@@ -3,6 +3,8 @@
 import platform
 from typing import NamedTuple
 
+from tests.system import waits
+
 # Number of each on x86-64 and on aarch64, from <asm/unistd_64.h> and <asm-generic/unistd.h> of
 # Linux 6.18; -1 where an architecture does not have it.
 _NUMBERS = """
@@ -122,7 +124,7 @@ BY_DESCRIPTOR = words(
 )
 """The first argument is a descriptor."""
 
-SLEEPS = words("nanosleep clock_nanosleep")
+SLEEPS = waits.SLEEPS
 SETTINGS = words(
     "umask chdir fchdir chroot setpgid setsid setpriority setrlimit sched_setaffinity"
     " sched_setscheduler setuid setgid setreuid setregid setresuid setresgid setgroups"
@@ -161,29 +163,4 @@ PATHS = {
 }
 """Which arguments are paths: each with that which is the directory's descriptor, or -1."""
 
-# Where the time limit of a call is: as milliseconds, where -1 is none, or as a pointer, where 0 is
-# none.
-_MILLISECONDS = {"poll": 2, "epoll_wait": 3, "epoll_pwait": 3}
-_POINTER = {
-    "ppoll": 2,
-    "select": 4,
-    "pselect6": 4,
-    "epoll_pwait2": 3,
-    "mq_timedsend": 4,
-    "mq_timedreceive": 4,
-    "semtimedop": 3,
-    "rt_sigtimedwait": 2,
-    "futex": 3,
-    "futex_waitv": 3,
-    "futex_wait": 4,
-    "recvmmsg": 4,
-}
-
-
-def has_limit(name: str, arguments: tuple[int, ...]) -> bool:
-    """Tell whether a call that waits ends after some time."""
-    if name in SLEEPS:
-        return True
-    if (at := _MILLISECONDS.get(name)) is not None:
-        return arguments[at] & 0xFFFFFFFF != 0xFFFFFFFF
-    return bool(arguments[_POINTER[name]]) if name in _POINTER else False
+has_limit = waits.has_limit

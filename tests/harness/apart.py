@@ -152,7 +152,7 @@ class Apart:
             if "refused" in facts:
                 self.close()
                 raise Refused(facts["refused"])
-        self._proc = f"/proc/{facts['keeper']}/root/proc"
+        self.own_proc = f"/proc/{facts['keeper']}/root/proc"
 
     def listen(self, seconds: float) -> bool:
         """Wait for the keeper, *seconds* at most; tell whether it said something."""
@@ -229,11 +229,11 @@ class Apart:
 
     def state(self, pid: int) -> str:
         """Return the state of a process."""
-        return processes.state(pid, self._proc)
+        return processes.state(pid, self.own_proc)
 
     def proc(self, pid: int, name: str) -> str:
         """Return the path of a file of /proc/PID."""
-        return f"{self._proc}/{pid}/{name}"
+        return f"{self.own_proc}/{pid}/{name}"
 
     def close(self) -> None:
         """Let the keeper end, and with it all others; return when they have ended."""

@@ -16,6 +16,7 @@ from tests.system.waits import RUNNING
 
 __all__ = [
     "CALLER",
+    "PROVEN",
     "RUNNING",
     "Explained",
     "Frame",
@@ -35,6 +36,9 @@ _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
 
 _SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
 _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
+
+_CIRCLES = "its threads wake by time alone, and have gone back to where they were for {:.2g} s"
+PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
 
 _MOST_GROUPS = 6  # of processes that wait at the same place
 _LONGEST_LINE = 80  # characters that are shown of a line of source
@@ -80,6 +84,7 @@ class Explained(NamedTuple):
     of_a_death: whether a worker of the run that hung had been given a fault.
     run: n and workers of that run, as text; () if that is not known.
     computes_alone: whether the caller computes, and no other process of the run is alive.
+    proven: whether it is proven that it would never have ended.
     """
 
     text: str
@@ -87,6 +92,7 @@ class Explained(NamedTuple):
     of_a_death: bool = False
     run: tuple[()] | tuple[str, str] = ()
     computes_alone: bool = False
+    proven: bool = False
 
 
 def frames_of(stack: str) -> list[list[Frame]]:
@@ -203,13 +209,11 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
     return ""
 
 
-def _head(call: Message | None, limit: float, idle: float, messages: Sequence[Message]) -> str:
+def _head(call: Message | None, within: str, since: str, messages: Sequence[Message]) -> str:
     run = "run" if call is None else f"run({call['n']}, {call['workers']})"
     case = f" (case: {call['case']})" if call and "case" in call else ""
-    within = "" if idle else f"within {limit:.3g} s"
     words = [f"{run}{case} did not return", within, _fault(call, messages)]
-    nothing = f"; none of its processes has computed for {idle:.2g} s" if idle else ""
-    return f"{' '.join(filter(None, words))}{nothing}."
+    return f"{'; '.join(filter(None, [' '.join(filter(None, words)), since]))}."
 
 
 def _signature(caller: Stuck | None, target: str) -> str:
@@ -250,6 +254,8 @@ def explain(
     stuck: Sequence[Stuck],
     *,
     idle: float = 0.0,
+    circling: float = 0.0,
+    proven: bool = False,
 ) -> Explained:
     """Return what is known of a trial that did not end.
 
@@ -259,13 +265,18 @@ def explain(
     stuck: its processes that were alive then; empty if they could not be looked at.
     idle: seconds without any use of CPU after which it was ended before its limit; 0 if it reached
         the limit.
+    circling: seconds in which its threads woke for nothing, after which it was ended, or 0.
+    proven: whether all threads wait for ever.  Of these three one at most is given.
     """
     pending = _pending(messages)
     call = next(reversed(pending.values()), None)
     callers = [process for process in stuck if call and process.pid == call["pid"]]
     callers += [process for process in stuck if process.number == CALLER]
     caller = callers[0] if callers else None
-    lines = [_head(call, limit, idle, messages)]
+    since = f"none of its processes has computed for {idle:.2g} s" if idle else ""
+    since = _CIRCLES.format(circling) if circling else since
+    since = PROVEN if proven else since
+    lines = [_head(call, "" if since else f"within {limit:.3g} s", since, messages)]
     if call is None and messages:
         lines[0] = lines[0].replace("run did", "The trial did")
     if caller is not None:
@@ -282,4 +293,5 @@ def explain(
         call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
         (call["n"], call["workers"]) if call else (),
         computes_alone=alone and computes,
+        proven=proven,
     )

@@ -11,14 +11,19 @@ from tests.system.pace import slowed
 
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
-# End a trial as HANG once no process of it has used CPU for this long, in seconds. By default the
-# limit of the trial alone counts. The tests of the suite set this: a planted defect that hangs does
-# so in clause after clause.
+# End a trial as HANG once no process of it has used CPU for this long, in seconds. By default only
+# its limit counts, and the proof that it waits for ever: tests.system.blocked. The tests of the
+# suite set this: a planted defect that hangs does so in clause after clause.
 QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
 
 # The same for a transport that has hung in an earlier trial of this process: it is likely to hang
 # again, and its user waits for the verdict.
 _QUIET_AGAIN = 2.0
+
+# The same for a trial whose threads wake by time alone, and go back to where they were; and for one
+# of a transport that has hung before.
+_CIRCLING = 10.0
+_CIRCLING_AGAIN = 2.0
 
 # A run of four workers that takes longer than this stretches all limits. A fork takes about a
 # thousandth of a second, the start of an interpreter about a tenth.
@@ -90,6 +95,13 @@ def quiet(target: str) -> float:
     if _quiet_here:
         return _quiet_here[-1] * pace(target)
     return min(QUIET, _QUIET_AGAIN * pace(target) if target in _hung else math.inf)
+
+
+def circling(target: str) -> float:
+    """Return after how many seconds a trial whose threads go in a circle is a hang."""
+    if _quiet_here:
+        return max(_quiet_here[-1], _CIRCLING_AGAIN)
+    return min(QUIET, _CIRCLING_AGAIN if target in _hung else _CIRCLING)
 
 
 @contextlib.contextmanager

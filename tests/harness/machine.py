@@ -16,6 +16,8 @@ from tests.system import processes, resources
 class Machine:
     """The machine itself: see `tests.harness.worlds.World`."""
 
+    own_proc = ""
+
     def __init__(self) -> None:
         mark = uuid.uuid4().hex
         self._mark = f"{processes.MARK}={mark}".encode()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.harness import limits
+from tests.harness.hang import PROVEN
 from tests.harness.outcome import Outcome
 from tests.harness.places import STARTED_IN
 from tests.harness.trial import run_trial
@@ -102,6 +103,8 @@ def _unanswered(outcome: Outcome) -> str:
     what = "its unsupported()" if outcome.of("ready") else "its import"
     for verdict, why in outcome.faults:
         if verdict == "HANG":
+            if outcome.hang.proven:
+                return f"{what} does not end: {PROVEN}"
             return f"{what} did not end within {_LIMIT:.0f} s"
         if verdict == "CRASH" and (found := re.match(r"exit status (-?\d+)", why)):
             status, printed = int(found[1]), outcome.output.strip().splitlines()[-1:]

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import select
 import signal
@@ -16,16 +15,15 @@ from tests.harness import hang, limits, machine
 from tests.harness.apart import REFERENCE_ROOMS, Apart, divide, refused
 from tests.harness.outcome import Hang, Message, Outcome
 from tests.harness.places import SHARED, base_directory, environment, needed
+from tests.harness.silence import Silence
 from tests.harness.stuck import look
 from tests.harness.worlds import Process, Streams, World
 from tests.scenarios.protocol import Call
-from tests.system import processes, resources
+from tests.system import resources
 from tests.system.files import remove_tree
 
 _SHARED_FILES = SHARED[:2]  # where many programs make files
 
-_LOOK_EVERY = 0.2  # seconds between two looks at the CPU time of a trial's processes
-_IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
 _AMID_LISTENING = 0.05  # seconds after which `expect` looks at the clock again
 _READ = 65536  # bytes at a time, the size of a pipe: pipe(7)
 
@@ -81,10 +79,9 @@ class Trial:
         self._rest = b""
         self._target = target
         self.waited = 0.0
-        """The seconds after which it counted as a hang; 0 if it was idle for long enough before."""
+        """The seconds after which it counted as a hang; 0 if it had been seen to be one before."""
         self._pace = limits.pace(target)
-        self._last_look, self._quiet_looks = time.monotonic(), 0
-        self._cpu_times: list[processes.Stat] = []
+        self._silence = Silence(self.world, target, self.process.pid)
         self._before = self.inventory()
         self.tell(
             {
@@ -146,31 +143,8 @@ class Trial:
             with contextlib.suppress(ProcessLookupError):
                 self.world.kill(pid, signal.SIGKILL)
 
-    def _is_quiet(self, deadline: limits.Deadline) -> bool:
-        """Tell whether no process of this trial has used CPU for limits.quiet() seconds.
-
-        Where that is no limit, looks begin a little before *deadline*, for `_is_idle`: each is a
-        read for each process.
-        """
-        now = time.monotonic()
-        quiet = limits.quiet(self._target)
-        needed = quiet < math.inf or deadline.left() < 2 * _IDLE
-        if not needed or now < self._last_look + _LOOK_EVERY:
-            return False
-        self._last_look = now
-        seen = [found for found in self.world.stats() if found.session == self.process.pid]
-        cpu_times = [found._replace(state="") for found in seen]
-        runnable = any(found.state in processes.RUNNABLE for found in seen)
-        if runnable or cpu_times != self._cpu_times:
-            self._cpu_times, self._quiet_looks = cpu_times, 0
-        else:
-            # Looks are counted, not time: this process itself may not have run for a while.
-            self._quiet_looks += 1
-        return self._quiet_looks > quiet / _LOOK_EVERY
-
-    def _is_idle(self) -> bool:
-        """Tell whether no process of this trial has used CPU lately: it needs no more of it."""
-        return self._quiet_looks > _IDLE / _LOOK_EVERY
+    def _is_for_ever(self, deadline: limits.Deadline) -> bool:
+        return self._silence.is_for_ever(deadline, self._watchers())
 
     def listen(self, seconds: float) -> list[Message]:
         """Return the messages that have come; wait up to *seconds* if there is none yet."""
@@ -185,6 +159,8 @@ class Trial:
                 time.sleep(min(0.005, max(0.0, seconds)))  # or the caller's loop would be busy
         *lines, self._rest = self._rest.split(b"\n")
         messages = [json.loads(line) for line in lines]
+        if messages:
+            self._silence.heard()
         self.outcome.messages += messages
         return messages
 
@@ -196,8 +172,8 @@ class Trial:
         deadline = limits.Deadline(limit * self._pace)
         ended = False
         while len(found := self.outcome.of(*kinds.split())) < count:
-            quiet = self._is_quiet(deadline)
-            if ended or quiet or deadline.is_over(self._is_idle()):
+            quiet = self._is_for_ever(deadline)
+            if ended or quiet or deadline.is_over(self._silence.is_idle()):
                 self.waited = 0.0 if quiet else limit * self._pace * deadline.stretched
                 raise Hang(f"{len(found)} of {count} messages of kind {kinds!r} within {limit} s")
             ended = self.process.poll() is not None  # then read once more what it wrote
@@ -230,8 +206,8 @@ class Trial:
         self.close_stdin()
         deadline = limits.Deadline(limit * self._pace)
         quiet = False
-        while self.process.poll() is None and not (quiet := self._is_quiet(deadline)):
-            if deadline.is_over(self._is_idle()):
+        while self.process.poll() is None and not (quiet := self._is_for_ever(deadline)):
+            if deadline.is_over(self._silence.is_idle()):
                 break
             self.listen(0.02)
         self.listen(0)
@@ -264,9 +240,19 @@ class Trial:
         numbers = {message["pid"]: message["number"] for message in outcome.of("born")}
         numbers[self.process.pid] = hang.CALLER
         stuck = look(self.world, self._place / "stacks", numbers, self._watchers())
-        idle = 0.0 if self.waited else limits.quiet(self._target)
+        proven = self._silence.proven
+        circling = limits.circling(self._target) if self._silence.circles and not proven else 0.0
+        idle = 0.0 if self.waited or proven or circling else limits.quiet(self._target)
         limits.set_hung(self._target)
-        found = hang.explain(self._target, self.waited, outcome.messages, stuck, idle=idle)
+        found = hang.explain(
+            self._target,
+            self.waited,
+            outcome.messages,
+            stuck,
+            idle=idle,
+            circling=circling,
+            proven=proven,
+        )
         outcome.add_hang(found)
 
     def _check_end(self, *, killed: bool) -> None:

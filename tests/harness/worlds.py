@@ -43,7 +43,13 @@ class Process(Protocol):
 
 
 class World(Protocol):
-    """What `tests.harness.apart.Apart` and `tests.harness.machine.Machine` are."""
+    """What `tests.harness.apart.Apart` and `tests.harness.machine.Machine` are.
+
+    own_proc: a file system proc with the processes of this world alone, and its keeper as the
+        first; "" where there are others.
+    """
+
+    own_proc: str
 
     def run(
         self, streams: Streams, log: int, stacks: int, directory: str, env: Mapping[str, str]

@@ -2,13 +2,11 @@
 
 import math
 
+from tests.peers import missing
+
 
 def unsupported():
-    try:
-        import loky  # noqa: F401
-    except ModuleNotFoundError:
-        return "loky is not installed: python3 bootstrap.py --extra loky test"
-    return None
+    return missing("loky")
 
 
 def partial_sum(lo, hi):

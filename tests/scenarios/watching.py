@@ -25,7 +25,7 @@ INSIDE = signal.SIGURG
 
 _LOOK_EVERY = 2  # milliseconds between two looks at the workers
 _SIGNAL_EVERY = 1  # millisecond between two signals to each
-_IDLE = 500  # milliseconds between two looks at the caller while nothing is watched
+_IDLE = 500  # milliseconds between two looks at the caller, where it has no pidfd
 _REQUEST = 65536  # bytes
 _LONG = 10  # times as long as asked for: who else has not computed by then will not do so
 _TICKS = os.sysconf("SC_CLK_TCK")  # in a second: the unit of times in /proc/PID/stat
@@ -247,9 +247,14 @@ def _watch(control: socket.socket, log: Log, caller: int) -> NoReturn:
     others = _Others(caller)
     poller = select.poll()
     poller.register(control, select.POLLIN)
+    rests: int | None = _IDLE
+    with contextlib.suppress(OSError, AttributeError):  # a sandbox; not Linux
+        poller.register(os.pidfd_open(caller), select.POLLIN)  # its end: pidfd_open(2)
+        rests = None
     task: _Task | None = None
     while True:
-        if poller.poll(task.every if task else _IDLE):
+        ready = dict(poller.poll(task.every if task else rests))
+        if control.fileno() in ready:
             if not (data := control.recv(_REQUEST)):
                 os._exit(0)
             request = json.loads(data)

@@ -77,6 +77,25 @@ def test_the_fault_of_the_call_is_told(call: dict[str, Any], text: str) -> None:
     assert text in explain(TARGET, 20, _messages(**call), []).text
 
 
+def test_a_hang_that_is_proven_is_told_as_such() -> None:
+    """Then no time has passed that would say anything."""
+    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], proven=True).text
+    assert text.startswith(
+        "run(30, 3) did not return after a worker (pid 12) died of SIGKILL; all of its threads"
+        " wait, without a limit of time, for what only they could do.\nThe caller (pid 10) waits"
+    )
+    assert text.endswith("No other process of the run is alive: nobody can end this wait.")
+
+
+def test_a_hang_whose_threads_look_again_and_again_is_told_as_such() -> None:
+    """With how long that was seen."""
+    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], circling=10).text
+    assert text.startswith(
+        "run(30, 3) did not return after a worker (pid 12) died of SIGKILL; its threads wake by"
+        " time alone, and have gone back to where they were for 10 s.\nThe caller (pid 10) waits"
+    )
+
+
 def test_only_a_call_with_a_fault_is_of_a_death() -> None:
     """A hang without one has another cause, though the caller waits in the same line."""
     stuck = [Stuck(10, CALLER, CALLERS)]

@@ -1,0 +1,101 @@
+"""Whether a trial shows that it will not go on: its processes wait for ever, or do not compute."""
+
+import math
+import time
+from collections.abc import Container
+
+from tests.harness import limits
+from tests.harness.worlds import World
+from tests.system import blocked, processes
+
+_LOOK_EVERY = 0.1  # seconds from a message of a trial to the first look at it, and to the next one
+_ROUNDS = 20  # times that each thread that wakes by time has done so, for nothing, in a circle
+_SHARE = 20  # times as long as a look takes: it must not take the processor from the trial
+_IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
+
+
+class Silence:
+    """What is seen of a trial that says nothing.
+
+    leader: the pid of its interpreter.
+    proven: whether all threads of its world wait, without a limit of time, for what only they could
+        do; see `tests.system.blocked`.
+    circles: whether they have only gone in a circle for long enough.
+    """
+
+    def __init__(self, world: World, target: str, leader: int) -> None:
+        self._world = world
+        self._target = target
+        self._leader = leader
+        self._next_look = time.monotonic() + _LOOK_EVERY
+        self._cpu_times: list[processes.Stat] = []
+        self._quiet_looks = 0
+        self._seen: blocked.Looks | None = None
+        self._missed = False
+        self._circle: tuple[float, blocked.Looks] | None = None  # since when; the first look
+        self.proven = self.circles = False
+
+    def heard(self) -> None:
+        """Begin again: the trial has said something."""
+        self._next_look = time.monotonic() + _LOOK_EVERY
+        self._seen = self._circle = None
+
+    def is_for_ever(self, deadline: limits.Deadline, besides: Container[int]) -> bool:
+        """Tell whether the trial will not go on.
+
+        besides: processes of the suite, which look at the others.
+
+        Either this is proven; or its threads have woken by time alone, and have gone back to where
+        they were, for limits.circling() seconds; or no process of it has used CPU for
+        limits.quiet() seconds.  Where that is no limit, looks at it begin a little before
+        *deadline*, for `is_idle`.
+        """
+        if time.monotonic() < self._next_look:
+            return False
+        begun = time.monotonic()
+        self.proven = self._waits_for_ever(besides)
+        quiet = limits.quiet(self._target)
+        if quiet < math.inf or deadline.left() < 2 * _IDLE:
+            self._look_at_times()
+        now = time.monotonic()
+        self._next_look = now + max(_LOOK_EVERY, _SHARE * (now - begun))
+        self.circles = self._circles()
+        return self.proven or self.circles or self._quiet_looks > quiet / _LOOK_EVERY
+
+    def is_idle(self) -> bool:
+        """Tell whether no process of the trial has used CPU lately: it needs no more of it."""
+        return self._quiet_looks > _IDLE / _LOOK_EVERY
+
+    def _waits_for_ever(self, besides: Container[int]) -> bool:
+        if not self._world.own_proc:
+            return False
+        before = self._seen
+        self._seen = blocked.look(self._world.own_proc, blocked.open_here(), besides)
+        if self._seen is None:
+            return False
+        # If the interpreter is none of them, it has ended, and the others are for the inventory.
+        return (self._leader, self._leader) in self._seen.asleep and self._seen.proves(before)
+
+    def _circles(self) -> bool:
+        """Tell whether its threads have woken by time alone, again and again, for nothing.
+
+        One look in between may have met a thread that runs: then nothing is known of it.
+        """
+        now, missed, self._missed = time.monotonic(), self._missed, self._seen is None
+        if self._seen is None:
+            self._circle = None if missed else self._circle
+            return False
+        if self._circle is None or (rounds := self._seen.rounds_since(self._circle[1])) < 0:
+            self._circle = now, self._seen
+            return False
+        return rounds >= _ROUNDS and now - self._circle[0] > limits.circling(self._target)
+
+    def _look_at_times(self) -> None:
+        seen = [found for found in self._world.stats() if found.session == self._leader]
+        cpu_times = [found._replace(state="") for found in seen]
+        runnable = any(found.state in processes.RUNNABLE for found in seen)
+        if runnable or cpu_times != self._cpu_times:
+            self._cpu_times, self._quiet_looks = cpu_times, 0
+        else:
+            # Looks are counted, not time: this process itself may not have run for a while.
+            self._quiet_looks += 1
