@@ -90,7 +90,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Learn which tests stand in which table; let pytest-benchmark print none unless it is told."""
     config = session.config
     config.stash[LOAD] = os.getloadavg()[0]
-    config.stash[TABLES] = tables.Tables(session.items, config.option.rounds_seed)
+    items = session.items if measures(config) else []
+    config.stash[TABLES] = tables.Tables(items, config.option.rounds_seed)
     if (its := getattr(config, "_benchmarksession", None)) is not None:
         its.quiet = its.quiet or not _given(config, *ITS_OWN)
 
