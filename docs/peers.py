@@ -105,7 +105,10 @@ def _known(found: dict[str, tuple[Support, Transport]]) -> list[str]:
 
 
 def grid() -> str:
-    """Return the table of README.md: clauses passed of those judged, by family."""
+    """Return the table of README.md: clauses passed of those judged, by family.
+
+    Only peers stand in it over which each clause was run.
+    """
     found = results()
     known = _known(found)
     families = [family for family, _ in groupby(known, lambda clause: clause[0])]
@@ -114,9 +117,11 @@ def grid() -> str:
         "|---" * (2 + len(families)) + "|",
     ]
     for name, (_, transport) in found.items():
+        if not transport["clauses"].keys() >= set(known):
+            continue
         parts = [[c for c in known if c[0] == family] for family in families]
         standings = [Standing(transport, part) for part in [*parts, known]]
-        shares = [each.share() if each.judged else "not run" for each in standings]
+        shares = [each.share() for each in standings]
         lines.append(f"| {' | '.join([f'[{title(name)}](tests/peers/{name}.py)', *shares])} |")
     return "\n".join(lines)
 
