@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate.keeper import once
+from tests.gate.policies import Walk
+from tests.gate.seccomp import Refused
+
 _SHOWS = """
 import ctypes, socket
 ctypes.CDLL(None).short_io_begin()
@@ -68,6 +72,15 @@ def stepped_clock(tmp_path_factory: pytest.TempPathFactory) -> str:
         return _preloaded(place, "stepped_clock", _STEPS, "True")
     except pytest.skip.Exception:  # then the clock of Python alone is stepped
         return ""
+
+
+@pytest.fixture(scope="session")
+def gate() -> None:
+    """Skip where the system has no filters that let system calls wait: see tests.gate."""
+    try:
+        once(lambda: b"", Walk(0))
+    except Refused as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture

@@ -5,14 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests import harness
-from tests.gate.keeper import once
-from tests.gate.policies import Walk
-from tests.gate.seccomp import Refused
-
-pytestmark = pytest.mark.suite
 
 # A transport whose workers, with MORE in the environment, make one more system call a message, of a
 # kind that no other process can notice.
@@ -20,6 +13,8 @@ MODULE = """
 import os
 from transports import pipe
 from transports.pipe import run
+
+pytestmark = pytest.mark.usefixtures("gate")
 
 
 class Link:
@@ -36,15 +31,6 @@ class Link:
 def channel(work, workers, **options):
     return pipe.channel(lambda link: work(Link(link)), workers, **options)
 """
-
-
-@pytest.fixture(autouse=True)
-def gate() -> None:
-    """Skip where the system has no such filters."""
-    try:
-        once(lambda: b"", Walk(0))
-    except Refused as reason:
-        pytest.skip(str(reason))
 
 
 def _bench(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -8,8 +8,6 @@ import pytest
 from tests.harness import Outcome, striking
 from tests.harness.striking import Judge
 
-pytestmark = pytest.mark.suite
-
 HONEST = "tests.selftest.defects.honest"
 
 

@@ -221,7 +221,6 @@ def test_an_example_of_the_documentation_is_a_workflow(number: int) -> None:
             assert shellcheck(step["run"]) == ""
 
 
-@pytest.mark.suite  # it starts pytest
 @pytest.mark.parametrize(
     ("broken", "expected", "status", "word"),
     [

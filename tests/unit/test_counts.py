@@ -17,20 +17,6 @@ from tests import harness
 from tests.benchmarks.counts import behind, counted, kept, table
 from tests.benchmarks.counts.counted import Figures
 from tests.benchmarks.counts.works import BULK, RUN, STREAM, TRIP, WORKS, Span, Usage, Work
-from tests.gate.keeper import once
-from tests.gate.policies import Walk
-from tests.gate.seccomp import Refused
-
-gated = pytest.mark.suite
-
-
-@pytest.fixture
-def gate() -> None:
-    """Skip where the system has no such filters."""
-    try:
-        once(lambda: b"", Walk(0))
-    except Refused as reason:
-        pytest.skip(str(reason))
 
 
 def _count(act: Callable[[], object], times: int = 3) -> behind.Counts:
@@ -51,7 +37,6 @@ def _count(act: Callable[[], object], times: int = 3) -> behind.Counts:
 # -- what is counted --------------------------------------------------------------------------
 
 
-@gated
 def test_each_system_call_is_counted_also_what_no_other_process_can_notice(gate: None) -> None:
     """And nothing outside of the span."""
     found = _count(os.getppid)
@@ -59,7 +44,6 @@ def test_each_system_call_is_counted_also_what_no_other_process_can_notice(gate:
     assert found.bytes == 0
 
 
-@gated
 def test_the_calls_of_other_processes_are_counted_apart(gate: None) -> None:
     """A child that was forked, and what its parent does to see its end."""
 
@@ -77,7 +61,6 @@ def test_the_calls_of_other_processes_are_counted_apart(gate: None) -> None:
     assert found.pss_kib is None or found.pss_kib > 0
 
 
-@gated
 @pytest.mark.parametrize(
     "send",
     [
@@ -97,7 +80,6 @@ def test_bytes_are_those_that_are_handed_to_the_kernel(
         assert _count(lambda: send(one), 5).bytes == 5 * 7
 
 
-@gated
 def test_clocks_go_on_by_a_step(gate: None) -> None:
     """So that what is done at a time is done at the same message."""
 
@@ -112,7 +94,6 @@ def test_clocks_go_on_by_a_step(gate: None) -> None:
     }  # fmt: skip
 
 
-@gated
 def test_a_work_that_fails_is_told(gate: None) -> None:
     """With the error, not as counts."""
 
@@ -123,7 +104,6 @@ def test_a_work_that_fails_is_told(gate: None) -> None:
         _count(fails)
 
 
-@gated
 def test_a_work_that_never_ends_is_told(gate: None) -> None:
     """With the calls in which its processes wait."""
     reader, writer = os.pipe()
@@ -134,7 +114,6 @@ def test_a_work_that_never_ends_is_told(gate: None) -> None:
     os.close(writer)
 
 
-@gated
 @pytest.mark.parametrize("name", ["pipe", "posix_mq", "file"])
 def test_counts_are_the_same_each_time(gate: None, name: str) -> None:
     """Of reference transports, with all works that they can do."""
@@ -146,7 +125,6 @@ def test_counts_are_the_same_each_time(gate: None, name: str) -> None:
     assert all(calls["all"]["bytes"] for calls in first.values())
 
 
-@gated
 def test_without_a_gate_the_reason_is_told_and_the_rest_is_measured() -> None:
     """As in a sandbox that has a listener already."""
     program = (

@@ -35,7 +35,6 @@ def test_what_is_no_clause_with_a_reason_is_wrong_use(option: str, why: str) -> 
         declared([option])
 
 
-@pytest.mark.suite  # it starts pytest
 @pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
 def test_what_is_declared_is_expected_of_each_transport(spread: list[str], tmp_path: Path) -> None:
     """One that fails is no failure of the run, one that passes is."""

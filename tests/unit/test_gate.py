@@ -16,7 +16,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import posix_ipc
@@ -24,32 +23,16 @@ import pytest
 import sysv_ipc
 
 from tests.gate import calls, sweeps
-from tests.gate.keeper import Record, once, watched
+from tests.gate.keeper import once
 from tests.gate.policies import Follow, Order, Priorities, Walk
 from tests.gate.seccomp import Refused
 from tests.gate.tasks import Place
+from tests.unit.gated import run, tell
+
+pytestmark = pytest.mark.usefixtures("gate")
 
 _PIPE_HOLDS = 1 << 20  # bytes, more than a pipe holds: pipe(7)
 _TERMS = 3_000_000  # of a loop that takes some 0.1 s
-
-
-@pytest.fixture(scope="module", autouse=True)
-def gate() -> None:
-    """Skip where the system has no such filters."""
-    try:
-        once(lambda: b"", Walk(0))
-    except Refused as reason:
-        pytest.skip(str(reason))
-
-
-def _run(act: Callable[[], object], order: Order | None = None) -> Record:
-    """Call *act* behind the gate; what it returns is told as text."""
-    return once(partial(_tell, act), Follow(order or Order()), limit=20.0)
-
-
-def _tell(act: Callable[[], object]) -> bytes:
-    with watched():
-        return str(act()).encode()
 
 
 # -- blocked ----------------------------------------------------------------------------------
@@ -200,7 +183,7 @@ _BLOCKED = {
 def test_whoever_is_blocked_for_ever_is_seen_to_be(name: str) -> None:
     """It is proven, and told at once, in which call each waits."""
     start = time.monotonic()
-    record = _run(_BLOCKED[name])
+    record = run(_BLOCKED[name])
     assert record.proven, record
     assert not record.told
     assert record.status is None
@@ -269,7 +252,7 @@ def test_whoever_sleeps_or_computes_is_not_taken_for_blocked(
     act: Callable[[], object], told: str
 ) -> None:
     """It comes to its end."""
-    record = _run(act)
+    record = run(act)
     assert record.told.decode() == told, record
     assert record.status == 0
     assert not record.stuck
@@ -296,13 +279,13 @@ def _all_orders() -> Iterator[Order]:
 
 
 def _act() -> bytes:
-    return _tell(_two_writers)
+    return tell(_two_writers)
 
 
 def test_the_order_is_that_of_the_policy() -> None:
     """The eldest first, or the youngest; or one is held."""
-    assert _run(_two_writers, Order()).told == b"ab"
-    assert _run(_two_writers, Order(youngest=True)).told == b"ba"
+    assert run(_two_writers, Order()).told == b"ab"
+    assert run(_two_writers, Order(youngest=True)).told == b"ba"
     assert {sweeps.follow(_act, order).told for order in _all_orders()} == {b"ab", b"ba"}
 
 
@@ -338,8 +321,8 @@ def _makes_a_pipe() -> str:
 def test_a_call_can_fail() -> None:
     """With the errno of choice; it is not done then."""
     order = Order(struck=Place("0", 0), fail="EMFILE")
-    assert _run(_makes_a_pipe, order).told == b"EMFILE"
-    assert _run(_makes_a_pipe).told == b"made"
+    assert run(_makes_a_pipe, order).told == b"EMFILE"
+    assert run(_makes_a_pipe).told == b"made"
 
 
 def _reaps() -> str:
@@ -352,11 +335,11 @@ def _reaps() -> str:
 
 def test_a_process_can_be_killed_before_any_of_its_calls() -> None:
     """At its birth, and at each call."""
-    steps = [step for step in _run(_reaps).steps if step.task == "1"]
+    steps = [step for step in run(_reaps).steps if step.task == "1"]
     assert len(steps) >= 3
     for step in steps:
         order = Order(struck=Place("1", step.number), signal="SIGKILL")
-        assert _run(_reaps, order).told == b"-9", step
+        assert run(_reaps, order).told == b"-9", step
 
 
 def _interrupted() -> str:
@@ -369,9 +352,9 @@ def _interrupted() -> str:
 def test_a_process_can_get_a_signal_at_a_call() -> None:
     """It is delivered, as the call waits."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    steps = _run(_interrupted).steps
+    steps = run(_interrupted).steps
     order = Order(struck=Place("0", steps[-1].number), signal="SIGINT")
-    assert _run(_interrupted, order).told == b"interrupted"
+    assert run(_interrupted, order).told == b"interrupted"
 
 
 def test_processes_that_outlive_the_first_one_are_seen() -> None:
@@ -382,7 +365,7 @@ def test_processes_that_outlive_the_first_one_are_seen() -> None:
             signal.pause()
         return "gone"
 
-    record = _run(leaves)
+    record = run(leaves)
     assert record.told == b"gone"
     assert record.status == 0
     assert [stuck[:2] for stuck in record.stuck] == [("1", "pause")]
@@ -401,7 +384,7 @@ def test_memory_of_a_run_is_its_own() -> None:
             shared = libc.syscall(futex, ctypes.c_void_p(address), 1, 1, None, None, 0)
             return f"{private} {shared}"
 
-    record = _run(waits)
+    record = run(waits)
     assert [step.call for step in record.steps].count("futex") == 1, record
 
 
@@ -415,7 +398,7 @@ def test_a_gate_within_a_gate_is_refused_with_the_reason() -> None:
             return str(reason)
         return "no reason"
 
-    assert os.strerror(errno.EBUSY) in _run(nested).told.decode()
+    assert os.strerror(errno.EBUSY) in run(nested).told.decode()
 
 
 def test_the_numbers_of_calls_are_those_of_the_headers() -> None:

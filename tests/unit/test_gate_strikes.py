@@ -5,37 +5,17 @@ import errno
 import mmap
 import os
 import subprocess
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from tests.gate import strikes, sweeps
-from tests.gate.keeper import Record, once, watched
-from tests.gate.policies import Follow, Order, Walk
-from tests.gate.seccomp import Refused
+from tests.gate.keeper import once, watched
+from tests.gate.policies import Follow, Order
 from tests.gate.tasks import Place
+from tests.unit.gated import run, tell
 
-pytestmark = pytest.mark.suite
-
-
-@pytest.fixture(scope="module", autouse=True)
-def gate() -> None:
-    """Skip where the system has no such filters."""
-    try:
-        once(lambda: b"", Walk(0))
-    except Refused as reason:
-        pytest.skip(str(reason))
-
-
-def _run(act: Callable[[], object], order: Order | None = None) -> Record:
-    """Call *act* behind the gate; what it returns is told as text."""
-    return once(partial(_tell, act), Follow(order or Order()), limit=20.0)
-
-
-def _tell(act: Callable[[], object]) -> bytes:
-    with watched():
-        return str(act()).encode()
+pytestmark = pytest.mark.usefixtures("gate")
 
 
 def _two() -> str:
@@ -53,11 +33,11 @@ def _two() -> str:
 def test_two_processes_can_be_killed_at_once() -> None:
     """Before a call of one of them, wherever the other one is."""
     order = Order(struck=Place("1", 0, "write"), signal="SIGKILL", other="2")
-    record = _run(_two, order)
+    record = run(_two, order)
     assert record.told == b"[-9, -9]"
     assert len(record.strikes) == 2
-    assert _run(_two, Order(struck=order.struck, signal="SIGKILL")).told == b"[-9, 0]"
-    assert _run(_two).told == b"[0, 0]"
+    assert run(_two, Order(struck=order.struck, signal="SIGKILL")).told == b"[-9, 0]"
+    assert run(_two).told == b"[0, 0]"
 
 
 def test_a_place_may_be_counted_by_the_name_of_its_call() -> None:
@@ -76,7 +56,7 @@ def test_a_place_may_be_counted_by_the_name_of_its_call() -> None:
 
     order = Order(struck=Place("0", 2, "close"), fail="EIO")
     assert Order.parse(str(order)) == order
-    assert _run(closes, order).told == b"closed closed EIO closed"
+    assert run(closes, order).told == b"closed closed EIO closed"
 
 
 def test_calls_that_no_other_process_can_notice_wait_on_demand() -> None:
@@ -89,7 +69,7 @@ def test_calls_that_no_other_process_can_notice_wait_on_demand() -> None:
             return errno.errorcode[error.errno or 0]
         return "mapped"
 
-    act = partial(_tell, maps)
+    act = partial(tell, maps)
     order = Order(struck=Place("0", 0, "mmap"), fail="ENOMEM", times=0)
     assert sweeps.follow(act, order, own=True).told == b"ENOMEM"
     assert sweeps.follow(act, order).told == b"mapped"
@@ -108,7 +88,7 @@ def test_who_looks_again_and_again_does_not_hold_up_those_it_waits_for() -> None
             with contextlib.suppress(BlockingIOError):
                 return os.read(reader, 9).decode()
 
-    record = _run(looks)
+    record = run(looks)
     assert record.told == b"here", record.stuck
 
 
@@ -127,7 +107,7 @@ def test_what_is_done_before_the_block_does_not_wait() -> None:
 
 
 def _bases() -> sweeps.Bases:
-    return sweeps.bases(partial(_tell, _two))
+    return sweeps.bases(partial(tell, _two))
 
 
 def test_a_signal_comes_at_each_call_of_the_one_or_the_others() -> None:
@@ -138,7 +118,7 @@ def test_a_signal_comes_at_each_call_of_the_one_or_the_others() -> None:
         calls = [s for run in runs.values() for s in run.steps if (s.process == "0") == caller]
         assert len(orders) == len(calls) > 5
         for order in orders:
-            record = sweeps.follow(partial(_tell, _two), order)
+            record = sweeps.follow(partial(tell, _two), order)
             assert len(record.strikes) == 1, order
             assert record.status == (-9 if caller else 0)
             assert caller or b"-9" in record.told
@@ -164,7 +144,7 @@ def test_two_are_killed_where_both_live(caller: bool) -> None:
     for order in orders:
         assert order.struck
         assert ("0" in (order.struck.process, order.other)) == caller
-        assert len(sweeps.follow(partial(_tell, _two), order).strikes) == 2, order
+        assert len(sweeps.follow(partial(tell, _two), order).strikes) == 2, order
 
 
 def test_a_process_dies_where_others_have_come_as_far_as_they_can() -> None:
@@ -173,5 +153,5 @@ def test_a_process_dies_where_others_have_come_as_far_as_they_can() -> None:
     assert any(order.held == order.struck for order in orders)
     assert any(order.held != order.struck for order in orders)
     for order in orders:
-        record = sweeps.follow(partial(_tell, _two), order)
+        record = sweeps.follow(partial(tell, _two), order)
         assert b"-9" in record.told, order

@@ -15,8 +15,6 @@ from tests.benchmarks.message_peers import Open
 from tests.benchmarks.message_peers.child import in_child
 from tests.benchmarks.message_peers.memory import ROOM, end, place
 
-pytestmark = pytest.mark.suite
-
 SIZES = (8, 1000, 64 << 10, 1 << 20)
 # More than a ring holds, more than a queue has places for, and more at once than a caller takes.
 MANY = [8] * 3000 + [64 << 10] * 100 + [1 << 20] * 40

@@ -141,7 +141,6 @@ def _suite(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.suite  # it starts pytest
 @pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
 def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str]) -> None:
     """In a copy of the suite, with a set that has three clauses."""
@@ -163,7 +162,6 @@ def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str])
         assert {*support["transports"][name]["clauses"]} == {"A1", "H1", "H2"}
 
 
-@pytest.mark.suite  # it starts pytest
 def test_a_set_that_there_is_not_is_wrong_use(tmp_path: Path) -> None:
     """And the sets that there are are named."""
     done = _suite(ROOT, "--requirements=999", f"--report-dir={tmp_path}", "--co")

@@ -10,8 +10,6 @@ from tests.benchmarks.message_peers.child import in_child
 from tests.benchmarks.peers import interpreters, joblib, threads
 from tests.harness.oracle import tolerance, ulps
 
-pytestmark = pytest.mark.suite
-
 N, WORKERS = 1000, 3
 
 

@@ -122,7 +122,6 @@ def test_shellcheck_finds_nothing(script: Script) -> None:
     assert shellcheck(f"{names}\n{text}") == ""
 
 
-@pytest.mark.suite  # some start pytest
 @pytest.mark.parametrize("script", _scripts())
 def test_each_script_runs_and_each_command_of_the_suite_chooses_tests(
     script: Script, tmp_path: Path
