@@ -287,32 +287,31 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     module.run(n, workers)
     log("births", count=births.count)
     if births.count:
-        _log_wait(module.run, log, n, workers, partial(births.arm, inject(stop)))
+        _, usual = _cost(partial(module.run, n, workers))
+        births.arm(inject(stop))
+        _log_wait(module.run, log, n, workers, usual)
         timed = partial(module.run, timeout=_AMPLE) if takes_timeout(module) else module.run
         for stage in profiles.HELD if births.forked else ():
-            arm = partial(births.arm, inject(profiles.stop_before, stage=stage))
-            _log_wait(timed, log, n, workers, arm, stage)
+            births.arm(inject(profiles.stop_before, stage=stage))
+            _log_wait(timed, log, n, workers, usual, stage)
         return
     with watcher(log) as watching:
         if watching is None:
             log("unmet", why="none of its workers is started where the suite can stop it")
             return
         n = _long_enough(module, n, workers)
-        strike = partial(watching.strike, signal.SIGSTOP, workers, CPU)
-        _log_wait(module.run, log, n, workers, strike)
+        _, usual = _cost(partial(module.run, n, workers))
+        watching.strike(signal.SIGSTOP, workers, CPU)
+        _log_wait(module.run, log, n, workers, usual)
 
 
 def _log_wait(
-    run: Callable[..., float],
-    log: Log,
-    n: int,
-    workers: int,
-    arm: Callable[[], object],
-    stage: str = "birth",
+    run: Callable[..., float], log: Log, n: int, workers: int, usual: int, stage: str = "birth"
 ) -> None:
-    """Log what a run costs the caller whose workers are stopped, after *arm*, beyond one before."""
-    _, usual = _cost(partial(run, n, workers))
-    arm()
+    """Log what a run whose workers are stopped costs the caller.
+
+    usual: the times that the caller wakes up in a run without that, which do not count.
+    """
     start = time.monotonic()
     cpu, wakes = _cost(partial(log.call, run, n, workers))
     log("waited", stage=stage, cpu=cpu, wakes=wakes - usual, seconds=time.monotonic() - start)
