@@ -7,10 +7,13 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import Message, Outcome, checks, ordering, plain, shared_trials, state
+from tests.harness import Message, Outcome, checks, ordering, plain, shared_trials, state, striking
 from tests.scenarios import scarcity
 
 N, WORKERS = 100, 2
+
+# In the sweep of a worker's calls. Those of forked workers make a few thousand.
+_CALLS = 20_000
 
 REASONS = [os.strerror(getattr(errno, name)) for name in ("EMFILE", "EFBIG", "ENOSPC", "EDQUOT")]
 
@@ -65,6 +68,15 @@ def test_a_system_call_that_is_refused_is_an_oserror(
     """F1: each of those of the caller, by name, from its first one on, with an error of its own."""
     outcome = ordering.gated(shared_trials.with_refusals(transport), record_property, "F1")
     ordering.oserrors(outcome)
+
+
+@pytest.mark.clause("F1")
+def test_a_system_call_of_a_worker_may_fail(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """F1: each that others can notice; the run raises an error or is exact, and nothing is left."""
+    outcome = striking.sweep(transport, "shared refused", caller=False, order=order, calls=_CALLS)
+    striking.judge_sweep(record_property, "F1", outcome, striking.refusal)
 
 
 @pytest.mark.clause("F1")

@@ -11,7 +11,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, checks, random_strikes, striking
-from tests.harness.striking import WORKERS, Judge, N
+from tests.harness.striking import WORKERS, N
 from tests.scenarios import faults
 
 pytestmark = pytest.mark.exhaustive
@@ -36,20 +36,12 @@ def _end_the_caller(
     """Send the caller *signals* at each of its calls; at random times where there is no gate."""
     outcome = striking.sweep(transport, kind, caller=True, order=order)
     if not (reason := striking.ungated(outcome)):
-        _judge(record_property, clause, outcome, striking.end_of_the_caller)
+        striking.judge_sweep(record_property, clause, outcome, striking.end_of_the_caller)
         return
     with random_strikes.ForkServer(transport, N, WORKERS) as server:
         seen = random_strikes.random_kills(server, signals, TIMES, SEED)
     record_property(clause, f"{seen}, at random times: {reason}")
     checks.no_point_wrong(seen)
-
-
-def _judge(record_property: RecordProperty, clause: str, outcome: Outcome, judge: Judge) -> None:
-    """Fail unless nothing is left, and *judge* finds nothing wrong; skip where there is no gate."""
-    if reason := striking.ungated(outcome):
-        pytest.skip(f"no gate for system calls: {reason}")
-    whole = striking.first_of(judge, striking.left(outcome))
-    striking.judged(outcome, record_property, clause, whole)
 
 
 @pytest.mark.clause("B2")
@@ -75,7 +67,7 @@ def test_nothing_is_left_of_a_caller_killed_with_a_worker_at_any_system_call(
 ) -> None:
     """B3: both by SIGKILL, at each call of either."""
     outcome = striking.sweep(transport, "two killed", caller=True, order=order)
-    _judge(record_property, "B3", outcome, striking.end_of_the_caller)
+    striking.judge_sweep(record_property, "B3", outcome, striking.end_of_the_caller)
 
 
 @pytest.mark.clause("A3")
@@ -85,7 +77,7 @@ def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(
     """A3: the run raises an error within a second or is exact, and nothing is left."""
     outcome = _workers_killed(transport, order)
     if not (reason := striking.ungated(outcome)):
-        _judge(record_property, "A3", outcome, striking.all_or_error)
+        striking.judge_sweep(record_property, "A3", outcome, striking.all_or_error)
         return
     outcome = harness.run_trial(
         transport,
@@ -102,7 +94,7 @@ def test_a_worker_killed_in_any_order_of_system_calls_gives_no_wrong_result(
 ) -> None:
     """A3: at its own call that was held, or at another one, as in the orders of A6."""
     outcome = striking.sweep(transport, "killed in stalls", caller=False, order=order)
-    _judge(record_property, "A3", outcome, striking.all_or_error)
+    striking.judge_sweep(record_property, "A3", outcome, striking.all_or_error)
 
 
 @pytest.mark.clause("C9")
@@ -122,7 +114,7 @@ def test_two_workers_killed_at_once_at_any_system_call_are_an_error(
 ) -> None:
     """C10: or the exact result; one of them may be a helper, and nothing is left."""
     outcome = striking.sweep(transport, "two killed", caller=False, order=order)
-    _judge(record_property, "C10", outcome, striking.all_or_error)
+    striking.judge_sweep(record_property, "C10", outcome, striking.all_or_error)
 
 
 @pytest.mark.clause("F1")
@@ -131,13 +123,13 @@ def test_any_system_call_of_the_caller_may_fail(
 ) -> None:
     """F1: once or from then on; the run raises an OSError or is exact, and nothing is left."""
     outcome = striking.sweep(transport, "refused", caller=True, order=order)
-    _judge(record_property, "F1", outcome, striking.refusal)
+    striking.judge_sweep(record_property, "F1", outcome, striking.refusal)
 
 
 @pytest.mark.clause("F1")
 def test_any_system_call_of_a_worker_may_fail(
     transport: str, record_property: RecordProperty, order: str | None
 ) -> None:
-    """F1: the run raises an error or is exact, and nothing is left."""
+    """F1: those of memory too; the run raises an error or is exact, and nothing is left."""
     outcome = striking.sweep(transport, "refused", caller=False, order=order)
-    _judge(record_property, "F1", outcome, striking.refusal)
+    striking.judge_sweep(record_property, "F1", outcome, striking.refusal)

@@ -32,11 +32,14 @@ Judge = Callable[[Message], str]
 """Returns what is wrong with the end of a run, or ""."""
 
 
-def sweep(transport: str, kind: str, *, caller: bool, order: str | None = None) -> Outcome:
+def sweep(
+    transport: str, kind: str, *, caller: bool, order: str | None = None, calls: int = _CALLS
+) -> Outcome:
     """Do what *kind* says at each call of the caller, or of all others.
 
     kind: of struck_runs.KINDS.
     order: the only one to try, or None.
+    calls: how many may go on in all runs, but for stalls; the points that are left are not tried.
     """
     scenario = harness.call(
         struck_runs.struck,
@@ -45,7 +48,7 @@ def sweep(transport: str, kind: str, *, caller: bool, order: str | None = None) 
         kind=kind,
         caller=caller,
         places=list(SHARED),
-        calls=_CALLS_IN_STALLS if "stalls" in kind else _CALLS,
+        calls=_CALLS_IN_STALLS if "stalls" in kind else calls,
         order=order,
     )
     return harness.run_trial(transport, scenario, limit=_LIMIT)
@@ -54,6 +57,15 @@ def sweep(transport: str, kind: str, *, caller: bool, order: str | None = None) 
 def ungated(outcome: Outcome) -> str:
     """Return why there is no gate here, or ""."""
     return next((message["reason"] for message in outcome.of("ungated")), "")
+
+
+def judge_sweep(
+    record_property: RecordProperty, clause: str, outcome: Outcome, judge: Judge
+) -> None:
+    """Fail unless nothing is left, and *judge* finds nothing wrong; skip where there is no gate."""
+    if reason := ungated(outcome):
+        pytest.skip(f"no gate for system calls: {reason}")
+    judged(outcome, record_property, clause, first_of(judge, left(outcome)))
 
 
 def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge: Judge) -> None:

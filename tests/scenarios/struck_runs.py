@@ -303,6 +303,9 @@ KINDS = {
     "killed": Kind(_killed, own=True),
     "interrupted": Kind(_interrupted, own=True),
     "refused": Kind(_refused, own=True),
+    # Only what other processes can notice: no memory for a thread's stack, which CPython's
+    # Thread.start may wait for in vain.
+    "shared refused": Kind(_refused, own=False),
     "two killed": Kind(_two_killed, own=False),
     "killed in stalls": Kind(_killed_in_stalls, own=False),
 }
