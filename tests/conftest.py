@@ -74,6 +74,13 @@ def stepped_clock(tmp_path_factory: pytest.TempPathFactory) -> str:
         return ""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _alone() -> None:
+    """Let a suite that a test starts not take itself for a process of this one's pytest-xdist."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        del os.environ[name]
+
+
 @pytest.fixture(scope="session")
 def gate() -> None:
     """Skip where the system has no filters that let system calls wait: see tests.gate."""
