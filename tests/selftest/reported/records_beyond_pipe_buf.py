@@ -11,6 +11,7 @@ from tests.selftest.reported import _srv_stream
 
 REPORT = "https://github.com/apache/httpd/pull/49"
 CAUGHT_BY = ("A2",)
+MISSED = "found in about half of the runs: two workers have to write at the same moment"
 
 
 def records(size):
