@@ -31,6 +31,8 @@ from tests.selftest.judged import (
 
 REPORTED = modules_of(reported)
 
+_SHORT_RUN = ": nothing was judged: run(1000, 2) "  # what the suite says where that run fails
+
 # Some bugs are races that the suite meets by chance, in half of its runs or more.
 _ATTEMPTS = 5
 
@@ -69,7 +71,11 @@ def test_a_reported_bug_fails_its_clauses(module: str, score: Score, tmp_path: P
     score.found += bool(found & expected)
     if missed and not found & expected:
         pytest.xfail(str(missed))
-    assert found & expected, f"not found by {sorted(expected)}:\n{output[-6000:]}"
+    # A race may come in the short run before all clauses: it is found then, and no clause is judged.
+    unwrapped = " ".join(output.split())
+    assert found & expected or _SHORT_RUN in unwrapped, (
+        f"not found by {sorted(expected)}:\n{output[-6000:]}"
+    )
 
 
 @pytest.mark.parametrize("module", shard(REPORTED, SHARD))
