@@ -71,7 +71,7 @@ def test_a_reported_bug_fails_its_clauses(module: str, score: Score, tmp_path: P
     score.found += bool(found & expected)
     if missed and not found & expected:
         pytest.xfail(str(missed))
-    # A race may come in the short run before all clauses: it is found then, and no clause is judged.
+    # A race may come in the short run before all clauses: it is found then, and nothing is judged.
     unwrapped = " ".join(output.split())
     assert found & expected or _SHORT_RUN in unwrapped, (
         f"not found by {sorted(expected)}:\n{output[-6000:]}"
