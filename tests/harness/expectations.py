@@ -131,10 +131,10 @@ class Expectations:
             verdicts = self._results.transports[transport].verdicts[clause]
             outcomes = {verdict["outcome"] for verdict in verdicts}
             if outcomes == {"passed"} and not self._results.partial(transport, clause):
-                place = "named by --expect-failure" if clause in self._expected else ""
+                named = clause in self._expected
+                where = "named by --expect-failure" if named else "in EXPECTED_FAILURES"
                 self._results.remarks.append(
-                    f"{transport}: {clause} passed, and is {place or 'in EXPECTED_FAILURES'}:"
-                    f" {reason}"
+                    f"{transport}: {clause} passed, and is {where}: {reason}"
                 )
         if self._results.remarks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -21,8 +21,10 @@ __all__ = [
     "Explained",
     "Frame",
     "Stuck",
+    "circled",
     "explain",
     "frames_of",
+    "idled",
     "is_own",
     "with_source",
 ]
@@ -37,7 +39,6 @@ _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
 _SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
 _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
 
-_CIRCLES = "its threads wake by time alone, and have gone back to where they were for {:.2g} s"
 PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
 
 _MOST_GROUPS = 6  # of processes that wait at the same place
@@ -209,11 +210,23 @@ def _fault(call: Message | None, messages: Sequence[Message]) -> str:
     return ""
 
 
-def _head(call: Message | None, within: str, since: str, messages: Sequence[Message]) -> str:
+def circled(seconds: float) -> str:
+    """Return how a hang was seen whose threads woke for nothing for so long."""
+    return (
+        f"its threads wake by time alone, and have gone back to where they were for {seconds:.2g} s"
+    )
+
+
+def idled(seconds: float) -> str:
+    """Return how a hang was seen in which nothing used CPU for so long."""
+    return f"none of its processes has computed for {seconds:.2g} s"
+
+
+def _head(call: Message | None, within: str, seen: str, messages: Sequence[Message]) -> str:
     run = "run" if call is None else f"run({call['n']}, {call['workers']})"
     case = f" (case: {call['case']})" if call and "case" in call else ""
     words = [f"{run}{case} did not return", within, _fault(call, messages)]
-    return f"{'; '.join(filter(None, [' '.join(filter(None, words)), since]))}."
+    return "; ".join(filter(None, [" ".join(filter(None, words)), seen])) + "."
 
 
 def _signature(caller: Stuck | None, target: str) -> str:
@@ -252,10 +265,7 @@ def explain(
     limit: float,
     messages: Sequence[Message],
     stuck: Sequence[Stuck],
-    *,
-    idle: float = 0.0,
-    circling: float = 0.0,
-    proven: bool = False,
+    seen: str = "",
 ) -> Explained:
     """Return what is known of a trial that did not end.
 
@@ -263,20 +273,15 @@ def explain(
     limit: the seconds after which it counted as a hang.
     messages: all messages of the trial.
     stuck: its processes that were alive then; empty if they could not be looked at.
-    idle: seconds without any use of CPU after which it was ended before its limit; 0 if it reached
-        the limit.
-    circling: seconds in which its threads woke for nothing, after which it was ended, or 0.
-    proven: whether all threads wait for ever.  Of these three one at most is given.
+    seen: how it was seen to be a hang before its limit: PROVEN, or what `circled` or `idled`
+        returns; "" if it reached the limit.
     """
     pending = _pending(messages)
     call = next(reversed(pending.values()), None)
     callers = [process for process in stuck if call and process.pid == call["pid"]]
     callers += [process for process in stuck if process.number == CALLER]
     caller = callers[0] if callers else None
-    since = f"none of its processes has computed for {idle:.2g} s" if idle else ""
-    since = _CIRCLES.format(circling) if circling else since
-    since = PROVEN if proven else since
-    lines = [_head(call, "" if since else f"within {limit:.3g} s", since, messages)]
+    lines = [_head(call, "" if seen else f"within {limit:.3g} s", seen, messages)]
     if call is None and messages:
         lines[0] = lines[0].replace("run did", "The trial did")
     if caller is not None:
@@ -293,5 +298,5 @@ def explain(
         call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
         (call["n"], call["workers"]) if call else (),
         computes_alone=alone and computes,
-        proven=proven,
+        proven=seen == PROVEN,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from report.results import RecordProperty
-from tests.harness import checks
+from tests.harness import behind_gate, checks
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.trouble import Inexact, not_judged
 
@@ -13,8 +13,7 @@ from tests.harness.trouble import Inexact, not_judged
 def gated(outcome: Outcome, record_property: RecordProperty, clause: str) -> Outcome:
     """Skip where there is no gate; else record how many orders were tried, and return *outcome*."""
     checks.fail_or_skip(outcome, "CRASH")
-    for message in outcome.of("ungated"):
-        pytest.skip(f"no gate for system calls: {message['reason']}")
+    behind_gate.needs_gate(outcome)
     for tried in outcome.of("orders"):
         count, of = tried["orders"], tried["all"]
         text = f"{count} orders" if count == of else f"{count} of {of} orders"
@@ -86,14 +85,11 @@ def _state(message: Message) -> str:
     """Return what a run did in words; a result that is an error has its text."""
     if message["status"]:
         return f"CRASH: the caller ended with {message['status']}"
-    call = message["outcome"]
-    found = state(call)
-    return f"{call['error']}: {call['text']}" if found == "error" else found
+    return behind_gate.shown(message["outcome"])
 
 
 def _waiting(message: Message) -> str:
-    why = "for ever" if message["proven"] else "for longer than the limit"
-    return f"HANG: they wait {why}: " + "; ".join(message["stuck"])
+    return f"HANG: {behind_gate.waiting(message)}"
 
 
 def _told(outcome: Outcome, wrong: Iterable[tuple[Message, str]]) -> str:
@@ -103,9 +99,4 @@ def _told(outcome: Outcome, wrong: Iterable[tuple[Message, str]]) -> str:
     times = sum(message["times"] for message, _ in found)
     lines = [f"in {times} of {all_} orders of the system calls:"]
     lines += [f"{text} ({message['order']})" for message, text in found[:4]]
-    first = found[0][0]["order"]
-    story = [line for m in outcome.of("story") if m["order"] == first for line in m["lines"]]
-    if story:
-        lines += [f"What happened in {first!r}:", *story]
-    lines.append(f"This order again: --order={first!r}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *behind_gate.again(outcome, [found[0][0]["order"]])])

@@ -183,9 +183,7 @@ def await_held(trial: harness.Trial, count: int) -> None:
     A transport may start a child only when another has come further: so this ends when no other
     one is born for a while.
     """
-    while len(_born(trial)) < count and trial.listen(_NO_OTHER_BORN):
-        pass
-    born, deadline = _born(trial), limits.Deadline(_STOPS_IN)
+    born, deadline = _await_births(trial, count), limits.Deadline(_STOPS_IN)
     while not deadline.is_over():
         # Where there is no /proc, there is nothing to look at, and they have all the time.
         if all(trial.world.state(pid) in processes.STOPPED for pid in born):
@@ -211,9 +209,7 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
     A transport may start the next one only when another has ended: so those that come later go on
     as soon as no other is born for a while.
     """
-    born = _born(trial)
-    while len(born) < workers and (came := trial.listen(_NO_OTHER_BORN)):
-        born |= {message["pid"] for message in came if message["kind"] == "born"}
+    born = _await_births(trial, workers)
     _signal(trial, trial.process.pid, signal.SIGSTOP)
     for pid in born:
         _signal(trial, pid, signal.SIGCONT)
@@ -233,6 +229,14 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
         for process in trial.world.stats():
             if process.state in processes.STOPPED and process.pid in born:
                 _signal(trial, process.pid, signal.SIGCONT)
+
+
+def _await_births(trial: harness.Trial, count: int) -> set[int]:
+    """Return the pids of *count* children, or of those born until no other one is for a while."""
+    born = _born(trial)
+    while len(born) < count and (came := trial.listen(_NO_OTHER_BORN)):
+        born |= {message["pid"] for message in came if message["kind"] == "born"}
+    return born
 
 
 def _born(trial: harness.Trial) -> set[int]:

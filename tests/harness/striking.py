@@ -12,6 +12,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import checks, limits
+from tests.harness.behind_gate import again, needs_gate, shown, waiting
 from tests.harness.outcome import Message, Outcome, state
 from tests.harness.places import SHARED
 from tests.harness.trial import may_be_ours
@@ -22,9 +23,8 @@ from tests.system.resources import Resource
 
 N, WORKERS = 100, 2
 
-# Calls that may go on in all runs of a sweep: as many as all points of a usual transport take; in
-# stalls there are too many points.
-_CALLS, _CALLS_IN_STALLS = 100_000, 5_000
+# Calls that may go on in all runs of a sweep: as many as all points of a usual transport take.
+_CALLS = 100_000
 _SHOWN = 6  # ways in which runs went wrong, in a failure
 _LIMIT = 600.0  # seconds for a sweep, which usually takes some seconds
 
@@ -39,7 +39,7 @@ def sweep(
 
     kind: of struck_runs.KINDS.
     order: the only one to try, or None.
-    calls: how many may go on in all runs, but for stalls; the points that are left are not tried.
+    calls: how many may go on in all runs; the points that are left are not tried.
     """
     scenario = harness.call(
         struck_runs.struck,
@@ -48,23 +48,17 @@ def sweep(
         kind=kind,
         caller=caller,
         places=list(SHARED),
-        calls=_CALLS_IN_STALLS if "stalls" in kind else calls,
+        calls=calls,
         order=order,
     )
     return harness.run_trial(transport, scenario, limit=_LIMIT)
-
-
-def ungated(outcome: Outcome) -> str:
-    """Return why there is no gate here, or ""."""
-    return next((message["reason"] for message in outcome.of("ungated")), "")
 
 
 def judge_sweep(
     record_property: RecordProperty, clause: str, outcome: Outcome, judge: Judge
 ) -> None:
     """Fail unless nothing is left, and *judge* finds nothing wrong; skip where there is no gate."""
-    if reason := ungated(outcome):
-        pytest.skip(f"no gate for system calls: {reason}")
+    needs_gate(outcome)
     judged(outcome, record_property, clause, first_of(judge, left(outcome)))
 
 
@@ -87,17 +81,9 @@ def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge
         wrong = sum(message["times"] for message, _ in verdicts)
         all_ = sum(message["times"] for message in strikes)
         lines = [f"{why}\n  at {m['where']} ({m['order']})" for m, why in verdicts[:_SHOWN]]
-        text = "\n".join([f"{wrong} of {all_} points:", *lines, *_again(outcome, verdicts)])
+        orders = [message["order"] for message, _ in verdicts]
+        text = "\n".join([f"{wrong} of {all_} points:", *lines, *again(outcome, orders)])
         pytest.fail(text, pytrace=False)
-
-
-def _again(outcome: Outcome, verdicts: list[tuple[Message, str]]) -> list[str]:
-    """Return the story of a point, if there is one, and how to come there again."""
-    orders = [message["order"] for message, _ in verdicts]
-    told = [m for m in outcome.of("story") if m["order"] in orders]
-    order = told[0]["order"] if told else orders[0]
-    story = [f"What happened in {order!r}:"] * bool(told) + [x for m in told for x in m["lines"]]
-    return [*story, f"This order again: --order={order!r}"]
 
 
 def ends_of(outcome: Outcome) -> str:
@@ -195,10 +181,8 @@ def first_of(*judges: Judge) -> Judge:
 
 def _stuck(message: Message) -> str:
     came_back = message["outcome"] or message["status"] is not None
-    why = "for ever" if message["proven"] else "for longer than the limit"
-    return f"{'ORPHAN' if came_back else 'HANG'}: they wait {why}: " + "; ".join(message["stuck"])
+    return f"{'ORPHAN' if came_back else 'HANG'}: {waiting(message)}"
 
 
 def _shown(call: Message) -> str:
-    found = state(call) if call else "no outcome"
-    return f"{call['error']}: {call['text']}" if found == "error" else found
+    return shown(call) if call else "no outcome"

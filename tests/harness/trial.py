@@ -240,20 +240,18 @@ class Trial:
         numbers = {message["pid"]: message["number"] for message in outcome.of("born")}
         numbers[self.process.pid] = hang.CALLER
         stuck = look(self.world, self._place / "stacks", numbers, self._watchers())
-        proven = self._silence.proven
-        circling = limits.circling(self._target) if self._silence.circles and not proven else 0.0
-        idle = 0.0 if self.waited or proven or circling else limits.quiet(self._target)
+        seen = self._seen()
         limits.set_hung(self._target)
-        found = hang.explain(
-            self._target,
-            self.waited,
-            outcome.messages,
-            stuck,
-            idle=idle,
-            circling=circling,
-            proven=proven,
-        )
+        found = hang.explain(self._target, self.waited, outcome.messages, stuck, seen)
         outcome.add_hang(found)
+
+    def _seen(self) -> str:
+        """Return how this was seen to be a hang before its limit, "" if it was not."""
+        if self._silence.proven:
+            return hang.PROVEN
+        if self._silence.circles:
+            return hang.circled(limits.circling(self._target))
+        return "" if self.waited else hang.idled(limits.quiet(self._target))
 
     def _check_end(self, *, killed: bool) -> None:
         """Add the faults of how the interpreter has ended, and of what it has printed."""

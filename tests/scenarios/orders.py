@@ -16,6 +16,7 @@ from tests.gate.calls import SETTINGS
 from tests.gate.keeper import Record, Step, watched
 from tests.gate.policies import Order
 from tests.gate.seccomp import Refused
+from tests.gate.tasks import Place
 from tests.scenarios.callers import ended_in, leave
 from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log, attempt
@@ -73,9 +74,14 @@ class _Seen:
             log("order", order=str(order), times=self._times[key], **what)
             if key != usual:
                 record = sweeps.follow(act, order, named=True)
-                lines = story.tell(record, order.struck or order.held)
-                for at in range(0, len(lines), _LINES):
-                    log("story", order=str(order), lines=lines[at : at + _LINES])
+                log_story(log, order, record, order.struck or order.held)
+
+
+def log_story(log: Log, order: Order, record: Record, place: Place | None) -> None:
+    """Log the story of a run, in pieces that fit into a message; place: see `story.tell`."""
+    lines = story.tell(record, place)
+    for at in range(0, len(lines), _LINES):
+        log("story", order=str(order), lines=lines[at : at + _LINES])
 
 
 def import_what_it_imports(module: ModuleType, log: Log, n: int, workers: int) -> bool:

@@ -22,6 +22,7 @@ from tests.scenarios.orders import (
     alike,
     evenly,
     import_what_it_imports,
+    log_story,
     reason_told,
     without_numbers,
 )
@@ -32,7 +33,6 @@ from tests.system.pace import slowed
 _LEAST = 40  # points of a kind that are tried, however long a run takes
 _ENOUGH = 5  # wrong points, after which a sweep ends: a hang may take seconds
 _MOST = 8  # entries of a list in a message
-_LINES = 12  # of a story, in a message
 _QUICK = 0.5  # seconds: half of what clauses allow from a fault to the end of a run
 _TERMS = 3_000_000  # of a run by which those are found that compute: some 0.2 s for each worker
 _SHARE = 0.25  # of the CPU time of the one that computes most: who has used that much is a worker
@@ -232,9 +232,7 @@ class _Sweep:
         self._log("strikes", case=kind, all=len(orders), tried=tried, reached=reached)
         self.seen.tell(self._log)
         if (first := self.seen.first_wrong) is not None:
-            lines = story.tell(self._follow(first, named=True), first.struck)
-            for at in range(0, len(lines), _LINES):
-                self._log("story", order=str(first), lines=lines[at : at + _LINES])
+            log_story(self._log, first, self._follow(first, named=True), first.struck)
 
     def _chosen(self, orders: Sequence[Order]) -> Sequence[Order]:
         """Return the orders to try: of too many, some are first.

@@ -6,6 +6,7 @@
 import pytest
 
 from tests.harness import Outcome, striking
+from tests.harness.behind_gate import needs_gate
 from tests.harness.striking import Judge
 
 HONEST = "tests.selftest.defects.honest"
@@ -14,8 +15,7 @@ HONEST = "tests.selftest.defects.honest"
 def _wrong(module: str, kind: str, judge: Judge, *, caller: bool) -> str:
     """Return the failure of a sweep, or ""."""
     outcome: Outcome = striking.sweep(module, kind, caller=caller)
-    if reason := striking.ungated(outcome):
-        pytest.skip(reason)
+    needs_gate(outcome)
     whole = striking.first_of(judge, striking.left(outcome))
     try:
         striking.judged(outcome, lambda clause, text: None, "A3", whole)
@@ -69,8 +69,7 @@ def test_a_point_comes_again_by_its_order() -> None:
     """Alone."""
     module = "tests.selftest.defects.finally_only"
     first = striking.sweep(module, "killed", caller=True)
-    if reason := striking.ungated(first):
-        pytest.skip(reason)
+    needs_gate(first)
     wrong = next(m for m in first.of("strike") if m["left"])
     again = striking.sweep(module, "killed", caller=True, order=wrong["order"])
     (only,) = again.of("strike")

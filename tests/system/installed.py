@@ -20,9 +20,8 @@ def installed(name: str) -> ModuleType | None:
         return None
     before = sys.modules.get(name)
     try:
-        module = importlib.util.module_from_spec(
-            spec
-        )  # enters an extension module into sys.modules
+        # An extension module enters itself into sys.modules.
+        module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     finally:
         sys.modules.pop(name, None)

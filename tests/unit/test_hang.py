@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.harness.hang import CALLER, RUNNING, Explained, Frame, Stuck, explain, frames_of, is_own
+from tests.harness.hang import (
+    CALLER,
+    PROVEN,
+    RUNNING,
+    Explained,
+    Frame,
+    Stuck,
+    circled,
+    explain,
+    frames_of,
+    idled,
+    is_own,
+)
 
 TARGET = "/home/me/mine.py"
 
@@ -79,7 +91,7 @@ def test_the_fault_of_the_call_is_told(call: dict[str, Any], text: str) -> None:
 
 def test_a_hang_that_is_proven_is_told_as_such() -> None:
     """Then no time has passed that would say anything."""
-    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], proven=True).text
+    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], PROVEN).text
     assert text.startswith(
         "run(30, 3) did not return after a worker (pid 12) died of SIGKILL; all of its threads"
         " wait, without a limit of time, for what only they could do.\nThe caller (pid 10) waits"
@@ -89,7 +101,7 @@ def test_a_hang_that_is_proven_is_told_as_such() -> None:
 
 def test_a_hang_whose_threads_look_again_and_again_is_told_as_such() -> None:
     """With how long that was seen."""
-    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], circling=10).text
+    text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], circled(10)).text
     assert text.startswith(
         "run(30, 3) did not return after a worker (pid 12) died of SIGKILL; its threads wake by"
         " time alone, and have gone back to where they were for 10 s.\nThe caller (pid 10) waits"
@@ -126,7 +138,7 @@ def test_a_process_that_computes_does_not_wait() -> None:
 
 def test_a_trial_that_was_cut_short_does_not_name_its_limit() -> None:
     """It says for how long nothing happened."""
-    text = explain(TARGET, 20, _messages(), [], idle=2.0).text
+    text = explain(TARGET, 20, _messages(), [], idled(2.0)).text
     assert text.splitlines()[0].endswith("; none of its processes has computed for 2 s.")
     assert "20" not in text
 

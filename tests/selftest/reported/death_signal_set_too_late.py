@@ -3,29 +3,8 @@
 Here a worker does not look afterwards who its parent is.
 """
 
-import os
-import signal
-
-from tests.selftest.defects import honest
+from tests.selftest.reported._born import born, killed_with_it
 
 REPORT = "https://github.com/containers/bubblewrap/issues/700"
 CAUGHT_BY = ("B3",)
-
-
-def _child(parent, r, w, lo, hi):
-    status = 1
-    try:
-        honest.PRCTL(honest.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.close(r)
-        try:
-            honest.send(w, lo, hi)
-        except BaseException as error:
-            os.write(w, b"!" * 8 + honest.described(error))
-            raise
-        status = 0
-    finally:
-        os._exit(status)
-
-
-honest.child = _child
-run = honest.run
+run = born(killed_with_it)

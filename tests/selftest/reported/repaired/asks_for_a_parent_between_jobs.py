@@ -1,5 +1,5 @@
 """The kernel kills a worker when its parent dies."""
 
-from tests.selftest.reported.asks_for_a_parent_between_jobs import born, killed_with_it
+from tests.selftest.reported._born import born, killed_with_it, with_a_parent
 
-run = born(killed_with_it)
+run = born(killed_with_it, with_a_parent, after=with_a_parent)
