@@ -42,7 +42,8 @@ PROGRAMS = {
     "H": "bad_arguments.py",
 }
 
-# What is of the machine in a reason: paths to an installation, and to the directories of a trial.
+# Parts of a reason that depend on the machine: paths to an installation, and to the directories of
+# a trial.
 _PATH = re.compile(
     r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)|(?:/[\w.+-]+)*/ipc-trial-\w+/\w+/"
 )
@@ -54,9 +55,7 @@ def keep(source: Path) -> list[Path]:
     The commit is left out, and how the kernel of the suite computes, which no peer uses: files of
     one version and platform are one table.
     """
-    found = formats.read(source)
-    if isinstance(found, formats.Bench):
-        raise formats.Refused("is of benchmarks")
+    found = formats.read_support(source)
     written = []
     for name, transport in found["transports"].items():
         if not name.startswith(PEERS):
@@ -86,9 +85,7 @@ def results() -> dict[str, tuple[Support, Transport]]:
     """Return what is kept of each peer, by its name."""
     found = {}
     for path in sorted(RESULTS.glob("*.json")):
-        support = formats.read(path)
-        if isinstance(support, formats.Bench):
-            raise formats.Refused(f"{path} is of benchmarks")
+        support = formats.read_support(path)
         found[path.stem] = support, support["transports"][PEERS + path.stem]
     return found
 
@@ -112,6 +109,7 @@ def grid() -> str:
     found = results()
     known = _known(found)
     families = [family for family, _ in groupby(known, lambda clause: clause[0])]
+    parts = [[c for c in known if c[0] == family] for family in families]
     lines = [
         "| " + " | ".join(["", *(f"{f} {FAMILIES[f].word}" for f in families), "all"]) + " |",
         "|---" * (2 + len(families)) + "|",
@@ -119,7 +117,6 @@ def grid() -> str:
     for name, (_, transport) in found.items():
         if not transport["clauses"].keys() >= set(known):
             continue
-        parts = [[c for c in known if c[0] == family] for family in families]
         standings = [Standing(transport, part) for part in [*parts, known]]
         shares = [each.share() for each in standings]
         lines.append(f"| {' | '.join([f'[{title(name)}](tests/peers/{name}.py)', *shares])} |")
@@ -161,9 +158,9 @@ Written by `python docs/peers.py tables` from the files in this directory; the s
 `python3 -m report merge docs/results -o site`. Each library was used as its documentation shows it,
 by a module in [tests/peers](../../tests/peers/README.md); the clauses are those of
 [CONFORMANCE.md](../../CONFORMANCE.md). A cell says what one run of the suite has seen, on one
-machine. It is no judgement of a library for what that is made for: many of the clauses are of what
-its documentation does not promise. Where a library is a queue, its user has to find out that a
-worker has died; these modules do not, as the examples of the documentation do not.
+machine. It does not say whether a library is good for its own purpose: many of the clauses are of
+what its documentation does not promise. Where a library is a queue, its user has to find out that a
+worker has died; these modules do not do so, and neither do the examples in the documentation.
 
 A failure leads to the smallest program that shows it, to be called from the root of the project
 with the name of the module, or else to the module. Below it stands the test that failed:

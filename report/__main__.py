@@ -58,9 +58,7 @@ def _print(options: argparse.Namespace) -> int:
     """Print the text of a support file; return the exit status."""
     make, _ = _TEXTS[options.command]
     try:
-        content = formats.read(options.file)
-        if isinstance(content, formats.Bench):
-            raise formats.Refused("has benchmarks, and no clauses")
+        content = formats.read_support(options.file)
     except formats.Refused as error:
         _say(f"{options.file} {error}")
         return 2

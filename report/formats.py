@@ -24,7 +24,9 @@ __all__ = [
     "dumps",
     "gather",
     "read",
+    "read_support",
     "schema",
+    "suite_name",
     "worst",
 ]
 
@@ -264,6 +266,19 @@ def read(path: Path) -> Support | Bench:
             raise Refused(f"is a malformed file of pytest-benchmark: {wrong}")
         return _bench(value)
     raise Refused("is neither a support file nor one of pytest-benchmark")
+
+
+def read_support(path: Path) -> Support:
+    """Return the support file at *path*, or raise Refused, also for a file of benchmarks."""
+    content = read(path)
+    if isinstance(content, Bench):
+        raise Refused("has benchmarks, and no clauses")
+    return content
+
+
+def suite_name(suite: Suite) -> str:
+    """Return the version and the commit of a suite, as far as they are known."""
+    return " ".join(filter(None, [suite["version"], suite["commit"]])) or "unknown"
 
 
 def dumps(support: Support) -> str:

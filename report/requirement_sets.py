@@ -1,4 +1,6 @@
-"""The requirement sets: numbered lists of clauses by which a run can judge, whatever came later.
+"""The requirement sets: numbered lists of clauses by which a run can judge.
+
+So clauses that are added later do not change its result.
 
 `requirements/N.json` is set N.  `python -m tests.selftest.requirement_sets` writes these files.  To
 be judged by a set is to be judged by its clauses and no others.

@@ -3,7 +3,7 @@
 import re
 
 from report.clauses import FAMILIES, order
-from report.formats import Outcome, Support, Transport
+from report.formats import Outcome, Support, Transport, suite_name
 from report.html import plain
 from report.results import Standing
 
@@ -41,8 +41,8 @@ def _row(support: Support, name: str, families: list[str]) -> tuple[str, ...]:
         return (_text(name), _text(why), *("" for _ in families))
     shares = []
     for family in families:
-        mine = {c: v for c, v in transport["clauses"].items() if c[:1] == family and c in known}
-        shares.append(Standing({"unsupported": None, "clauses": mine}, mine).share())
+        mine = [c for c in transport["clauses"] if c[:1] == family and c in known]
+        shares.append(Standing(transport, mine).share())
     return (_text(name), Standing(transport, known).earned or "none", *shares)
 
 
@@ -62,7 +62,7 @@ def _where(support: Support) -> str:
     chosen = suite.get("requirements")
     count = len(support["clauses"])
     judged = f"all {count} clauses" if chosen is None else f"set {chosen} ({count} clauses)"
-    version = " ".join(filter(None, [suite["version"], suite["commit"]])) or "unknown"
+    version = suite_name(suite)
     where = ", ".join(filter(None, [platform["name"], platform["python"]]))
     return f"Requirements: {judged}. Suite: {_text(version)}. Platform: {_text(where)}."
 

@@ -8,6 +8,7 @@ from report.formats import Row
 
 __all__ = [
     "FOR_OTHERS",
+    "INTERVAL",
     "LASTING",
     "NEEDS",
     "PLAIN",
@@ -41,10 +42,13 @@ PLAIN = MappingProxyType(
 )
 
 
+INTERVAL = "in 95 of 100 cases, the ratio of another run lies in it"
+"""What an interval is."""
+
 Ratio = tuple[float, float, float]
 """A ratio and the ends of its interval."""
 
-# What nobody is told to take, as fast as it is: who waits with it takes a whole processor.
+# Never recommended, however fast: a process that waits uses a whole processor.
 SPINNING = frozenset({"shm_spinning"})
 
 

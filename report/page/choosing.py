@@ -4,7 +4,7 @@ from report.formats import Bench
 from report.html import Child, Markup, h
 from report.page.axes import MOST, Log, percent
 from report.page.parts import scroll
-from report.which import Choice, choices
+from report.which import INTERVAL, Choice, choices
 
 __all__ = ["choosing"]
 
@@ -48,8 +48,8 @@ def choosing(bench: Bench, machine: bool) -> Markup | None:
     head = h("tr", [h("th", word, scope="col") for word in heads])
     table = h("table", h("thead", head), h("tbody", rows), class_="which")
     signs = (
-        "\u25cf what to take, \u25cb what is within noise of it, each with its interval: where the "
-        "ratio of another run is, in 95 of 100; grey: the others. Log axis, less is better."
+        "\u25cf what to take, \u25cb what is within noise of it, each with its interval: "
+        f"{INTERVAL}; grey: the others. Log axis, less is better."
     )
     note = h("p", signs, f" {bench.machine}." if machine else None, class_="note")
     return h("div", scroll("Which one", table), note)

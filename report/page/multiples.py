@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from report.html import Child, Markup, h
 from report.page.axes import MOST, Log, heading, in_bytes, number, percent, short
 from report.page.parts import group_head, scroll
+from report.which import INTERVAL
 
 __all__ = ["Axes", "Series", "multiples"]
 
@@ -128,7 +129,7 @@ def multiples(
     better = "more" if axes.more else "less"
     unit = f"{axes.y} against {axes.x}, log axes, the others in grey; {better} is better"
     if spans:
-        unit += "; upright lines: where the ratio of another run is, in 95 of 100"
+        unit += f"; upright lines: {INTERVAL}"
     return h(
         "figure",
         heading(axes.title, unit),

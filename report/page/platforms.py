@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from report.formats import suite_name
 from report.html import Markup, h
 from report.page.columns import Column
 from report.page.parts import group_head, scroll
@@ -37,7 +38,7 @@ def platforms(columns: Sequence[Column]) -> Markup:
     add("Python", [p["python"] for p in platforms])
     add("user", ["root" if p["root"] else "ordinary" for p in platforms])
     suites = [column.support["suite"] for column in columns]
-    add("suite", [" ".join(filter(None, [s["version"], s["commit"]])) or "unknown" for s in suites])
+    add("suite", [suite_name(suite) for suite in suites])
     chosen = [s.get("requirements") for s in suites]
     add("requirements", ["all clauses" if n is None else f"set {n}" for n in chosen])
     add("arithmetic", [s.get("arithmetic") or "unknown" for s in suites])

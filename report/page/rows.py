@@ -16,7 +16,7 @@ from report.page.axes import (
     row_class,
     short,
 )
-from report.which import ratio_of
+from report.which import INTERVAL, ratio_of
 
 __all__ = ["RATIOS", "Ratio", "bars", "latency"]
 
@@ -68,9 +68,7 @@ def _signs(what: Ratio, names: Sequence[str], forks: bool, intervals: bool) -> l
             "Same forks, the light line: times a floor with as many forks, the guardian's too."
         )
     if intervals:
-        found.append(
-            "The line at the end of a bar: where the ratio of another run is, in 95 of 100."
-        )
+        found.append(f"The line at the end of a bar: {INTERVAL}.")
     if "floor and a guardian" in names:
         found.append("Floor and a guardian: with one process more, which some transports fork.")
     if "plain loop" in names:

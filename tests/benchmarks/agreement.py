@@ -56,8 +56,8 @@ def differences(found: Sequence[Pair], name: str) -> list[float]:
 def tau(ranks: Sequence[tuple[float, float]]) -> float | None:
     """Return Kendall's tau of ranks in two runs, or None if there are no two rows.
 
-    A pair that either run ties counts as agreement: it is said not to differ, and the other run
-    says no more than in which direction it would.
+    A pair that either run ties counts as agreement: a tie means no known difference, so it does not
+    contradict the order in the other run.
     """
     found = [(a[0] - b[0]) * (a[1] - b[1]) >= 0 for a, b in combinations(ranks, 2)]
     return (2 * sum(found) - len(found)) / len(found) if found else None

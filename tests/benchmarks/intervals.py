@@ -15,8 +15,8 @@ from functools import cache
 from itertools import accumulate
 from statistics import median_low
 
-# So that of two runs each has its ratio in the interval of the other in 95 of 100: one alone has it
-# there more often than both.
+# So that of two runs each has its ratio in the interval of the other in 95 of 100.  That both do is
+# less likely than that one does, so the level is above 0.95.
 LEVEL = 0.975
 _Z = 1.96
 

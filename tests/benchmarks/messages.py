@@ -26,6 +26,7 @@ import pytest
 from tests import harness
 from tests.benchmarks.floor import MECHANISMS, Floor, NoFloor, program
 from tests.benchmarks.rounds import Measure, Prepare, Sample
+from tests.benchmarks.runs import supported
 from tests.scenarios.loading import given_way, load
 
 TRIPS = 500  # timed, in each measurement
@@ -33,7 +34,8 @@ BATCHES = 4  # timed, in each measurement of a stream
 C_BATCHES = 16  # from C, where one is shorter than a slice of the scheduler
 PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
 STAMP = struct.Struct("=q")
-STOP = b"."  # to a worker that is asked: no peer need carry a message without a byte
+# It ends the worker of a latency test. It is not empty: some peers cannot send an empty message.
+STOP = b"."
 CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
 
 Open = Callable[..., contextlib.AbstractContextManager[Any]]
@@ -92,9 +94,7 @@ def of_transport(transport: str) -> Channel:
 
     @contextlib.contextmanager
     def opened() -> Iterator[Callable[[Way], Sample]]:
-        module = harness.module_of(transport)
-        if (reason := harness.unsupported(module)) is not None:
-            pytest.skip(f"{transport}: {reason}")
+        module = supported(transport)
         if (reason := harness.support(module).no_channel) is not None:
             pytest.skip(reason)
         with given_way(module):

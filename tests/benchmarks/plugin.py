@@ -13,6 +13,7 @@ from report import host, which
 from report.formats import Row
 from report.results import Results
 from tests.benchmarks import tables, terminal
+from tests.harness.isolation import processors
 
 TABLES = pytest.StashKey[tables.Tables]()
 LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
@@ -20,7 +21,7 @@ LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
 # Options that ask for tables as pytest-benchmark makes them.
 ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
 
-_OTHERS = "What is no transport of the suite keeps no clause: a worker that dies may hang it."
+_OTHERS = "Other libraries do not keep the clauses: if a worker dies, the caller may hang."
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 
@@ -120,7 +121,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         "seed": config.option.rounds_seed,
         "load_before": config.stash[LOAD],
         "load_after": os.getloadavg()[0],
-        "cores": cores(),
+        "cores": processors(),
     }
     if not config.option.benchmark_save_data:
         for row in rows:
@@ -189,22 +190,17 @@ def _rows(config: pytest.Config) -> list[Row]:
             },
         )
         for bench in (session.benchmarks if session is not None else ())
-        if bench.fullname not in failed and bench.stats and bench.extra_info.get("kind") != "counts"
+        if bench.fullname not in failed
+        and bench.stats
+        and bench.extra_info.get("kind") not in (None, "counts")
     ]
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the tables, what their columns are, which one to take, and what is noise."""
-    rows = [row for row in _rows(config) if "kind" in row.info] if measures(config) else []
+    rows = _rows(config) if measures(config) else []
     session: Any = getattr(config, "_benchmarksession", None)
     if not rows or not session.quiet or config.getoption("benchmark_quiet"):
         return
@@ -231,6 +227,6 @@ def pytest_terminal_summary(
             write(_OTHERS)
     write("")
     before, after = config.stash[LOAD], os.getloadavg()[0]
-    load = f"load {before:.1f} before and {after:.1f} after, on {cores()} cores"
+    load = f"load {before:.1f} before and {after:.1f} after, on {processors()} cores"
     for line in terminal.wrapped(terminal.noise(rows, load)):
-        write(line, yellow=before > 0.5 * cores())
+        write(line, yellow=before > 0.5 * processors())

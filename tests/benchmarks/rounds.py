@@ -1,9 +1,9 @@
 """Measurements in rounds: each contender once a round, each round in a new random order.
 
-Contenders that run one after another each meet another moment of the machine, and its drift
-becomes their rank.  In rounds all meet the same (randomized multiple interleaved trials: Abedi
-and Brecht, Conducting repeatable experiments in highly variable cloud computing environments,
-ICPE 2017).
+Contenders that run one after another are measured at different times: if the machine becomes slower
+meanwhile, that changes their rank.  In rounds it changes all alike (randomized multiple interleaved
+trials: Abedi and Brecht, Conducting repeatable experiments in highly variable cloud computing
+environments, ICPE 2017).
 """
 
 import gc
@@ -124,7 +124,7 @@ def _round(
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep the collector off what is there already, and warnings of forks beside threads quiet.
+    """Leave existing objects to no collector, and ignore warnings of forks beside threads.
 
     From Python 3.12 on os.fork() warns in a process with threads, which some peers start.  What is
     forked beside them, the floor, takes no lock.

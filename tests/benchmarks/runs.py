@@ -80,6 +80,14 @@ def of_floor(name: str, n: int, workers: int, each: int = 1) -> Prepare:
     return lambda: contextlib.nullcontext(partial(timed, FLOORS[name], n, workers, each))
 
 
+def supported(transport: str) -> str:
+    """Return the module of a transport, by the name that was given; skip with the reason."""
+    module = harness.module_of(transport)
+    if (reason := harness.unsupported(module)) is not None:
+        pytest.skip(f"{transport}: {reason}")
+    return module
+
+
 def of_transport(transport: str, n: int, workers: int, each: int = 1) -> Prepare:
     """Return how to measure the run of a transport, by the name that was given.
 
@@ -88,9 +96,7 @@ def of_transport(transport: str, n: int, workers: int, each: int = 1) -> Prepare
 
     @contextlib.contextmanager
     def prepare() -> Iterator[Measure]:
-        module = harness.module_of(transport)
-        if (reason := harness.unsupported(module)) is not None:
-            pytest.skip(f"{transport}: {reason}")
+        module = supported(transport)
         with given_way(module):
             run: Run = load(module).run
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from report.formats import Row
-from report.which import Choice, ratio_of
+from report.which import INTERVAL, Choice, ratio_of
 
 WIDTH = 80
 
@@ -67,7 +67,7 @@ def _median(times: float) -> _Spelled:
     return lambda row: f"{row.median * times:,.1f}"
 
 
-_BETWEEN = "interval: where the ratio of another run is, in 95 of 100"
+_BETWEEN = f"interval: {INTERVAL}"
 _FLOORS = {
     "run": "x floor, of runs: times the floor, the same forks and terms with no transport",
     "message": "x floor, of messages: times the floor, a pipe or shared memory driven from C,"
@@ -88,7 +88,7 @@ def _ratio_columns(kind: str) -> list[Column]:
 _FIGURES = {
     "latency": [
         Column("p50 us", 10, _number("p50_us", ",.1f"), "p50: half of the messages were faster"),
-        Column("p99 us", 10, _number("p99_us", ",.1f"), "p99: 99 of 100 were"),
+        Column("p99 us", 10, _number("p99_us", ",.1f"), "p99: 99 of 100 messages were faster"),
     ],
     "stream": [
         Column("messages/s", 12, _number("messages_per_s", ",.0f"), ""),
@@ -102,7 +102,7 @@ _FIGURES = {
 _PEAK = Column("peak MiB", 10, _number("peak_rss_mib", ".1f"), "peak MiB: memory of a worker")
 _MORE = {
     "latency": [
-        Column("p99.9", 9, _number("p999_us", ",.0f"), "p99.9: 999 of 1000 were"),
+        Column("p99.9", 9, _number("p999_us", ",.0f"), "p99.9: 999 of 1000 messages were faster"),
         Column("x C", 7, _ratio("x_c"), "x C: times the same mechanism driven from C"),
     ],
     "stream": [Column("x C", 7, _ratio("x_c"), "x C: times the same mechanism driven from C")],
@@ -185,7 +185,10 @@ def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
     names = {row.name for rows in tables.values() for row in rows}
     for name, text in (
         ("plain loop", "plain loop: the floor, with the sum written as a simple loop"),
-        ("floor and a guardian", "floor and a guardian: with one process more, which some fork"),
+        (
+            "floor and a guardian",
+            "floor and a guardian: the floor with one more process, as some fork",
+        ),
     ):
         words += [text] * (name in names)
     if any(name.endswith(" cold") for name in names):
@@ -228,7 +231,7 @@ def noise(rows: Sequence[Row], load: str) -> str:
         return f"{load}; no floor was measured, so nothing tells what is noise"
     ordered = sorted(of_table.values())
     middle, worst = ordered[len(ordered) // 2], max(of_table, key=of_table.__getitem__)
-    text = f"{load}; the floor differs from itself by up to {middle:.0f} %"
+    text = f"{load}; two measurements of the floor differ by up to {middle:.0f} %"
     if len(ordered) > 1:
         text += f" in the median table and {of_table[worst]:.0f} % in '{' '.join(worst.split())}'"
     return f"{text}: smaller differences are noise"

@@ -15,9 +15,7 @@ from tests.benchmarks.counts.counted import Figures, counts, figures
 from tests.benchmarks.counts.plugin import ROWS
 from tests.benchmarks.counts.table import each
 from tests.benchmarks.counts.works import RUN, WORKERS, WORKS
-from tests.benchmarks.meter import Meter
-
-METER = Meter()
+from tests.benchmarks.meter import METER
 
 WRITE_OF = 7  # counts; those of a call that differ are not compared
 TRIES = 3  # counts, of which one that is as before is enough: the network of a machine may be late
@@ -30,11 +28,7 @@ def test_counts(
     """What a run takes, a round trip, and a message of a stream."""
     options = request.config.option
     found = figures(transport)
-
-    def used() -> None:
-        METER.seconds += found.works[RUN.key]["cpu_us"] / 1e6
-
-    benchmark.pedantic(used, rounds=1)  # type: ignore[no-untyped-call]
+    METER.replay(benchmark, [found.works[RUN.key]["cpu_us"] / 1e6])
     benchmark.extra_info |= _told(found)
     name: str = request.node.callspec.params["transport"]
     request.config.stash[ROWS][name] = found

@@ -3,18 +3,16 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 
+from tests.benchmarks import message_peers
+from tests.benchmarks.message_peers.child import in_child
 from tests.benchmarks.messages import Channel, Layout, Way, of_latency, of_stream
 from tests.benchmarks.meter import METER
 from tests.benchmarks.rounds import Sample
 from tests.benchmarks.tables import Entry
 from tests.benchmarks.test_messages import fan_in, latency, layouts, sizes, stream
-
-message_peers: Any = pytest.importorskip("tests.benchmarks.message_peers")
-child: Any = pytest.importorskip("tests.benchmarks.message_peers.child")
 
 pytestmark = pytest.mark.benchmark(timer=METER)
 
@@ -31,8 +29,7 @@ def _channel(peer: str) -> Channel:
             def measured(way: Way) -> Sample:
                 if not message_peers.forks_once(peer):
                     return way(channel)
-                found: Sample = child.in_child(partial(way, channel))
-                return found
+                return in_child(partial(way, channel))
 
             yield measured
 

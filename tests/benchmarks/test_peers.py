@@ -1,8 +1,8 @@
 """Performance of what else a program would use, beside the transports.
 
 Each peer is measured cold, in the tables of the transports, and warm, when only the work is
-handed over, in tables of their own: the two are no choice between the same things.  Each transport
-is also measured beside Redis: the article that gave the idea put them in its place.
+handed over, in tables of their own: the two cannot be compared.  Each transport is also measured
+beside Redis: the article on which this project is based replaced Redis by such transports.
 """
 
 import pkgutil

@@ -108,10 +108,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return 1
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):  # as pytest-xdist documents it
         return None
-    return _processors() + 1
+    return processors() + 1
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -9,29 +9,23 @@ modules with a bug that it finds.
 import json
 import re
 import sys
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+from report import host
 from report.clauses import clauses, level
 from report.requirement_sets import FORMAT, Requirement, RequirementSet, numbers, path, read
 from tests.harness import ROOT
 from tests.selftest import defects, races, reported
 from tests.selftest.judged import constant, modules_of
 
-__all__ = ["Overdue", "dumps", "frozen_versions", "made", "proofs"]
+__all__ = ["Overdue", "dumps", "files", "frozen_versions", "made"]
 
 
 class Overdue(Exception):  # noqa: N818 - it says what is to be done
     """A new set is due, and the version of the suite is that of a frozen one."""
-
-
-def version() -> str:
-    """Return the version of the suite."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return str(project["version"])
 
 
 def frozen_versions(changelog: str) -> set[str]:
@@ -119,7 +113,9 @@ def files() -> dict[Path, str]:
     """Return what each file of requirements/ has to hold."""
     frozen = frozen_versions((ROOT / "CHANGELOG.md").read_text("utf-8"))
     sets = {number: read(number) for number in numbers()}
-    return {path(number): dumps(each) for number, each in made(sets, frozen, version()).items()}
+    version = host.version()
+    assert version is not None
+    return {path(number): dumps(each) for number, each in made(sets, frozen, version).items()}
 
 
 def main() -> int:

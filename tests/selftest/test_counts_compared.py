@@ -1,11 +1,13 @@
 """Counts that were kept are compared, and one more system call a message is a failure."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
-from tests import harness
+import pytest
+
+from tests.selftest.support_file import run_suite
+
+pytestmark = pytest.mark.usefixtures("gate")
 
 # A transport whose workers, with MORE in the environment, make one more system call a message, of a
 # kind that no other process can notice.
@@ -13,8 +15,6 @@ MODULE = """
 import os
 from transports import pipe
 from transports.pipe import run
-
-pytestmark = pytest.mark.usefixtures("gate")
 
 
 class Link:
@@ -34,21 +34,8 @@ def channel(work, workers, **options):
 
 
 def _bench(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "--benchmark-only", "-p", "no:cacheprovider"]
-    return subprocess.run(
-        [
-            *command,
-            "tests/benchmarks/test_counts.py",
-            f"--transport={place / 'own.py'}",
-            *arguments,
-        ],
-        cwd=harness.ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    given = ["tests/benchmarks/test_counts.py", f"--transport={place / 'own.py'}", *arguments]
+    return run_suite(place, "--benchmark-only", *given, **environment)
 
 
 def test_one_more_system_call_a_message_is_a_failure(tmp_path: Path) -> None:
@@ -70,7 +57,7 @@ def test_one_more_system_call_a_message_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_compared_is_said_and_not_passed(tmp_path: Path) -> None:
-    """A file that is none is refused at once; a module without counts there fails."""
+    """No file at all is refused at once; counts of another machine are a skip with the reason."""
     (tmp_path / "own.py").write_text(MODULE)
     refused = _bench(tmp_path, f"--counts-compare={tmp_path / 'none.json'}")
     assert refused.returncode == 4, refused.stdout

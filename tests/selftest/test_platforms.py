@@ -7,7 +7,7 @@ have few descriptors.
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,15 @@ def test_what_cannot_be_laid_in_the_way_is_left_out(tmp_path: Path, name: str, e
 UNGATED = {"kind": "ungated", "reason": "seccomp: Device or resource busy"}
 
 
+@pytest.fixture
+def ungated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the system refuse the gate to each sweep."""
+    monkeypatch.setattr(striking, "sweep", lambda *_, **__: Outcome(messages=[UNGATED]))
+    test_syscalls._workers_killed.cache_clear()
+    yield
+    test_syscalls._workers_killed.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("test", "clause"),
     [
@@ -133,15 +142,13 @@ UNGATED = {"kind": "ungated", "reason": "seccomp: Device or resource busy"}
 def test_without_a_gate_kills_come_at_random_times(
     test: Callable[[str, RecordProperty, None], None],
     clause: str,
+    ungated: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And the reason is told: a container may have a listener of its own."""
-    monkeypatch.setattr(striking, "sweep", lambda *_, **__: Outcome(messages=[UNGATED]))
     monkeypatch.setattr(test_syscalls, "TIMES", 3)
-    test_syscalls._workers_killed.cache_clear()
     noted: list[tuple[str, object]] = []
     test(PIPE, lambda clause, text: noted.append((clause, text)), None)
-    test_syscalls._workers_killed.cache_clear()
     ((name, text),) = noted
     assert name == clause
     assert str(text).endswith("at random times: seccomp: Device or resource busy")
@@ -159,14 +166,11 @@ def test_without_a_gate_kills_come_at_random_times(
     ],
 )
 def test_without_a_gate_other_sweeps_are_skipped_with_the_reason(
-    test: Callable[[str, RecordProperty, None], None], monkeypatch: pytest.MonkeyPatch
+    test: Callable[[str, RecordProperty, None], None], ungated: None
 ) -> None:
     """Nothing but the gate can do what they do."""
-    monkeypatch.setattr(striking, "sweep", lambda *_, **__: Outcome(messages=[UNGATED]))
-    test_syscalls._workers_killed.cache_clear()
     with pytest.raises(pytest.skip.Exception, match="no gate for system calls: seccomp: Device"):
         test(PIPE, _ignored, None)
-    test_syscalls._workers_killed.cache_clear()
 
 
 def test_room_is_reckoned_from_a_limit() -> None:

@@ -107,3 +107,9 @@ def shellcheck(text: str) -> str:
     return subprocess.run(
         [program, "--shell=bash", "-"], input=whole, capture_output=True, text=True, check=False
     ).stdout
+
+
+def link_report(place: Path) -> None:
+    """Put into *place* what `python -m report` needs."""
+    for name in ("report", "pyproject.toml", "CONFORMANCE.md"):
+        (place / name).symlink_to(ROOT / name)

@@ -16,7 +16,16 @@ from report import formats
 from report.requirement_sets import numbers, read
 from tests.harness import ROOT
 from tests.selftest.requirement_sets import frozen_versions
-from tests.unit.actions_files import Script, loaded, outputs, parsed, run, scripts_of, shellcheck
+from tests.unit.actions_files import (
+    Script,
+    link_report,
+    loaded,
+    outputs,
+    parsed,
+    run,
+    scripts_of,
+    shellcheck,
+)
 from tests.unit.report_samples import support
 
 if TYPE_CHECKING:
@@ -89,8 +98,7 @@ def stage(tmp_path: Path) -> Stage:
         directory.mkdir()
     found.output.touch()
     (found.action / "bootstrap.py").write_text(_STUB)
-    for name in ("report", "pyproject.toml", "CONFORMANCE.md"):
-        (found.action / name).symlink_to(ROOT / name)
+    link_report(found.action)
     return found
 
 

@@ -3,24 +3,17 @@
 import itertools
 import re
 import subprocess
-import sys
 
 import pytest
 
 from tests.harness import ROOT
+from tests.selftest.support_file import run_suite
 
 pytest.importorskip("pytest_benchmark", reason="pytest-benchmark is not installed")
 
 
 def _collected(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--co", "--benchmark-only"]
-    return subprocess.run(
-        [*command, *arguments, "tests/benchmarks"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_suite(ROOT, "--co", "--benchmark-only", *arguments, "tests/benchmarks")
 
 
 def test_the_seed_of_the_order_is_printed_and_can_be_given() -> None:

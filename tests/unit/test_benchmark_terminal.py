@@ -134,8 +134,8 @@ def test_the_last_line_says_what_is_noise() -> None:
         for i, by in enumerate((0.02, 0.03, 0.25))
     ]
     assert terminal.noise(rows, "load 8.0") == (
-        "load 8.0; the floor differs from itself by up to 3 % in the median table and 25 % in"
-        " 'table 2': smaller differences are noise"
+        "load 8.0; two measurements of the floor differ by up to 3 % in the median table and 25 %"
+        " in 'table 2': smaller differences are noise"
     )
     assert "no floor was measured" in terminal.noise([_row("a", "b", 1.0)], "load 8.0")
 

@@ -129,7 +129,7 @@ def test_what_time_or_somebody_outside_could_end_is_not_for_ever(case: str, tmp_
         ("time.sleep(600)", False),
         (
             "threading.Thread(target=time.sleep, args=[600]).start()\nwhile True: time.sleep(0.01)",
-            0,
+            False,
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_thread_that_wakes_by_time_and_goes_back_goes_in_a_circle(
         assert before is not None
         assert now is not None
         assert not now.proves(before)
-        assert (now.rounds_since(before) > 5) == bool(rounds)
+        assert (now.rounds_since(before) > 5) == rounds
 
 
 def test_a_process_that_has_run_between_two_looks_is_not_blocked(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from report import formats, page
 from report.formats import Place, Verdict
 from report.kinds import kind
+from tests import peers as libraries
 from tests.harness import ROOT
 from tests.unit import report_samples
 
@@ -136,8 +137,8 @@ def test_each_peer_can_be_installed_by_its_extra(name: str) -> None:
         "optional-dependencies"
     ]
     for module in re.findall(r'missing\("(\w+)"\)', text):
-        reason = importlib.import_module("tests.peers").missing(f"{module}")
-        extra = importlib.import_module("tests.peers")._EXTRAS.get(module, module)
+        reason = libraries.missing(module)
+        extra = libraries._EXTRAS.get(module, module)
         assert extra in extras
         assert reason is None or f"--extra {extra} " in reason
     assert not re.search(

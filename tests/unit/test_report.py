@@ -101,10 +101,6 @@ class _Structure(HTMLParser):
         self.text += data
 
 
-def _page(*supports: Support) -> _Structure:
-    return _Structure(page.render([Place(support) for support in supports]))
-
-
 @QUICK
 @given(SUPPORTS)
 def test_a_support_file_comes_back_as_it_was_written(

@@ -309,7 +309,7 @@ def test_bars_have_their_intervals_and_a_word_for_them() -> None:
     """And none where a file of an earlier version has none."""
     with_ = page.render([Place(None, [_figures("overhead", pipe=(1.5, 1.0, 2.0))])])
     without = page.render([Place(None, [_figures("overhead", pipe=(1.5, 1.5, 1.5))])])
-    words = "where the ratio of another run is"
+    words = "the ratio of another run lies in it"
     assert ("class=span" in with_, words in with_) == (True, True)
     assert ("class=span" in without, words in without) == (False, False)
 

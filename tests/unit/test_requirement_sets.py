@@ -14,7 +14,7 @@ from report.clauses import FIRST, clauses, level, order
 from report.requirement_sets import RequirementSet, judged, numbers, read, told
 from tests.harness import ROOT, selection
 from tests.selftest.requirement_sets import Overdue, dumps, files, frozen_versions, made
-from tests.selftest.support_file import support_of
+from tests.selftest.support_file import run_suite, support_of
 
 NEWEST = read(max(numbers()))
 
@@ -130,17 +130,6 @@ def test_clause_and_set_are_both_obeyed() -> None:
         selection.clauses_of(["Q1"], 1)
 
 
-def _suite(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=root,
-        env=os.environ | {"IPC_CONFORMANCE_FROM": str(root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("spread", [[], ["-n2"]], ids=["serial", "spread"])
 def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str]) -> None:
     """In a copy of the suite, with a set that has three clauses."""
@@ -152,7 +141,15 @@ def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str])
     requirement_sets.path(number, copy).write_text(dumps(_set(number, *lost)))
     out = tmp_path / "out"
     given = ["--transport=pipe", "--transport=unix", f"--report-dir={out}"]
-    done = _suite(copy, *given, *spread, f"--requirements={number}", "tests/clauses")
+    options = [*given, *spread, f"--requirements={number}", "tests/clauses"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        cwd=copy,
+        env=os.environ | {"IPC_CONFORMANCE_FROM": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
     assert f"requirements: set {number}, 3 clauses; not in it: A2, A3" in done.stdout
     support = support_of(out, done.stdout)
@@ -164,7 +161,7 @@ def test_a_run_by_a_set_knows_no_other_clause(tmp_path: Path, spread: list[str])
 
 def test_a_set_that_there_is_not_is_wrong_use(tmp_path: Path) -> None:
     """And the sets that there are are named."""
-    done = _suite(ROOT, "--requirements=999", f"--report-dir={tmp_path}", "--co")
+    done = run_suite(ROOT, "--requirements=999", f"--report-dir={tmp_path}", "--co")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--requirements: invalid choice: 999" in done.stderr
     assert json.dumps(numbers())[1:-1] in done.stderr

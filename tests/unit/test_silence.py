@@ -14,7 +14,7 @@ from tests.scenarios import basics
 _LIMIT = 600.0  # seconds, that no test waits for
 
 WAITS = """\
-import os, threading
+import threading, time
 from multiprocessing import get_context
 
 def wait(event):
@@ -35,10 +35,15 @@ def run(n, workers):
 """
 
 
-def _tried(place: Path, text: str) -> str:
-    """Return the verdict of a run of a module, and its reason."""
+@pytest.fixture(autouse=True)
+def _own_worlds() -> None:
+    """Skip where trials are not alone in their worlds."""
     if sys.platform != "linux" or refused() is not None:
         pytest.skip("trials are not alone in their worlds")
+
+
+def _tried(place: Path, text: str) -> str:
+    """Return the verdict of a run of a module, and its reason."""
     path = place / "mine.py"
     path.write_text(text)
     outcome = run_trial(module_of(str(path)), call(basics.calls, [(30, 2)]), limit=_LIMIT)
@@ -56,8 +61,6 @@ def test_a_run_that_waits_for_its_workers_which_wait_for_ever_is_a_hang_at_once(
 
 def test_an_import_that_never_ends_is_told_without_a_time(tmp_path: Path) -> None:
     """None has passed."""
-    if sys.platform != "linux" or refused() is not None:
-        pytest.skip("trials are not alone in their worlds")
     path = tmp_path / "never.py"
     path.write_text("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")
     assert support(module_of(str(path))).error == f"its import does not end: {PROVEN}"
@@ -84,7 +87,7 @@ def test_workers_that_look_for_a_while_are_waited_for(
         "    for process in several:\n        process.join()\n",
         "    time.sleep(2)\n    event.set()\n    for process in several:\n        process.join()\n",
     )
-    assert _tried(tmp_path, text.replace("import os, ", "import os, time, ")) == "OK"
+    assert _tried(tmp_path, text) == "OK"
 
 
 def test_workers_that_wait_for_some_time_are_waited_for(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pytest_timeout", reason="pytest-timeout is not installed")
+from tests.harness import ROOT
 
-ROOT = Path(__file__).parents[2]
+pytest.importorskip("pytest_timeout", reason="pytest-timeout is not installed")
 
 TEST = """
 import os

@@ -18,7 +18,16 @@ import pytest
 import bootstrap
 from report import formats
 from tests.harness import ROOT
-from tests.unit.actions_files import NO_YAML, Script, filled, run, scripts_of, shellcheck
+from tests.selftest.support_file import run_suite
+from tests.unit.actions_files import (
+    NO_YAML,
+    Script,
+    filled,
+    link_report,
+    run,
+    scripts_of,
+    shellcheck,
+)
 from tests.unit.report_samples import support
 
 WORKFLOW = ".github/workflows/ci.yml"
@@ -64,8 +73,7 @@ def _values(which: int) -> dict[str, str]:
 
 def _stage(place: Path) -> Path:
     """Fill *place*, the directory of a job; return a directory of stubs for its PATH."""
-    for name in ("report", "pyproject.toml", "CONFORMANCE.md"):
-        (place / name).symlink_to(ROOT / name)
+    link_report(place)
     (place / "suite").symlink_to(ROOT)
     for directory in ("reports/report-one", "made", "bin"):
         (place / directory).mkdir(parents=True)
@@ -102,13 +110,7 @@ def _check(arguments: list[str]) -> None:
         return
     options += {"test": [], "bench": ["--benchmark-only"]}[command]
     options = [option for option in options if not option.startswith("--report-dir")]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--co", "-q", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_suite(ROOT, "--co", "-q", *options)
     assert done.returncode == pytest.ExitCode.OK, done.stdout[-2000:] + done.stderr
 
 

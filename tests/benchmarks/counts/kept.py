@@ -18,8 +18,8 @@ from tests.benchmarks.counts.works import WORKS
 Kept = dict[str, dict[str, dict[str, int | None]]]
 """Of a transport: by work and side, how often each call is made."""
 
-# Processes that share memory wait for each other in it: how often is a matter of the moment, since
-# no call is made when one of them writes there.
+# Of processes that wait for each other in shared memory.  How many of these calls there are depends
+# on timing: a process makes one only if it has to wait, or to wake another one.
 _OF_THE_MOMENT = ("futex", "futex_waitv", "futex_wake", "futex_wait")
 
 

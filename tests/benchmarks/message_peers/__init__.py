@@ -59,7 +59,7 @@ class Opened:
     """
 
     def __init__(
-        self, workers: int, receive: Receive, send: Callable[[int, bytes], object] | None = None
+        self, workers: int, receive: Receive, send: Callable[[int, bytes], object]
     ) -> None:
         self.send = send
         self._messages = _taken(workers, receive)
@@ -77,9 +77,7 @@ def _taken(workers: int, receive: Receive) -> Iterator[tuple[int, Any]]:
             workers -= 1
 
 
-def link(
-    worker: int, send: Callable[[bytes], object], receive: Callable[[], Any] | None = None
-) -> Any:
+def link(worker: int, send: Callable[[bytes], object], receive: Callable[[], Any] | None) -> Any:
     """Return what a worker's work gets."""
     return SimpleNamespace(worker=worker, send=send, receive=receive)
 
