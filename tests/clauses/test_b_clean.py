@@ -9,7 +9,6 @@ from tests import harness
 from tests.harness import checks, jobs, ordering, plain, random_strikes, room, shared_trials
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, foreign_objects, held, own_children, storms, terminal
-from tests.scenarios.protocol import CHANNEL
 
 
 @pytest.mark.clause("B1")
@@ -184,10 +183,7 @@ def kill_the_caller(module: str, env: dict[str, str]) -> None:
 @pytest.mark.clause("B3")
 def test_nothing_is_left_when_the_caller_is_killed_while_its_workers_begin(transport: str) -> None:
     """B3: each is held at its birth, or at another of its first calls into C, and then goes on."""
-    if transport.endswith(CHANNEL):
-        pytest.skip("of a channel the helpers would be held too: not tried")
-    forks = harness.support(transport).forks
-    n = 0 if forks else 10 * shared_trials.terms(transport, "work")
+    n = shared_trials.terms(transport, "work")
     scenario = harness.call(held.held_early, n=n, most=12)
     with harness.Trial(transport, scenario) as trial:
         for births in trial.expect("births"):

@@ -220,15 +220,20 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
         try:
             trial.expect("done", limit=_NO_OTHER_BORN)
         except harness.Hang:
-            if deadline.is_over() or not trial.waited:  # none of its processes has computed
+            # One that was let go just before it stopped itself is still stopped.
+            held = _stopped(trial)
+            if deadline.is_over() or not (held or trial.waited):  # none of them has computed
                 raise
+            for pid in held:
+                _signal(trial, pid, signal.SIGCONT)
         else:
             return
-        # One that was let go just before it stopped itself is still stopped.
-        born = _born(trial)
-        for process in trial.world.stats():
-            if process.state in processes.STOPPED and process.pid in born:
-                _signal(trial, process.pid, signal.SIGCONT)
+
+
+def _stopped(trial: harness.Trial) -> list[int]:
+    """Return the children that the suite has stopped."""
+    born, stats = _born(trial), trial.world.stats()
+    return [stat.pid for stat in stats if stat.state in processes.STOPPED and stat.pid in born]
 
 
 def _await_births(trial: harness.Trial, count: int) -> set[int]:
@@ -305,14 +310,32 @@ def waits(transports: tuple[str, ...]) -> dict[str, Outcome]:
         for trial in trials.values():
             for child in trial.outcome.of("born")[:1]:
                 _signal(trial, child["pid"], signal.SIGCONT)
-        time.sleep(2)
+        sleeps = {"birth": _rest(trials, 2)}
         _go_on(trials, runs=1)
-        for turn, _ in enumerate(profiles.HELD, 1):
+        for turn, stage in enumerate(profiles.HELD, 1):
             for trial in trials.values():
                 trial.hear_out("stopped", 3 * turn, limit=1)
-            time.sleep(1)
+            sleeps[stage] = _rest(trials, 1)
             _go_on(trials, runs=1 + turn)
-        return _outcomes(trials, limit=1)
+        outcomes = _outcomes(trials, limit=1)
+    for name, outcome in outcomes.items():
+        for waited in outcome.of("waited"):
+            # What the caller counts itself is of its whole run.
+            waited["wakes"] = sleeps[waited["stage"]].get(name, waited["wakes"])
+    return outcomes
+
+
+def _rest(trials: dict[str, harness.Trial], seconds: float) -> dict[str, int]:
+    """Let *seconds* go by; return how often each caller went to sleep meanwhile, if it is seen."""
+    tasks = {name: t.world.proc(t.process.pid, "task") for name, t in trials.items()}
+    before = {name: processes.sleeps(path) for name, path in tasks.items()}
+    time.sleep(seconds)
+    found = {}
+    for name, was in before.items():
+        now = processes.sleeps(tasks[name])
+        if was is not None and now is not None:
+            found[name] = now - was
+    return found
 
 
 def _go_on(trials: dict[str, harness.Trial], runs: int) -> None:

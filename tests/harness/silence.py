@@ -93,8 +93,9 @@ class Silence:
     def _look_at_times(self) -> None:
         seen = [found for found in self._world.stats() if found.session == self._leader]
         cpu_times = [found._replace(state="") for found in seen]
-        runnable = any(found.state in processes.RUNNABLE for found in seen)
-        if runnable or cpu_times != self._cpu_times:
+        # One that is stopped is the suite's to let go on.
+        goes_on = any(found.state in (*processes.RUNNABLE, *processes.STOPPED) for found in seen)
+        if goes_on or cpu_times != self._cpu_times:
             self._cpu_times, self._quiet_looks = cpu_times, 0
         else:
             # Looks are counted, not time: this process itself may not have run for a while.

@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import CPU, Births, lift_limits, log_birth, stop
-from tests.scenarios.protocol import CHANNEL, Log, inject
+from tests.scenarios.protocol import Log, inject
 from tests.scenarios.signatures import takes_timeout
 from tests.scenarios.watching import Watcher, watcher
 from tests.system import resources
@@ -282,8 +282,6 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     A child is stopped at its birth, or, where that is not met, amid its work.  Those that the
     caller forks are stopped in two more runs: when they are about to send, and about to exit; these
     have a timeout, if `run` takes one.  The harness lets the children go on.
-
-    Not so those of a channel: they send and receive before their work too, and so do its helpers.
     """
     births = Births(log)
     module.run(n, workers)
@@ -293,7 +291,7 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
         births.arm(inject(stop))
         _log_wait(module.run, log, n, workers, usual)
         timed = partial(module.run, timeout=_AMPLE) if takes_timeout(module) else module.run
-        held = births.forked and not module.__name__.endswith(CHANNEL)
+        held = births.forked
         for stage in profiles.HELD if held else ():
             births.arm(inject(profiles.stop_before, stage=stage))
             _log_wait(timed, log, n, workers, usual, stage)

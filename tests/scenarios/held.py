@@ -1,15 +1,18 @@
 """Children of a run that are held at a point of their life, until the harness lets them go on."""
 
+import mmap
 import time
 from functools import partial
 from types import ModuleType
 
 from tests.scenarios import profiles
-from tests.scenarios.injection import Births, lift_limits, stop
+from tests.scenarios.injection import AMID, Births, after_cpu, lift_limits, stop
 from tests.scenarios.protocol import Log, inject
 
 _WORKERS = 3  # of the runs before, which show what children there are and what a worker calls
 _RESTS = 600.0  # seconds: the harness ends a child that rests
+_LESS = 4  # a run whose workers compute for 0.25 s in all has so many times the terms needed here
+_MORE = 10  # and a run that is cut off so many times fewer
 
 
 def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
@@ -18,7 +21,9 @@ def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
     Points are those of `profiles.Profile`; there are as many workers as points, *most* at most.
     One that is let go rests when it would send: it has as much to do as one that computes.
 
-    n: terms for workers that are not forked by the caller, which are held at their birth alone.
+    Workers that are not forked by the caller are held at their birth alone.
+
+    n: terms for which the workers compute for 0.25 s in all.
     """
     births = Births(log)
     module.run(2, _WORKERS)
@@ -29,10 +34,10 @@ def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
             log("unmet", why="none of its workers is started where the suite can hold it")
             return
         births.arm(inject(stop))
-        log.call(module.run, n, _WORKERS)
+        log.call(module.run, _MORE * n, _WORKERS)
         return
     lift_limits()
-    held = _Held(log, births, module, total)
+    held = _Held(log, births, module, total, n // _LESS)
     points = held.before_it_sends(most)
     log("births", count=held.helpers + len(points))
     births.arm_forked(partial(held.hold, points))
@@ -42,14 +47,17 @@ def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
 class _Held:
     """What a worker calls until it sends, and how it is held amid that.
 
-    helpers: children of a run that are no workers.  They come first.
+    helpers: children of a run that are no workers.  Some may be born before the workers, and some
+        after them.
     """
 
-    def __init__(self, log: Log, births: Births, module: ModuleType, total: int) -> None:
+    def __init__(self, log: Log, births: Births, module: ModuleType, total: int, n: int) -> None:
         self._log = log
         self._profile = profiles.Profile()
         self.helpers = total - _WORKERS
-        births.arm_forked(lambda number: self._profile.watch() if number == total else None)
+        self._first = _first_worker(births, module, total, n)
+        last = self._first + _WORKERS - 1
+        births.arm_forked(lambda number: self._profile.watch() if number == last else None)
         module.run(_WORKERS, _WORKERS)
         points = self._profile.points()
         self._send = len(profiles.chosen("before", points)) + 1
@@ -63,8 +71,8 @@ class _Held:
 
     def hold(self, points: list[int], number: int) -> None:
         """In child *number*: stop at its birth, or at the one of *points* that is its own."""
-        worker = number - self.helpers
-        if worker <= 0:
+        worker = number - self._first
+        if not 0 <= worker < len(points):
             stop(self._log, number)
             return
 
@@ -73,11 +81,29 @@ class _Held:
             self._profile.watch(self._send - point, first=_rest, called=self._called)
             return False
 
-        point = points[min(worker, len(points)) - 1]
+        point = points[worker]
         if point:
             self._profile.watch(point, first=stop_and_rest)
         else:
             stop_and_rest()
+
+
+def _first_worker(births: Births, module: ModuleType, total: int, n: int) -> int:
+    """Return the number of the first child that computes; the others are helpers.
+
+    total: children of a run.
+    n: terms for which each worker computes for a while.
+    """
+    computed = mmap.mmap(-1, total + 1)
+
+    def note(number: int) -> None:
+        computed[min(number, total)] = 1
+
+    births.arm_forked(lambda number: after_cpu(AMID, partial(note, number)))
+    module.run(n, _WORKERS)
+    workers = [number for number in range(1, total + 1) if computed[number]]
+    # Fewer, where a worker does not hear the signal of its timer: most helpers come first.
+    return workers[0] if len(workers) == _WORKERS else total - _WORKERS + 1
 
 
 def _rest() -> bool:

@@ -28,7 +28,7 @@ from tests.scenarios.watching import INSIDE
 
 CPU = 0.02  # seconds of CPU after which a worker is amid its work
 
-_AMID = 0.005  # seconds of CPU, for workers that are forked and rest there
+AMID = 0.005  # seconds of CPU, for workers that are forked and rest there
 _RESTS = 600.0  # seconds: something ends the worker before
 _SIGNAL_EVERY = 1e-3  # seconds between two signals to a process
 
@@ -154,7 +154,7 @@ def rest_amid_work(tell: Callable[[], object]) -> None:
         tell()
         time.sleep(_RESTS)
 
-    after_cpu(_AMID, act)
+    after_cpu(AMID, act)
 
 
 @contextlib.contextmanager

@@ -57,6 +57,22 @@ def state(pid: int, proc: str = "/proc") -> str:
     return GONE if found is None else found.state
 
 
+def sleeps(tasks: str) -> int | None:
+    """Return how often the threads of a process have gone to sleep; None if that is not to be seen.
+
+    tasks: the path of its /proc/PID/task; see voluntary_ctxt_switches in proc_pid_status(5).
+    """
+    count = 0
+    try:
+        for tid in os.listdir(tasks):
+            for line in Path(f"{tasks}/{tid}/status").read_text(errors="replace").splitlines():
+                if line.startswith("voluntary_ctxt_switches:"):
+                    count += int(line.split()[1])
+    except OSError:  # it has ended; no /proc
+        return None
+    return count
+
+
 def pids() -> list[int]:
     """Return the pids of all processes; none where there is no /proc."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()] if _PROC else []

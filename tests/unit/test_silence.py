@@ -1,15 +1,19 @@
 """A trial whose processes wait for each other for ever is a hang at once, and no other one is."""
 
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.harness import call, limits, run_trial
 from tests.harness.apart import refused
 from tests.harness.hang import PROVEN
+from tests.harness.silence import Silence
 from tests.harness.support import module_of, support
 from tests.scenarios import basics
+from tests.system.processes import Stat
 
 _LIMIT = 600.0  # seconds, that no test waits for
 
@@ -93,3 +97,26 @@ def test_workers_that_look_for_a_while_are_waited_for(
 def test_workers_that_wait_for_some_time_are_waited_for(tmp_path: Path) -> None:
     """There is no telling what they do then."""
     assert _tried(tmp_path, WAITS.format(wait="wait(1.5)")) == "OK"
+
+
+@pytest.mark.parametrize(("state", "ends"), [("S", True), ("T", False)])
+def test_a_trial_is_not_idle_while_one_of_its_processes_is_stopped(state: str, ends: bool) -> None:
+    """The suite has stopped it, and lets it go on later."""
+
+    class World:
+        own_proc = ""
+
+        def stats(self) -> list[Stat]:
+            return [
+                Stat(2, "S", 1, 2, 1, 0, 0, 0),
+                Stat(3, state, 2, 2, 1, 0, 0, 0),
+            ]
+
+    world: Any = World()
+    with limits.quiet_after(0.2):
+        silence = Silence(world, "any", leader=2)
+        until, found = time.monotonic() + 1, False
+        while not found and time.monotonic() < until:
+            time.sleep(0.05)
+            found = silence.is_for_ever(limits.Deadline(60), ())
+    assert found == ends

@@ -5,7 +5,6 @@ A message that does not fit into a packet is announced by its size, and cut.
 
 import contextlib
 import math
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -35,8 +34,7 @@ from transports._channel.waiting import Waiting
 from transports._supervisor import Supervisor
 
 _TRY_EVERY = 8  # rounds, after which it tries to take a packet without poll(2) before
-_ASK = 64  # times that a queue is asked in a row before the caller takes a nap
-_NAP = 1e-3  # seconds
+_NAP = 1e-3  # seconds between two tries to send where nothing tells of room
 
 
 class PacketQueue(Protocol):
@@ -73,7 +71,8 @@ class Medium:
     check: called now and then in another process: ends the run if others have meddled.
     join: called in each worker with its number, before its work.
     fetch: where *up* has no descriptor: has a packet of it in *unopened*, and tells whether there
-        was one; with True, it sleeps for one.  An exception of a handler loses nothing.
+        was one; with True, it sleeps for one, not longer than the timeout.  An exception of a
+        handler loses nothing.
     unopened: packets of *up* that were taken, and not looked at yet.
     """
 
@@ -214,7 +213,6 @@ class _Packets:
         # Of workers that exited without their end: packets that may still be ahead of it.
         self._ahead: dict[int, int] = {}
         self._unopened = medium.unopened
-        self._asked = self._idle = 0
         self._messages = Resumable(self._stream)
 
     def wake(self) -> None:
@@ -230,9 +228,9 @@ class _Packets:
     def _stream(self) -> Iterator[tuple[int, Message]]:  # noqa: PLR0912, PLR0915 - tuned
         state, waiting, up = self.state, self._waiting, self._medium.up
         poll, unopened, monotonic = waiting.poll(), self._unopened, time.monotonic
-        # Where nothing can be waited for together with the deaths of workers: `fetch` sleeps, and
-        # is woken by a notice; if there is a time to be kept, it is asked again and again.
-        fetch, sleeps = self._medium.fetch, waiting.no_deadline
+        # Where nothing can be waited for together with the deaths of workers, `fetch` sleeps: until
+        # it is woken by a notice, and for the timeout at most.
+        fetch = self._medium.fetch
         workers, exited, ended = len(self._in), waiting.exited, self._ended
         digest, mask, low = self._up.digest, self._up.mask, self._up.low
         # One for each value of the low bits; behind the workers, one whose check fails.
@@ -264,14 +262,10 @@ class _Packets:
                     turns += 1
                     hot = bool(unopened) and (hot or turns % _TRY_EVERY == 0)
                     phase = SAFE
-                elif owing:
-                    fetch(False)
-                elif sleeps:
-                    fetch(True)
                 else:
-                    self._ask(fetch)
+                    fetch(not owing)
                 opened, found = 0, bool(unopened)
-                if not found and (sleeps or fetch is None):
+                if not found:
                     waiting.wait(0)
                 while unopened:
                     phase = BUSY
@@ -337,17 +331,6 @@ class _Packets:
             self._ahead[worker] -= opened
             if not found or self._ahead[worker] < 0:
                 raise self._supervisor.worker_error(worker)
-
-    def _ask(self, fetch: Callable[[bool], bool]) -> None:
-        """Fetch a packet if there is one now, else wait for a while."""
-        self._asked += 1
-        self._idle = 0 if fetch(False) else self._idle + 1
-        if self._idle > _ASK:
-            self._waiting.wait(_NAP)
-        elif self._asked % _ASK == 0:
-            self._waiting.wait(0)
-        elif self._idle:
-            os.sched_yield()
 
     def send(self, worker: int, data: Given) -> None:
         state = self.state
@@ -439,7 +422,7 @@ def over_packets(
             supervisor.fork(_serve, work, worker, medium, up, down)
         if medium.up.fd >= 0:
             supervisor.listen(medium.up.fd)
-        elif medium.notice is not None and waiting.no_deadline:
+        elif medium.notice is not None:
             waiting.watch(medium.notice, medium.check)
         return channel
 

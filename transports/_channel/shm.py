@@ -4,6 +4,7 @@ The caller sleeps in sem_clockwait(3), and a process that watches the workers po
 if that process is dead too, the caller looks itself twice a second.
 """
 
+import math
 import mmap
 import struct
 import time
@@ -59,7 +60,8 @@ class Ring:
     memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
     lock: lets one writer in at a time, or None if there is but one.
     free, there: semaphores with counts of slots / BATCH and 0.
-    nap: seconds that `take` sleeps at most, or None: for ever.
+    nap: seconds that `fetch` sleeps at most.
+    until: when it has to return, by time.monotonic().
     """
 
     fd = room = -1  # there is none: a process that watches the workers gives a notice
@@ -80,10 +82,12 @@ class Ring:
         lock: Semaphore | None,
         free: Semaphore,
         there: Semaphore,
-        nap: float | None = None,
+        nap: float = _NAP,
+        until: float = math.inf,
     ) -> None:
         self._memory, self._at, self._slots = memory, at, slots
-        self._lock, self._free, self._there, self._nap = lock, free, there, nap
+        self._lock, self._free, self._there = lock, free, there
+        self._nap, self._until = nap, until
         self._taken = self._noticed = 0
         self.fetched: deque[tuple[bytes, int]] = deque()
         """Packets that the caller has fetched, and not used yet."""
@@ -144,13 +148,18 @@ class Ring:
         With *wait*, sleep for it for a while.  An exception of a handler loses nothing.
         """
         settled = wait or self.settled()  # before the semaphore is tried
-        if self._there.keep(self._nap if wait else 0):
+        if self._there.keep(self._pause() if wait else 0):
             self._use_kept()
             return True
         if not settled:
             time.sleep(_MOMENT)  # or a stopped watcher would keep a processor busy
             self.fetched += _NOTICED
         return not settled
+
+    def _pause(self) -> float:
+        if self._until == math.inf:  # as a rule
+            return self._nap
+        return max(0.0, min(self._nap, self._until - time.monotonic()))
 
     def _use_kept(self) -> None:
         """Fetch what the count stands for that is kept.
@@ -212,12 +221,12 @@ def _rings(
     duplex: bool,
 ) -> Iterator[Ring]:
     """Yield the ring to the caller and, if duplex, one to each worker."""
-    kinds = [(_SLOTS, _NAP, workers > 1)] + [(_REPLIES, None, False)] * (workers if duplex else 0)
-    sizes = [_SEMAPHORES + Ring.HEAD + slots * Ring.SLOT for slots, _, _ in kinds]
+    kinds = [(_SLOTS, workers > 1)] + [(_REPLIES, False)] * (workers if duplex else 0)
+    sizes = [_SEMAPHORES + Ring.HEAD + slots * Ring.SLOT for slots, _ in kinds]
     memory, at = map_memory(supervisor, sum(sizes)), 0
-    for (slots, nap, several), size in zip(kinds, sizes, strict=True):
+    for (slots, several), size in zip(kinds, sizes, strict=True):
         lock = semaphore(supervisor, memory, at, 1) if several else None  # one writer needs none
         free = semaphore(supervisor, memory, at + SEMAPHORE, slots // Ring.BATCH)
         there = semaphore(supervisor, memory, at + 2 * SEMAPHORE, 0)
-        yield Ring(memory, at + _SEMAPHORES, slots, lock, free, there, nap)
+        yield Ring(memory, at + _SEMAPHORES, slots, lock, free, there, until=supervisor.deadline)
         at += size

@@ -3,10 +3,13 @@
 The type of a message is the tag of its packet; sysv_ipc takes types of 31 bits.  The caller sleeps
 in msgrcv(2), and a process that watches the workers sends it an empty message when one ends.
 That process also looks for others that take messages or let none in, and then removes the queue.
+msgrcv(2) has no timeout: with one, each worker tells by a pipe that it has sent, and the caller
+sleeps in poll(2).
 """
 
 import contextlib
 import errno
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,6 +26,7 @@ sysv_ipc = optional("sysv_ipc")
 
 _MOST = 4096  # bytes of a packet: a quarter of a queue, so that one can go as another comes
 _LEAST = 8  # which a size takes
+_BYTES = 65536  # of a pipe: pipe(7)
 
 
 class _Queue:
@@ -74,6 +78,35 @@ class _Queue:
                 _raise_unless_signal(error)
 
 
+class _BelledQueue:
+    """A queue to a caller that sleeps in poll(2): a byte in a pipe follows each packet."""
+
+    room = -1  # nothing tells of it
+
+    def __init__(self, supervisor: Supervisor, queue: Any) -> None:
+        self._queue, self._packets = queue, _Queue(queue)
+        self.fd, self._bell = supervisor.pipe()
+        for end in (self.fd, self._bell):
+            os.set_blocking(end, False)
+
+    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+        if sent := self._packets.put(data, tag, wait):
+            with contextlib.suppress(BlockingIOError):  # full of such bytes: the caller will wake
+                os.write(self._bell, b"!")
+        return sent
+
+    def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
+        # First the bytes: the packets that they follow are there.
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.fd, _BYTES)
+        packets: list[tuple[bytes, int]] = []
+        with as_oserror(sysv_ipc.Error):  # another process may have removed the queue
+            there = self._queue.current_messages
+        for _ in range(there):  # not until it is empty: it may be filled anew
+            packets += self._packets.take(wait)
+        return packets
+
+
 def _raise_unless_signal(error: Exception) -> None:
     """Return if a signal was all, for the call to be made again; else the queue is gone."""
     if not by_signal(error):
@@ -93,13 +126,18 @@ def medium(
     if most < _LEAST:
         raise OSError(errno.EMSGSIZE, f"msgmax and msgmnb leave {most} bytes for a message")
     up, *down = map(_Queue, queues)
-    return Medium(
-        up,
-        down,
+    common = partial(
+        Medium,
+        down=down,
         most=most,
         held=partial(_capacity, queues[0]),
         authenticator=partial(Authenticator, bits=30),  # of a type, which is an int and not 0
         foreign=0,  # what has been taken may come back, and leave no trace of that
+    )
+    if supervisor.deadline < math.inf:
+        return common(_BelledQueue(supervisor, queues[0]))
+    return common(
+        up,
         notice=partial(up.put, b"", NOTICE, True),
         wake=partial(up.put, b"", NOTICE, False),
         check=partial(_check, supervisor, queues, most),

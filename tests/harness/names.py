@@ -1,0 +1,64 @@
+"""Names that a transport gave to what it made, and whether one can be foretold from another."""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tests.harness.outcome import Message
+
+# Two numbers are close if they differ by less than a counter or a pid does between two runs, or by
+# less than 1/65536 of their value, as times of a clock do.
+_CLOSE, _CLOSE_BITS = 1024, 16
+
+
+def of_run(messages: list[Message], turn: int) -> dict[tuple[str, str], set[str]]:
+    """Return the names of one run in places of everybody, by kind and place; <pid> for each pid."""
+    pids = {message["pid"] for message in messages}
+    found = defaultdict(set)
+    for message in messages:
+        if message["kind"] == "appeared" and message["round"] == turn and message.get("top", True):
+            name = message["name"]
+            if message["what"] not in ("address", "abstract") and (message["what"], name) != (
+                "msg",
+                "0",  # IPC_PRIVATE: it has no key, sysvipc(7)
+            ):
+                for pid in pids:
+                    name = re.sub(rf"(?<!\d){pid}(?!\d)", "<pid>", name)
+                found[message["what"], message["place"]].add(name)
+    return found
+
+
+def _is_close(one: str, other: str) -> bool:
+    """Tell whether one name can be guessed from the other: the same, or close numbers.
+
+    Numbers of a counter, of processes or of a clock are close to each other.  Of two random
+    numbers of 32 bits, one pair in ten thousand is.
+    """
+    if one == other:
+        return True
+    for digits, base in ((r"\d+", 10), (r"(?<![0-9a-z])-?[0-9a-f]{4,}(?![0-9a-z])", 16)):
+        if re.sub(digits, "#", one) != re.sub(digits, "#", other):
+            continue
+        pairs = zip(re.findall(digits, one), re.findall(digits, other), strict=True)
+        values = [(int(a, base), int(b, base)) for a, b in pairs]
+        if values and all(abs(a - b) < max(_CLOSE, abs(a) >> _CLOSE_BITS) for a, b in values):
+            return True
+    return False
+
+
+def compared(trials: Sequence[list[Message]]) -> tuple[int, str]:
+    """Compare the names of each run of *trials* with those of each other run.
+
+    trials: their messages; each made two runs.
+    Return how many names there were to compare, and a pair of them that is close, in words, or "".
+    """
+    runs = [of_run(messages, turn) for messages in trials for turn in range(2)]
+    count, close = 0, ""
+    for one, other in itertools.combinations(runs, 2):
+        for where in one.keys() & other.keys():
+            count += len(one[where])
+            for a, b in itertools.product(one[where], other[where]):
+                if not close and _is_close(a, b):
+                    close = f"{' in '.join(where)}: {a} in one run, {b} in another"
+    return count, close

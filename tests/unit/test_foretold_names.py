@@ -1,0 +1,64 @@
+"""Names of what a transport made: `tests.harness.names`, and clause G3 by it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.clauses import test_g_closed
+from tests.harness import names
+from tests.harness.outcome import Message, Outcome
+
+
+def _trials(name: Callable[[], str]) -> list[list[Message]]:
+    """Return the messages of two trials of two runs, each of which made two files."""
+    one = {"kind": "appeared", "pid": 1, "what": "file", "place": "/tmp"}  # noqa: S108 - a name
+    return [
+        [one | {"round": turn, "name": name()} for turn in range(2) for _ in range(2)]
+        for _ in range(2)
+    ]
+
+
+def _random() -> str:
+    return f"ipc-{secrets.token_hex(13)}"
+
+
+def _counted() -> Callable[[], str]:
+    count = iter(range(1000, 2000))
+    return lambda: f"ipc-{next(count)}"
+
+
+def test_names_of_a_counter_are_close_and_random_ones_are_not() -> None:
+    """Two trials of two runs are compared: six pairs of runs, of two names each."""
+    assert names.compared(_trials(_random)) == (12, "")
+    count, close = names.compared(_trials(_counted()))
+    assert count == 12
+    assert close.startswith("file in /tmp: ipc-1")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_names_that_are_close_by_chance_are_compared_again(
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+    times: int,
+) -> None:
+    """It fails only if they are close each time."""
+    kinds: Iterator[Callable[[], str]] = iter([_counted()] * times + [_random])
+
+    def named(transport: str) -> list[Outcome]:
+        return [Outcome(messages=messages) for messages in _trials(next(kinds))]
+
+    monkeypatch.setattr(test_g_closed, "_named", named)
+    monkeypatch.setattr(test_g_closed, "_appeared", lambda name: [o.messages for o in named(name)])
+    test_g_closed.test_no_name_can_be_foretold("any", record_property)
+
+
+def test_names_that_are_close_each_time_can_be_foretold(
+    monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    """The same trials come back each time."""
+    trials = _trials(_counted())
+    monkeypatch.setattr(test_g_closed, "_named", lambda _: [Outcome(messages=m) for m in trials])
+    monkeypatch.setattr(test_g_closed, "_appeared", lambda _: trials)
+    with pytest.raises(AssertionError, match="in another"):
+        test_g_closed.test_no_name_can_be_foretold("any", record_property)
