@@ -11,9 +11,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tests.harness import Hang, Message, Trial, limits
+from tests.harness import Hang, Message, Trial
 from tests.harness.worlds import Streams, World
 from tests.system import processes
+from tests.system.deadline import Deadline
 
 NOTHING = "nothing"  # the way of a run that is not attacked
 WITNESS = "witness"  # the attack for which the caller is stopped while its workers send
@@ -96,8 +97,8 @@ class IntruderProcess:
 def _continue(world: World, pids: Sequence[int]) -> None:
     """Let stopped children go on."""
     for pid in pids:
-        until = time.monotonic() + _STOP
-        while world.state(pid) not in _NOT_RUNNING and time.monotonic() < until:
+        deadline = Deadline(_STOP)
+        while world.state(pid) not in _NOT_RUNNING and not deadline.is_over():
             time.sleep(_PAUSE)
         with contextlib.suppress(ProcessLookupError):
             world.kill(pid, signal.SIGCONT)
@@ -174,7 +175,7 @@ class Runs:
         expected: the stop that comes next, if it is known.
         """
         stopped: dict[int, str] = {}
-        latest, deadline = time.monotonic(), limits.Deadline(LIMIT)
+        latest, deadline = time.monotonic(), Deadline(LIMIT)
         while True:
             self._trial.listen(0.01)
             messages = self._trial.outcome.messages[self._read :]

@@ -3,11 +3,10 @@
 import contextlib
 import math
 import os
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.system.pace import slowed
+from tests.system.deadline import MOST
 
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
@@ -28,36 +27,6 @@ _CIRCLING_AGAIN = 2.0
 # A run of four workers that takes longer than this stretches all limits. A fork takes about a
 # thousandth of a second, the start of an interpreter about a tenth.
 _USUAL_SECONDS = 0.05
-_MOST = 10.0  # a limit is never stretched by more: a hang has to end
-
-
-class Deadline:
-    """A limit of time that other programs, which use the processors, cannot make too short.
-
-    seconds: the limit.  When it is over, it is stretched by how much slower than alone this process
-        goes on then; by 10 at most.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._start = time.monotonic()
-        self._seconds = seconds
-        self.stretched = 1.0
-
-    def left(self) -> float:
-        """Return the seconds that are left, unless it will be stretched."""
-        return self._start + self._seconds * self.stretched - time.monotonic()
-
-    def is_over(self, idle: bool = False) -> bool:
-        """Tell whether the limit is over.
-
-        idle: whether what it is for does not need a processor: then it is not stretched.
-        """
-        if self.left() > 0:
-            return False
-        if idle:
-            return True
-        self.stretched = max(self.stretched, min(_MOST, slowed()))
-        return self.left() <= 0
 
 
 def in_time(call: Mapping[str, Any], seconds: float, most: float = SECOND) -> bool:
@@ -67,7 +36,7 @@ def in_time(call: Mapping[str, Any], seconds: float, most: float = SECOND) -> bo
         caller went on after it.
     """
     slower: float = call.get("slowed", 1.0)
-    return seconds <= most * min(_MOST, slower)
+    return seconds <= most * min(MOST, slower)
 
 
 _paces: dict[str, float] = {}
@@ -77,7 +46,7 @@ _quiet_here: list[float] = []
 
 def set_pace(target: str, seconds: float) -> None:
     """Keep how slow the transport *target* is: a short run of it took *seconds*."""
-    _paces[target] = min(_MOST, max(1.0, seconds / _USUAL_SECONDS))
+    _paces[target] = min(MOST, max(1.0, seconds / _USUAL_SECONDS))
 
 
 def pace(target: str) -> float:

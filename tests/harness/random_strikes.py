@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from tests.harness import limits
 from tests.harness.outcome import Hang, Message, state
 from tests.harness.trial import Left, Trial
 from tests.scenarios import fork_server
 from tests.scenarios.protocol import call
+from tests.system.deadline import Deadline
 from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
@@ -126,7 +126,7 @@ class ForkServer:
         if "strayed" in ended:
             return "DISTURBED", "a worker came back into the caller's code"
         verdict, why = _verdict_of_call(point, ended)
-        deadline = limits.Deadline(PATIENCE)
+        deadline = Deadline(PATIENCE)
         while (left := self._trial.left(self._before)) and not deadline.is_over():
             time.sleep(0.002)
         new = ended.get("inside", {}).get("new", [])

@@ -24,6 +24,7 @@ from tests.scenarios import (
 )
 from tests.scenarios.protocol import Call
 from tests.system import processes
+from tests.system.deadline import Deadline
 
 # Those that do not end a process by default: signal(7), and SIGINFO of the BSDs.
 _IGNORED = ["SIGCHLD", "SIGCONT", "SIGINFO", "SIGURG", "SIGWINCH"]
@@ -183,7 +184,7 @@ def await_held(trial: harness.Trial, count: int) -> None:
     A transport may start a child only when another has come further: so this ends when no other
     one is born for a while.
     """
-    born, deadline = _await_births(trial, count), limits.Deadline(_STOPS_IN)
+    born, deadline = _await_births(trial, count), Deadline(_STOPS_IN)
     while not deadline.is_over():
         # Where there is no /proc, there is nothing to look at, and they have all the time.
         if all(trial.world.state(pid) in processes.STOPPED for pid in born):
@@ -196,7 +197,7 @@ def let_end(trial: harness.Trial, seconds: float) -> None:
 
     seconds: for which they may live on.
     """
-    deadline = limits.Deadline(seconds)
+    deadline = Deadline(seconds)
     while (alive := trial.survivors()) and not deadline.is_over():
         for pid in alive:  # one may be born, and stop itself, only now
             _signal(trial, pid, signal.SIGCONT)
@@ -215,7 +216,7 @@ def let_all_send(trial: harness.Trial, workers: int) -> None:
         _signal(trial, pid, signal.SIGCONT)
     time.sleep(_SENDS_IN)
     _signal(trial, trial.process.pid, signal.SIGCONT)
-    deadline = limits.Deadline(_ENDS_IN)
+    deadline = Deadline(_ENDS_IN)
     while True:
         try:
             trial.expect("done", limit=_NO_OTHER_BORN)

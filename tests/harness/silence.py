@@ -7,6 +7,7 @@ from collections.abc import Container
 from tests.harness import limits
 from tests.harness.worlds import World
 from tests.system import blocked, processes
+from tests.system.deadline import Deadline
 
 _LOOK_EVERY = 0.1  # seconds from a message of a trial to the first look at it, and to the next one
 _ROUNDS = 20  # times that each thread that wakes by time has done so, for nothing, in a circle
@@ -40,7 +41,7 @@ class Silence:
         self._next_look = time.monotonic() + _LOOK_EVERY
         self._seen = self._circle = None
 
-    def is_for_ever(self, deadline: limits.Deadline, besides: Container[int]) -> bool:
+    def is_for_ever(self, deadline: Deadline, besides: Container[int]) -> bool:
         """Tell whether the trial will not go on.
 
         besides: processes of the suite, which look at the others.

@@ -20,6 +20,7 @@ from tests.harness.stuck import look
 from tests.harness.worlds import Process, Streams, World
 from tests.scenarios.protocol import Call
 from tests.system import resources
+from tests.system.deadline import Deadline
 from tests.system.files import remove_tree
 
 _SHARED_FILES = SHARED[:2]  # where many programs make files
@@ -143,7 +144,7 @@ class Trial:
             with contextlib.suppress(ProcessLookupError):
                 self.world.kill(pid, signal.SIGKILL)
 
-    def _is_for_ever(self, deadline: limits.Deadline) -> bool:
+    def _is_for_ever(self, deadline: Deadline) -> bool:
         return self._silence.is_for_ever(deadline, self._watchers())
 
     def listen(self, seconds: float) -> list[Message]:
@@ -169,7 +170,7 @@ class Trial:
 
         kinds: one kind, or several with a space between them, each of which counts.
         """
-        deadline = limits.Deadline(limit * self._pace)
+        deadline = Deadline(limit * self._pace)
         ended = False
         while len(found := self.outcome.of(*kinds.split())) < count:
             quiet = self._is_for_ever(deadline)
@@ -204,7 +205,7 @@ class Trial:
             outlive it; 0 for a caller that ends by itself.
         """
         self.close_stdin()
-        deadline = limits.Deadline(limit * self._pace)
+        deadline = Deadline(limit * self._pace)
         quiet = False
         while self.process.poll() is None and not (quiet := self._is_for_ever(deadline)):
             if deadline.is_over(self._silence.is_idle()):
@@ -266,7 +267,7 @@ class Trial:
 
     def _check_left(self, patience: float) -> None:
         """Add the faults of what is left in the system and in the interpreter."""
-        deadline = limits.Deadline(max(patience, _HELPER_ENDS_IN))
+        deadline = Deadline(max(patience, _HELPER_ENDS_IN))
         while left := self.left(self._before):
             leak = any(found.verdict == "LEAK" for found in left)
             if (leak and not patience) or deadline.is_over():

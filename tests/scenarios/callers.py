@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from tests.scenarios.injection import Births, kill_first
 from tests.scenarios.protocol import Log, inject
+from tests.system.deadline import Deadline
 
 # The priority of the finalizer by which multiprocessing removes the directory of its sockets.
 _REMOVES_DIRECTORY = -100
@@ -63,8 +64,8 @@ def ended_in(child: int, limit: float | None) -> int | None:
     """Reap *child*, and return its status; None if it had to be killed after *limit* seconds."""
     if limit is None:
         return os.waitpid(child, 0)[1]
-    until = time.monotonic() + limit
-    while time.monotonic() < until:
+    deadline = Deadline(limit)
+    while not deadline.is_over():
         try:
             pid, status = os.waitpid(child, os.WNOHANG)
         except ChildProcessError:  # a run has reaped it, which is for clause E3 to judge

@@ -20,6 +20,7 @@ from tests.scenarios.callers import leave
 from tests.scenarios.injection import Births, rest_amid_work
 from tests.scenarios.protocol import Log
 from tests.system import resources
+from tests.system.deadline import Deadline
 
 _ENDS_IN = 1.0  # seconds in which a signal ends a caller
 _AMID_IN = 5.0  # seconds in which the workers of a longer run come amid their work
@@ -94,10 +95,10 @@ def _served(module: ModuleType, births: Births, n: int, workers: int) -> dict[st
 
 def _end(caller: int) -> None:
     """Kill *caller* if the signal does not end it: `run` may ignore SIGPIPE, for example."""
-    until = time.monotonic() + _ENDS_IN
+    deadline = Deadline(_ENDS_IN)
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     while os.waitid(os.P_PID, caller, options) is None:
-        if time.monotonic() > until:
+        if deadline.is_over():
             os.kill(caller, signal.SIGKILL)
             break
         time.sleep(1e-3)

@@ -15,6 +15,7 @@ from tests.scenarios.callers import allow_fork_in_threads, ended_in, in_caller
 from tests.scenarios.injection import AtForks, Births, log_birth, rest
 from tests.scenarios.protocol import Log, inject
 from tests.system import resources
+from tests.system.deadline import Deadline
 
 _TERMS, _WORKERS = 1000, 3
 
@@ -50,8 +51,8 @@ def accompanied(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 
 def _await(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while not condition() and time.monotonic() < until:
+    deadline = Deadline(_PATIENCE)
+    while not condition() and not deadline.is_over():
         time.sleep(_LOOK_EVERY)
 
 

@@ -22,6 +22,7 @@ from tests.scenarios.injection import AtForks, Births, die, lift_limits
 from tests.scenarios.protocol import Log, Run
 from tests.scenarios.signatures import takes_timeout
 from tests.system import resources
+from tests.system.deadline import Deadline
 
 EACH = 0.03  # seconds that a fork takes at least
 BEFORE = 5  # forks before the fault
@@ -139,8 +140,8 @@ def _bereaved(log: Log, module: ModuleType, births: Births, workers: int) -> Non
     def fault(begun: int) -> bool:
         if begun <= victim:
             return False
-        until = time.monotonic() + _DEAD_IN
-        while not _dead(_PID.unpack_from(memory)[0]) and time.monotonic() < until:
+        deadline = Deadline(_DEAD_IN)
+        while not (_dead(_PID.unpack_from(memory)[0]) or deadline.is_over()):
             time.sleep(1e-3)
         return True
 

@@ -24,6 +24,7 @@ from tests.scenarios.fork_server import await_bytes, lost_by_python
 from tests.scenarios.injection import Births, after_cpu
 from tests.scenarios.protocol import Log
 from tests.system import processes, resources
+from tests.system.deadline import Deadline
 
 # Typed keys of the terminal; the other signals are sent to the group as a shell or a supervisor
 # does, and SIGWINCH by another size of the window.
@@ -211,10 +212,10 @@ def _ended(caller: int, terminal: _Terminal, options: int = 0) -> tuple[str, boo
     Return what was printed, whether it was stopped, and its exit code; None if it was killed here.
     A caller that has ended is left as a zombie by a look for a stop.
     """
-    until = time.monotonic() + _ENDS_IN
+    deadline = Deadline(_ENDS_IN)
     text = ""
     flags = os.WEXITED | os.WNOHANG | os.WNOWAIT | (os.WSTOPPED if options else 0)
-    while time.monotonic() < until:
+    while not deadline.is_over():
         text += terminal.printed()
         seen = os.waitid(os.P_PID, caller, flags)
         if seen is not None and seen.si_code == os.CLD_STOPPED:
@@ -235,14 +236,14 @@ def _reap(caller: int) -> int:
 def _left(caller: int) -> list[int]:
     """Return the processes of the job that live on, and kill them."""
     own = {os.getpid(), caller}
-    until = time.monotonic() + _PATIENCE
+    deadline = Deadline(_PATIENCE)
     while True:
         found = [
             seen.pid
             for seen in processes.of_session(os.getpid())
             if seen.pid not in own and seen.state not in processes.ENDED
         ]
-        if not found or time.monotonic() > until:
+        if not found or deadline.is_over():
             break
         time.sleep(_PAUSE)
     for pid in found:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.system import processes
+from tests.system.deadline import Deadline
 from tests.system.installed import installed
 from tests.system.objects import has_system_v_tables, kind_of, mount_queues, system_v_objects
 
@@ -78,8 +79,8 @@ def added_since(before: Inventory) -> list[Resource]:
 
     A thread that was joined may not have ended yet: it is given _THREAD_END.
     """
-    until = time.monotonic() + _THREAD_END
-    while (found := added(before, of_this_process())) and time.monotonic() < until:
+    deadline = Deadline(_THREAD_END)
+    while (found := added(before, of_this_process())) and not deadline.is_over():
         time.sleep(_PAUSE)
     return found
 

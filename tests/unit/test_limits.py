@@ -4,6 +4,7 @@ import pytest
 
 from tests.harness import limits
 from tests.system import pace
+from tests.system.deadline import Deadline
 
 
 class Clock:
@@ -12,8 +13,8 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
         self.slowed = 1.0
-        monkeypatch.setattr("tests.harness.limits.time.monotonic", lambda: self.now)
-        monkeypatch.setattr("tests.harness.limits.slowed", lambda: self.slowed)
+        monkeypatch.setattr("tests.system.deadline.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("tests.system.deadline.slowed", lambda: self.slowed)
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_a_limit_is_over_when_its_time_is(clock: Clock) -> None:
     """On an idle machine."""
-    deadline = limits.Deadline(20)
+    deadline = Deadline(20)
     clock.now += 19.9
     assert not deadline.is_over()
     clock.now += 0.2
@@ -34,7 +35,7 @@ def test_a_limit_is_over_when_its_time_is(clock: Clock) -> None:
 
 def test_a_limit_is_stretched_by_how_slow_the_machine_is(clock: Clock) -> None:
     """Tenfold at most: a hang has to end."""
-    deadline = limits.Deadline(20)
+    deadline = Deadline(20)
     clock.now, clock.slowed = clock.now + 30, 3.0
     assert not deadline.is_over()
     assert deadline.stretched == 3
@@ -49,7 +50,7 @@ def test_a_limit_is_stretched_by_how_slow_the_machine_is(clock: Clock) -> None:
 
 def test_a_limit_is_not_stretched_for_what_needs_no_processor(clock: Clock) -> None:
     """All of its processes wait."""
-    deadline = limits.Deadline(20)
+    deadline = Deadline(20)
     clock.now, clock.slowed = clock.now + 21, 5.0
     assert deadline.is_over(idle=True)
 

@@ -13,6 +13,7 @@ from tests.harness.hang import PROVEN
 from tests.harness.silence import Silence
 from tests.harness.support import module_of, support
 from tests.scenarios import basics
+from tests.system.deadline import Deadline
 from tests.system.processes import Stat
 
 _LIMIT = 600.0  # seconds, that no test waits for
@@ -118,5 +119,5 @@ def test_a_trial_is_not_idle_while_one_of_its_processes_is_stopped(state: str, e
         until, found = time.monotonic() + 1, False
         while not found and time.monotonic() < until:
             time.sleep(0.05)
-            found = silence.is_for_ever(limits.Deadline(60), ())
+            found = silence.is_for_ever(Deadline(60), ())
     assert found == ends
