@@ -6,9 +6,20 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, jobs, ordering, plain, random_strikes, room, shared_trials
+from tests.harness import (
+    checks,
+    jobs,
+    limits,
+    named_runs,
+    names,
+    ordering,
+    plain,
+    random_strikes,
+    room,
+    shared_trials,
+)
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, foreign_objects, held, own_children, storms, terminal
+from tests.scenarios import basics, foreign_objects, handled, held, own_children, storms, terminal
 
 
 @pytest.mark.clause("B1")
@@ -130,6 +141,22 @@ def _storm(record_property: RecordProperty, transport: str, strikes: int, second
 
 
 @pytest.mark.clause("B2")
+def test_an_exception_of_a_handler_ends_a_run_at_once(transport: str) -> None:
+    """B2: in a second, where the caller handles, ignores or blocks the other signals; or not."""
+    n = shared_trials.terms(transport, "work")
+    outcome = checks.no_orphan(harness.run_trial(transport, harness.call(handled.ended, n=n)))
+    if why := checks.missed(outcome):
+        pytest.skip(why)
+    struck = {message["way"]: message["at"] for message in outcome.of("injected")}
+    for call in outcome.calls():
+        way, shown = call["way"], f"other signals {call['way']}: {checks.summary(call)}"
+        if way in struck:
+            late = call["at"] - struck[way]
+            assert call.get("error") == "Stop", shown
+            assert limits.in_time(call, late), f"{late:.1f} s after the exception; {shown}"
+
+
+@pytest.mark.clause("B2")
 def test_an_interrupt_ends_a_run_that_still_forks_its_workers(
     transport: str, record_property: RecordProperty
 ) -> None:
@@ -227,3 +254,24 @@ def test_objects_of_others_neither_break_a_run_nor_are_removed(transport: str) -
     (placed,) = outcome.of("placed")
     assert placed["count"] > 50, f"only {placed['count']} objects could be created"
     assert not placed["lost"], f"not as it was: {placed['lost'][:10]}"
+
+
+@pytest.mark.clause("B4")
+def test_objects_of_others_with_names_like_its_own_are_left_alone(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """B4: of the same kind at the same place: the beginning of the name is that of its own."""
+    seen = [outcome.messages for outcome in named_runs.undisturbed(transport)]
+    objects = [
+        [found.what, "" if found.place == named_runs.TEMPORARY else found.place, found.name]
+        for found in names.resembling(seen)
+    ]
+    if not objects:
+        pytest.skip("nothing appears under a name")
+    outcome = harness.run_trial(
+        transport, harness.call(foreign_objects.resembling, objects=objects)
+    )
+    (placed,) = checks.nothing_left(outcome).of("placed")
+    checks.all_exact(outcome.calls())
+    assert not placed["lost"], f"not as it was: {placed['lost'][:10]}"
+    record_property("B4", f"{placed['count']} objects with names like its own")

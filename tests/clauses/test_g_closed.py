@@ -5,7 +5,6 @@ The intruder is another process, of another user or of the same one: see tests.i
 
 import ipaddress
 import itertools
-import os
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -14,14 +13,12 @@ import pytest
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, limits, names, plain
-from tests.harness.apart import divide, refused
+from tests.harness import checks, limits, named_runs, names, plain
+from tests.harness.apart import refused
 from tests.harness.attacked_runs import NOTHING, STREAM
 from tests.harness.intrusion import AttackedRun, Intrusion, intrude, other_uid
-from tests.harness.places import SHARED, base_directory
+from tests.harness.places import SHARED
 from tests.harness.trouble import not_judged
-from tests.scenarios import exposure
-from tests.system.files import own_directory
 
 # The attacks of another user, which the system or the transport refuses: one run for each.
 OTHER = (
@@ -31,8 +28,8 @@ OTHER = (
 
 # The attacks of the same user. Those "at exit" come when the workers have made all that they make.
 SAME = (
-    "code", "garbage", "half", "man_in_the_middle", "witness at exit", "replay", "silence", "flood",
-    "take", "alter", "chmod", "remove", "remove at exit", "block", "block at exit", "link",
+    "code", "garbage", "half", "man_in_the_middle", "witness at exit", "replay", "forge", "silence",
+    "flood", "take", "alter", "chmod", "remove", "remove at exit", "block", "block at exit", "link",
     "link at exit", "link_inside",
 )  # fmt: skip
 
@@ -41,8 +38,6 @@ _MORE_TIMES = 2  # that names are compared which were close
 STREAM_SECONDS = 5  # of runs under attack: some hundreds
 
 WHO = pytest.mark.parametrize("who", ["another user", "the same user"])
-
-TEMPORARY = "TMPDIR"  # replaces the path of a temporary directory, which differs in each trial
 
 
 @cache
@@ -113,43 +108,11 @@ def _describe(run: AttackedRun) -> str:
     return f"{run.way}: {run.result}, {run.lost:.2f} s lost{text}"
 
 
-@cache
-def _undisturbed(transport: str) -> list[harness.Outcome]:
-    """Return the same two trials of `_named` each time."""
-    return _named(transport)
-
-
-def _named(transport: str) -> list[harness.Outcome]:
-    """Return two trials of two runs each, under umask 0, that nobody attacks."""
-    found = []
-    for _ in range(2):
-        with own_directory("ipc-named-", base_directory()) as directory:
-            place = str(directory)
-            outcome = harness.run_trial(
-                transport,
-                harness.call(
-                    exposure.named,
-                    n=20,
-                    workers=2,
-                    times=2,
-                    places=list(divide([place])),
-                ),
-                # The hash seed makes it start anew: the forks of a zygote have addresses and a
-                # seed in common, which names may be made of.
-                env={"TMPDIR": place, "PYTHONHASHSEED": "random"},
-            )
-            for name in os.listdir(place):
-                outcome.add_fault("LEAK", f"{name} in the temporary directory")
-        for message in outcome.of("appeared"):
-            if message.get("place") == place:
-                message["place"] = TEMPORARY
-        found.append(outcome)
-    return found
-
-
 def _leaves(transport: str) -> bool:
     """Tell whether runs that nobody attacks leave something: then clauses B fail, and not G."""
-    return any(verdict == "LEAK" for run in _undisturbed(transport) for verdict, _ in run.faults)
+    return any(
+        verdict == "LEAK" for run in named_runs.undisturbed(transport) for verdict, _ in run.faults
+    )
 
 
 def _own(messages: list[harness.Message]) -> list[harness.Message]:
@@ -168,9 +131,9 @@ def _own(messages: list[harness.Message]) -> list[harness.Message]:
 
 def _appeared(transport: str) -> list[list[harness.Message]]:
     """Return the messages of the trials that nobody attacks."""
-    for outcome in _undisturbed(transport):
+    for outcome in named_runs.undisturbed(transport):
         checks.all_exact(checks.no_orphan(outcome).calls())
-    return [outcome.messages for outcome in _undisturbed(transport)]
+    return [outcome.messages for outcome in named_runs.undisturbed(transport)]
 
 
 @pytest.mark.clause("G1")
@@ -204,8 +167,8 @@ def test_another_user_finds_no_way_in(transport: str, record_property: RecordPro
 
 @pytest.mark.clause("G2")
 def test_the_same_user_changes_no_result(transport: str, record_property: RecordProperty) -> None:
-    """G2: it takes, alters, removes, replaces and passes on: exact, or an error in time."""
-    attacks = ("take", "alter", "remove", "chmod", "block", "man_in_the_middle")
+    """G2: it takes, alters, removes, replaces, forges, passes on: exact, or an error in time."""
+    attacks = ("take", "alter", "remove", "chmod", "block", "man_in_the_middle", "forge")
     _check_attacked(record_property, transport, "the same user", "G2", *attacks)
 
 
@@ -219,7 +182,7 @@ def test_no_name_can_be_foretold(transport: str, record_property: RecordProperty
     for _ in range(_MORE_TIMES):
         if not close:
             break
-        _, close = names.compared([outcome.messages for outcome in _named(transport)])
+        _, close = names.compared([outcome.messages for outcome in named_runs.trials(transport)])
     assert not close, close
     record_property("G3", f"{count} names compared")
 

@@ -232,10 +232,11 @@ class _AttackedTrial:
             intruder.end()
 
     def _prepare(self, trial: Trial, intruder: IntruderProcess) -> None:
-        """Wait for the trial to be ready; let the intruder plant links at guessed names."""
+        """Wait for the trial to be ready; let the intruder know what is sent, and plant links."""
         self._intrusion.reaches = str(self._tmp) in intruder.read_line()["ready"]
         trial.expect("warm")
         intruder.ask("ignore_present")
+        intruder.ask("know", messages=[sent["data"] for sent in trial.outcome.of("spoke")])
         if self._plan.names:
             guesses = _guesses(self._plan.names, trial.process.pid, self._tmp)
             intruder.ask("plant_links", names=guesses)

@@ -1,11 +1,14 @@
 """Names that a transport gave to what it made, and whether one can be foretold from another."""
 
 import itertools
+import random
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tests.harness.outcome import Message
+from tests.system.objects import SYSTEM_V_KINDS
 
 # Two numbers are close if they differ by less than a counter or a pid does between two runs, or by
 # less than 1/65536 of their value, as times of a clock do.
@@ -62,3 +65,43 @@ def compared(trials: Sequence[list[Message]]) -> tuple[int, str]:
                 if not close and _is_close(a, b):
                     close = f"{' in '.join(where)}: {a} in one run, {b} in another"
     return count, close
+
+
+class Named(NamedTuple):
+    """An object to be made: its kind, as `tests.system.objects.kind_of` has it, place and name."""
+
+    what: str
+    place: str
+    name: str
+
+
+def resembling(trials: Sequence[list[Message]]) -> list[Named]:
+    """Return objects whose names resemble those of runs, as another program's may.
+
+    trials: the messages of trials; each made two runs.
+    A name that two runs gave is returned as it is; of two names, what they have in common.  Keys of
+    System V objects are left out: all of them look alike.
+    """
+    runs = [of_run(messages, turn) for messages in trials for turn in range(2)]
+    found = set()
+    for one, other in itertools.pairwise(runs):
+        for what, place in one.keys() & other.keys():
+            for name in () if what in SYSTEM_V_KINDS else one[what, place]:
+                nearest = max(other[what, place], key=lambda had: len(_common(name, had)))
+                found.add(Named(what, place, _resembling(name, nearest)))
+    return sorted(found)
+
+
+def _common(one: str, other: str) -> str:
+    """Return the longest beginning of both."""
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(character for character, _ in same)
+
+
+def _resembling(one: str, other: str) -> str:
+    """Return a name with the same beginning and end as both, and other characters in between."""
+    head = _common(one, other)
+    tail = _common(one[len(head) :][::-1], other[len(head) :][::-1])[::-1]
+    middle = one[len(head) : len(one) - len(tail)]
+    drawn = random.Random(f"{one} {other}")
+    return head + "".join(drawn.choice(one[len(head) :]) for _ in middle) + tail

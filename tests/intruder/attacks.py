@@ -35,9 +35,13 @@ _FLOOD_PIECE = {"fifo": 4096, "msg": 64, "mqueue": 64}  # bytes; 4096 is PIPE_BU
 _SILENT_CONNECTIONS = 8  # more than the workers of a run: each could be taken for one of them
 
 _REPLAYED = 20  # of the messages that were read before: the latest, to bound the time
+_KNOWN = 20  # messages of another run that the intruder knows
+_CHANGES = 24  # of each, in a byte each, evenly spread
 
 # A number or a signature may take the last eight bytes: change the byte before these.
 _CHANGED = 9
+
+_OTHER_NUMBER = 4  # a bit that makes a digit another one, and a number in binary too
 
 _READ = 65536  # bytes: the default capacity of a pipe, pipe(7)
 _RELAY_TIMEOUT = 0.1  # seconds without data after which a message is passed on
@@ -58,6 +62,7 @@ class Intruder:
         self._places = self.search.places
         self._access = Access(self.search, self.record)
         self._stolen: list[bytes] = []
+        self._known: list[bytes] = []
 
     def attack(self, name: str, targets: list[Found]) -> None:
         """Attack each of *targets*. *name*: one of ATTACKS."""
@@ -73,6 +78,13 @@ class Intruder:
                 os.close(fd) if listener is None else listener.close()
         self.listeners.clear()
         self._places.clear()
+
+    def know(self, messages: list[str]) -> None:
+        """Know what workers of another run have sent, in hexadecimal: from a trace, or the source.
+
+        A stranger of the same user can have it, wherever the channel leads.
+        """
+        self._known = [bytes.fromhex(message) for message in messages[:_KNOWN]]
 
     def plant_links(self, names: dict[str, list[str]]) -> None:
         """Make symbolic links to the canary at *names*, by their directories, before a run."""
@@ -114,11 +126,20 @@ class Intruder:
                 self._access.write(found, data)
 
     def replay(self, found: Found) -> None:
-        """Take out what is there, send it twice, and then what was taken before."""
+        """Take out what is there, send it twice, and then what was taken before or is known."""
         taken = self._access.read(found)
-        for data in [*(data for data in taken for _ in range(2)), *self._stolen[-_REPLAYED:]]:
+        twice = [data for data in taken for _ in range(2)]
+        for data in [*twice, *self._stolen[-_REPLAYED:], *self._known]:
             self._access.write(found, data)
         self._stolen += taken
+
+    def forge(self, found: Found) -> None:
+        """Send what the intruder knows, each time with another byte changed."""
+        for data in self._known:
+            for at in range(0, len(data), max(1, len(data) // _CHANGES)):
+                changed = bytearray(data)
+                changed[at] ^= _OTHER_NUMBER
+                self._access.write(found, bytes(changed))
 
     def alter(self, found: Found) -> None:
         """Overwrite what is there."""
@@ -302,6 +323,7 @@ ATTACKS: dict[str, Callable[[Intruder, Found], None]] = {
     "half": Intruder.send_half_frames,
     "code": Intruder.send_code,
     "replay": Intruder.replay,
+    "forge": Intruder.forge,
     "witness": Intruder.witness,
     "take": Intruder.take,
     "alter": Intruder.alter,

@@ -12,6 +12,7 @@ import stat
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -51,6 +52,9 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
     births = Births(log)
     log.call(module.run, n, workers, warm=True)
+    births.arm(inject(tell_what_it_sends))
+    log.call(module.run, n, workers, warm=True)
+    births.disarm()
     before = resources.of_this_process()
     log("warm")
     for line in sys.stdin:
@@ -67,6 +71,38 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
             births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
+
+
+_SENDS = ("send", "sendall", "sendto", "sendmsg")  # methods of a socket
+_MOST_SENT = 6  # messages of a worker, and bytes of each
+_LONGEST = 256
+
+
+def tell_what_it_sends(log: Log, number: int) -> None:
+    """Let this child log what it sends by functions of `os` and methods of sockets."""
+    left = _MOST_SENT
+
+    def tell(data: Any) -> None:
+        nonlocal left
+        if left > 0:
+            left -= 1
+            kept, os.write = os.write, write
+            with contextlib.suppress(TypeError, ValueError):
+                pieces = data if isinstance(data, (list, tuple)) else [data]
+                log("spoke", data=b"".join(map(bytes, pieces))[:_LONGEST].hex())
+            os.write = kept
+
+    def telling(function: Callable[..., Any], at: int) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            tell(args[at] if len(args) > at else b"")
+            return function(*args, **kwargs)
+
+        return call
+
+    write = os.write
+    os.write, os.writev = telling(os.write, 1), telling(os.writev, 1)
+    for name in _SENDS:
+        setattr(socket.socket, name, telling(getattr(socket.socket, name), 1))
 
 
 def _descriptors() -> set[int]:

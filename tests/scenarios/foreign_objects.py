@@ -5,12 +5,12 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tests.scenarios.protocol import Log
 from tests.system.installed import installed
+from tests.system.objects import queue_directory
 
 # Names, keys and ports that a careless transport, or any program, may choose.
 _NAMES = ("pi", "result", "fifo", "socket", "queue", "pi.sock", "tmp", "shm", "sem", "mq", "0")
@@ -34,55 +34,83 @@ def likely_names(module: ModuleType, log: Log) -> None:
         places = (os.environ["TMPDIR"], os.getcwd())  # a run may change the directory
         looks = [_in_directory(stack, place, names) for place in places]
         looks += [_system_v(stack), _posix(stack, names), _ports(stack)]
-        before = [look() for look in looks]
-        for number in range(4):
-            log.call(module.run, 100 + number, 3)
-        after = [look() for look in looks]
-        log(
-            "placed",
-            count=sum(map(len, before)),
-            lost=[
-                f"{had} -> {has}"
-                for olds, news in zip(before, after, strict=True)
-                for had, has in zip(olds, news, strict=True)
-                if had != has
-            ],
-        )
+        _run_beside(module, log, looks)
+
+
+def resembling(module: ModuleType, log: Log, objects: list[list[str]]) -> None:
+    """Run while objects of another program have names like those of objects of this transport.
+
+    objects: the kind of each, its place, "" for the temporary directory, and its name.
+    """
+    with contextlib.ExitStack() as stack, queue_directory() as queues:
+        paths = []
+        for what, place, name in objects:
+            directory = {"": os.environ["TMPDIR"], "/dev/mqueue": str(queues)}.get(place, place)
+            with contextlib.suppress(OSError):  # there is one by chance; it cannot be had here
+                paths += _made(stack, what, os.path.join(directory, name))
+        _run_beside(module, log, [partial(_seen, paths)])
+
+
+def _run_beside(module: ModuleType, log: Log, looks: list[Look]) -> None:
+    """Run, and log which of the objects that *looks* look at were changed or removed."""
+    before = [look() for look in looks]
+    for number in range(4):
+        log.call(module.run, 100 + number, 3)
+    after = [look() for look in looks]
+    log(
+        "placed",
+        count=sum(map(len, before)),
+        lost=[
+            f"{had} -> {has}"
+            for olds, news in zip(before, after, strict=True)
+            for had, has in zip(olds, news, strict=True)
+            if had != has
+        ],
+    )
+
+
+def _made(stack: contextlib.ExitStack, what: str, path: str) -> list[str]:
+    """Create an object of the kind *what*, which is removed at the end; return its path, or []."""
+    if what == "fifo":
+        os.mkfifo(path)
+    elif what == "link":
+        os.symlink("/nowhere", path)
+    elif what == "directory":
+        os.mkdir(path)
+    elif what == "socket":
+        with socket.socket(socket.AF_UNIX) as stale, contextlib.suppress(OSError):
+            stale.bind(path)  # the path may be too long for it
+    elif what in ("file", "POSIX queue"):  # a queue is made by creat(2) too: mq_overview(7)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if what == "file":
+            os.write(fd, b"\0" * 8)
+        os.close(fd)
+    if not os.path.lexists(path):
+        return []
+    remove = os.rmdir if what == "directory" else os.unlink
+    stack.callback(_remove, partial(remove, path), FileNotFoundError)
+    return [path]
 
 
 def _in_directory(stack: contextlib.ExitStack, place: str, names: list[str]) -> Look:
     """Create a FIFO, file, link, directory or socket of each name in the directory *place*."""
     paths = []
     for number, name in enumerate(names):
-        path = os.path.join(place, name)
-        if number % 5 == 0:
-            os.mkfifo(path)
-        elif number % 5 == 1:
-            Path(path).write_bytes(b"\0" * 8)
-        elif number % 5 == 2:
-            os.symlink("/nowhere", path)
-        elif number % 5 == 3:
-            os.mkdir(path)
+        what = ("fifo", "file", "link", "directory", "socket")[number % 5]
+        paths += _made(stack, what, os.path.join(place, name))
+    return partial(_seen, paths)
+
+
+def _seen(paths: list[str]) -> list[str]:
+    seen = []
+    for path in paths:
+        try:
+            info = os.lstat(path)
+        except FileNotFoundError:
+            seen.append(f"{path} gone")
         else:
-            with socket.socket(socket.AF_UNIX) as stale, contextlib.suppress(OSError):
-                stale.bind(path)  # the path may be too long for it
-        if os.path.lexists(path):
-            paths.append(path)
-            remove = os.rmdir if number % 5 == 3 else os.unlink
-            stack.callback(_remove, partial(remove, path), FileNotFoundError)
-
-    def look() -> list[str]:
-        seen = []
-        for path in paths:
-            try:
-                info = os.lstat(path)
-            except FileNotFoundError:
-                seen.append(f"{path} gone")
-            else:
-                seen.append(f"{path} {info.st_ino} {info.st_mode:o} {info.st_size} {info.st_mtime}")
-        return seen
-
-    return look
+            seen.append(f"{path} {info.st_ino} {info.st_mode:o} {info.st_size} {info.st_mtime}")
+    return seen
 
 
 def _system_v(stack: contextlib.ExitStack) -> Look:

@@ -70,6 +70,7 @@ KINDS = {
     "waited": "stage: where its workers were stopped; cpu: seconds of CPU;"
     " wakes: times that the caller woke up; seconds: duration",
     "took": "seconds: duration",
+    "spoke": "data: what a worker has sent, in hexadecimal",
     "caught": "count: signals",
     "short": "idle: seconds without computing; floor: seconds of bare processes",
     "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",

@@ -227,6 +227,8 @@ class Stage:
         with open(own.file, "rb") as file, open(own.fifo, "r+b", buffering=0) as fifo:
             fifo.write(b"taken")
             was = _own_state(own, file.fileno(), fifo.fileno())
+            if attack == "forge":
+                self._intruder.ask("know", messages=[b"known".hex()])
             self.ask(attack, made)
             now = _own_state(own, file.fileno(), fifo.fileno())
         self._intruder.ask("clear")
@@ -265,6 +267,17 @@ class Stage:
                 found.append(fifo.read(1000) or b"")
             path.unlink()
         return found
+
+    def sent_by(self, attack: str, known: bytes) -> bytes:
+        """Let an intruder that knows *known* attack a fifo; return what is to be read from it."""
+        path = self._private / "fifo"
+        os.mkfifo(path, 0o600)
+        self._chown()
+        self._intruder.ask("know", messages=[known.hex()])
+        with open(path, "r+b", buffering=0) as fifo:
+            os.set_blocking(fifo.fileno(), False)
+            self.ask(attack)
+            return fifo.read(1000) or b""
 
 
 def _own_state(own: Objects, file: int, fifo: int) -> list[Any]:
@@ -315,6 +328,16 @@ def test_nothing_outside_of_the_trial_is_harmed(stage: Stage) -> None:
 def test_what_was_seen_is_replayed_in_a_later_run(stage: Stage) -> None:
     """Where it was seen, it is still there."""
     assert stage.replayed(b"a frame") == [b"a frame", b"a frame"]
+
+
+def test_what_another_run_has_sent_is_sent_again(stage: Stage) -> None:
+    """As it was."""
+    assert stage.sent_by("replay", b"3.1") == b"3.1"
+
+
+def test_what_another_run_has_sent_is_forged(stage: Stage) -> None:
+    """A bit of each byte is changed."""
+    assert stage.sent_by("forge", b"3.1") == b"7.1" + b"3*1" + b"3.5"
 
 
 def test_queues_of_others_are_left_alone(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.clauses import test_g_closed
-from tests.harness import names
+from tests.harness import named_runs, names
 from tests.harness.outcome import Message, Outcome
 
 
@@ -48,7 +48,7 @@ def test_names_that_are_close_by_chance_are_compared_again(
     def named(transport: str) -> list[Outcome]:
         return [Outcome(messages=messages) for messages in _trials(next(kinds))]
 
-    monkeypatch.setattr(test_g_closed, "_named", named)
+    monkeypatch.setattr(named_runs, "trials", named)
     monkeypatch.setattr(test_g_closed, "_appeared", lambda name: [o.messages for o in named(name)])
     test_g_closed.test_no_name_can_be_foretold("any", record_property)
 
@@ -58,7 +58,22 @@ def test_names_that_are_close_each_time_can_be_foretold(
 ) -> None:
     """The same trials come back each time."""
     trials = _trials(_counted())
-    monkeypatch.setattr(test_g_closed, "_named", lambda _: [Outcome(messages=m) for m in trials])
+    monkeypatch.setattr(named_runs, "trials", lambda _: [Outcome(messages=m) for m in trials])
     monkeypatch.setattr(test_g_closed, "_appeared", lambda _: trials)
     with pytest.raises(AssertionError, match="in another"):
         test_g_closed.test_no_name_can_be_foretold("any", record_property)
+
+
+def test_a_name_that_resembles_others_has_what_they_have_in_common() -> None:
+    """Between runs; a name that each run gives is the same, and keys of System V are left out."""
+    first = _trials(lambda: "pi-0123456789.sock")
+    seen = names.resembling(first)
+    assert seen == [names.Named("file", "/tmp", "pi-0123456789.sock")]  # noqa: S108 - a name
+    drawn = names.resembling(_trials(_random))
+    assert drawn
+    for found in drawn:
+        assert found.name.startswith("ipc-")
+        assert len(found.name) == len(_random())
+        assert found.name not in str(first)
+    keys = [[message | {"what": "msg"} for message in messages] for messages in first]
+    assert names.resembling(keys) == []
