@@ -5,6 +5,7 @@ the file of the results so, writes a frame to it, and rings for the caller, whic
 """
 
 import contextlib
+import fcntl
 import os
 
 from tests.selftest.defects import _base, _fifo, _file
@@ -28,6 +29,7 @@ def through(n, workers, mode):
         def work(number, value):
             frame = seal.pack(number, value)
             end = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | mode)
+            fcntl.flock(end, fcntl.LOCK_EX)
             while frame:
                 frame = frame[os.write(end, frame) :]
             os.close(end)

@@ -4,8 +4,8 @@ Python calls select.poll again after a signal (PEP 475); a library of C's has to
 Here the caller waits by poll(2) of the C library, and any signal that has a handler ends the run.
 """
 
-import contextlib
 import ctypes
+import errno
 import os
 import select
 from types import SimpleNamespace
@@ -25,6 +25,8 @@ class _Pollfd(ctypes.Structure):
 class Poller:
     """The calls of select.poll that honest uses."""
 
+    AGAIN = False
+
     def __init__(self):
         self.events = {}
 
@@ -36,18 +38,18 @@ class Poller:
 
     def poll(self, patience):
         fds = (_Pollfd * len(self.events))(*self.events.items())
-        ctypes.set_errno(0)
-        if _poll(fds, len(fds), -1 if patience is None else patience) < 0:
+        patience = -1 if patience is None else patience
+        while _poll(fds, len(fds), patience) < 0:
             code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
+            if code != errno.EINTR or not self.AGAIN:
+                raise OSError(code, os.strerror(code))
         return [(each.fd, each.revents) for each in fds if each.revents]
 
 
 class Patient(Poller):
-    def poll(self, patience):
-        while True:
-            with contextlib.suppress(InterruptedError):  # the handler has run
-                return super().poll(patience)
+    """Call again when a handler has run."""
+
+    AGAIN = True
 
 
 def polling(kind):

@@ -1,4 +1,4 @@
-"""A signal broke into a call of logging, and its handler logged too: both wanted one lock, and hung.
+"""A signal broke into a call of logging, and its handler logged too: both wanted one lock: a hang.
 
 Here one run at a time is under way, by a lock of the module.  A handler that breaks into a run, and
 calls `run`, waits for the lock of the run that waits for it.

@@ -20,8 +20,8 @@ def _terminate(pids):
     pids = list(pids)
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
             os.kill(pid, signal.SIGCONT)  # one that is stopped hears nothing else
+            os.kill(pid, signal.SIGTERM)
     for pid in pids:
         honest.reap(pid)
 

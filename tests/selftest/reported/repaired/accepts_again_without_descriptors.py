@@ -1,8 +1,5 @@
 """A want of descriptors ends the run."""
 
-import socket
+from tests.selftest.reported import accepts_again_without_descriptors as bug
 
-from tests.selftest.reported import _srv_socket
-
-_srv_socket.use(socket.socket)
-run = _srv_socket.unix
+run = bug.accepting(bug.never)
