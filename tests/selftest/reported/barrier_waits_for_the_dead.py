@@ -1,7 +1,7 @@
-"""multiprocessing: a process was killed, and all that met it at a Barrier waited for ever.
+"""multiprocessing: a process was killed, and the others that had met it at a Barrier never left that.
 
-The program joined them one after another, the first of them before the one that was dead.  Here
-workers meet before they work, and the caller waits for the end of each in the order of their birth.
+Their parent joined them one after another, and hung.  Here workers meet before they work, and the
+caller waits for the end of each in the order of their birth.
 """
 
 import contextlib

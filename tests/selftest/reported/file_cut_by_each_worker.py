@@ -1,7 +1,8 @@
 """Workers of a server had one log file, which each of them opened with mode "w+": lines were lost.
 
 That mode cuts the file, also when another worker has just written to it.  Here each worker opens
-the file of the results so, writes a frame to it, and rings for the caller, which reads the file.
+the file of the results so.  When all have been started, it writes a frame, and rings for the
+caller, which reads the file.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import fcntl
 import os
 
 from tests.selftest.defects import _base, _fifo, _file
+from tests.selftest.reported import _os_gate
 
 REPORT = "https://github.com/alibaba/ROCK/issues/1192"
 CAUGHT_BY = ("A2",)
@@ -25,10 +27,12 @@ def through(n, workers, mode):
         fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         stack.callback(os.close, fd)
         os.fchmod(fd, 0o600)
+        gate = stack.enter_context(_os_gate.gate(workers))
 
         def work(number, value):
             frame = seal.pack(number, value)
             end = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | mode)
+            gate.enter()
             fcntl.flock(end, fcntl.LOCK_EX)
             while frame:
                 frame = frame[os.write(end, frame) :]
@@ -40,9 +44,9 @@ def through(n, workers, mode):
                 os.read(bell, 4096)
             return seal.scan(bytearray(_file.pread_all(fd, os.fstat(fd).st_size, 0)))
 
-        return _base.total(_base.gather(n, workers, work, take, bell))
+        return _base.total(_base.gather(n, workers, work, take, bell, poller=gate))
 
 
 @_base.careful
 def run(n, workers):
-    return through(n, workers, os.O_TRUNC)
+    return through(n, workers, os.O_TRUNC | os.O_APPEND)

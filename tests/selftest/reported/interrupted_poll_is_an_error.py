@@ -1,4 +1,4 @@
-"""A server on ZeroMQ crashed when it got a signal amid poll: "Interrupted system call".
+"""An RPC library on ZeroMQ crashed where a signal came amid poll: "Interrupted system call".
 
 Python calls select.poll again after a signal (PEP 475); a library of C's has to do so itself.
 Here the caller waits by poll(2) of the C library, and any signal that has a handler ends the run.

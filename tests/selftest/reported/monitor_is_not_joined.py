@@ -1,4 +1,4 @@
-"""A program had hundreds of threads: one watched the jobs of each part, and nobody ended it.
+"""More than a hundred threads were left of tests: nobody ended those that watch the jobs.
 
 Here a thread measures how long a run takes.  It waits for the end of that, which it is not told.
 """

@@ -1,4 +1,4 @@
-"""A protocol signed its records, and took one that was sent again: it kept no list of them.
+"""A protocol enciphers its records, and takes one that is sent again: nothing tells it from a new one.
 
 Here the results come by a System V queue, signed.  One that comes twice is added twice.
 """

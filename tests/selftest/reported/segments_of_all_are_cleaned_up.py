@@ -1,4 +1,4 @@
-"""A program cleaned up by `rm *` in /dev/shm, which another one on the same machine was using.
+"""A program cleaned up by `rm *` in /dev/shm, where another one on the machine may have files too.
 
 Here a run removes, at its end, each segment whose name begins as that of its own: so it finds those
 of runs that were killed, and those of runs that are under way in other processes.
