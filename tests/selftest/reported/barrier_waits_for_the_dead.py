@@ -1,4 +1,4 @@
-"""multiprocessing: a process was killed, and the others that had met it at a Barrier never left that.
+"""multiprocessing: a process was killed, and the others that met it at a Barrier never left that.
 
 Their parent joined them one after another, and hung.  Here workers meet before they work, and the
 caller waits for the end of each in the order of their birth.

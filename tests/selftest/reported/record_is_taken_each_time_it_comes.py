@@ -1,4 +1,4 @@
-"""A protocol enciphers its records, and takes one that is sent again: nothing tells it from a new one.
+"""A protocol enciphers its records, and takes one that is sent again: nothing tells it from a new.
 
 Here the results come by a System V queue, signed.  One that comes twice is added twice.
 """
