@@ -12,7 +12,7 @@ from tests.selftest.defects import honest
 from tests.selftest.reported import _call
 
 REPORT = "https://github.com/python/cpython/issues/123899"
-CAUGHT_BY = ("C2",)
+CAUGHT_BY = ("C1",)
 WIDTH = 4  # bytes of the number of those who have come, which are in a pipe
 _send, _watch, wait_for_any = honest.send, honest.watch, honest.wait
 

@@ -14,7 +14,7 @@ from tests.selftest.defects import honest
 from tests.selftest.reported import _call
 
 REPORT = "https://github.com/Bogdanp/dramatiq/issues/260"
-CAUGHT_BY = ("C10",)
+CAUGHT_BY = ("B1",)
 _watch = honest.watch
 
 
