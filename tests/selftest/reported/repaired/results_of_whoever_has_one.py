@@ -1,0 +1,5 @@
+"""A worker that has failed is an error."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
