@@ -117,6 +117,10 @@ BIRTHS = words("clone clone3 fork vfork")
 """After one of these there may be a new process, or a new thread."""
 
 ENDS = words("exit exit_group")
+SENDS = words(
+    "write writev pwrite64 pwritev pwritev2 sendfile splice sendto sendmsg sendmmsg msgsnd"
+    " mq_timedsend"
+)
 
 BY_DESCRIPTOR = words(
     "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close fcntl ioctl"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from tests.gate.calls import BIRTHS
+from tests.gate.calls import BIRTHS, SENDS
 from tests.gate.keeper import Record, Step
 from tests.gate.policies import Order
 from tests.gate.sweeps import Bases, stalls
@@ -50,6 +50,30 @@ def signals(runs: Bases, names: Iterable[str], *, caller: bool) -> Iterator[Orde
         for step in _calls_of(run, caller=caller):
             for name in names:
                 yield Order(youngest, struck=step.named_place, signal=name)
+
+
+def kills_in_stage(run: Record, stage: str, workers: Iterable[str]) -> Iterator[Order]:
+    """Yield an order for each call in a stage of the life of *workers*, at which one is killed.
+
+    stage: "before" the first send; at a send, "inside"; "after" the last one; the "exit".  A send
+        gives bytes to what another process uses too.
+    """
+    for worker in workers:
+        steps = [step for step in run.steps[run.begun :] if step.process == worker]
+        sends = [at for at, step in enumerate(steps) if _sends(step, run)]
+        first, last = (sends[0], sends[-1]) if sends else (len(steps), len(steps))
+        chosen = {
+            "before": steps[:first],
+            "inside": [steps[at] for at in sends],
+            "after": steps[last + 1 : -1],
+            "exit": steps[-1:],
+        }
+        for step in chosen[stage]:
+            yield Order(struck=step.named_place, signal="SIGKILL")
+
+
+def _sends(step: Step, run: Record) -> bool:
+    return step.call in SENDS and any(map(step.conflicts, run.steps))
 
 
 def kills_of_two(runs: Bases, *, caller: bool) -> Iterator[Order]:

@@ -36,6 +36,7 @@ _MOST = 8  # entries of a list in a message
 _QUICK = 0.5  # seconds: half of what clauses allow from a fault to the end of a run
 _TERMS = 3_000_000  # of a run by which those are found that compute: some 0.2 s for each worker
 _SHARE = 0.25  # of the CPU time of the one that computes most: who has used that much is a worker
+_OF_A_STAGE = 4  # points that are tried of a stage of the lives of workers
 _LONGEST = 2_000_000  # orders of which some are chosen
 
 
@@ -292,6 +293,12 @@ def _two_killed(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
             yield order
 
 
+def _killed_in_stage(stage: str, sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    assert not caller
+    orders = list(strikes.kills_in_stage(sweep.runs[False], stage, sweep.workers()))
+    yield from evenly(orders, _OF_A_STAGE)
+
+
 def _killed_in_stalls(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
     assert not caller
     return strikes.kills_in_stalls(sweep.runs)
@@ -306,6 +313,9 @@ KINDS = {
     "shared refused": Kind(_refused, own=False),
     "two killed": Kind(_two_killed, own=False),
     "killed in stalls": Kind(_killed_in_stalls, own=False),
+} | {
+    f"killed, {stage}": Kind(partial(_killed_in_stage, stage), own=False)
+    for stage in ("before", "inside", "after", "exit")
 }
 
 

@@ -155,3 +155,40 @@ def test_a_process_dies_where_others_have_come_as_far_as_they_can() -> None:
     for order in orders:
         record = sweeps.follow(partial(tell, _two), order)
         assert b"-9" in record.told, order
+
+
+def _sends_from_a_child() -> str:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        os.write(writer, b"one")
+        os.write(writer, b"two")
+        os.close(writer)
+        os._exit(0)
+    os.close(writer)
+    while os.read(reader, 9):
+        pass
+    return str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def test_a_process_is_killed_in_each_stage_of_its_life() -> None:
+    """Before it sends, at each send, after the last one, and when it exits."""
+    act = partial(tell, _sends_from_a_child)
+    run = sweeps.bases(act)[False]
+    found = {
+        stage: list(strikes.kills_in_stage(run, stage, ["1"]))
+        for stage in ("before", "inside", "after", "exit")
+    }
+    calls = {
+        stage: [order.struck.call for order in orders if order.struck]
+        for stage, orders in found.items()
+    }
+    assert calls.pop("before")[-1] == "close"  # behind what the C library does at its birth
+    assert calls == {
+        "inside": ["write", "write"],
+        "after": ["close"],
+        "exit": ["exit_group"],
+    }
+    ends = [sweeps.follow(act, order).told for orders in found.values() for order in orders]
+    assert set(ends) == {b"-9"}
