@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests.benchmarks import break_even, open_loop
 from tests.benchmarks.meter import METER
 from tests.benchmarks.plugin import TABLES
 from tests.benchmarks.tables import Entry, Row
@@ -16,12 +17,19 @@ def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callabl
     """Return what measures the table of the test and tells its figures, or raises its error."""
 
     def told() -> None:
-        entry, row = request.config.stash[TABLES].row(request.node.nodeid)
+        tables = request.config.stash[TABLES]
+        entry, row = tables.row(request.node.nodeid)
         if (error := row.series.error or row.no_order) is not None:
             METER.fail(benchmark, error)
         benchmark.group = entry.group
         METER.replay(benchmark, (sample.seconds for sample in row.series.samples))
         benchmark.extra_info |= figures(entry, row)
+        if entry.kind == "load":
+            benchmark.extra_info |= open_loop.figures(row.series, row.beside.get("x_c"))
+        elif entry.kind == "even":
+            all_rows = tables.rows(request.node.nodeid).values()
+            good = [each.series for each in all_rows if each.series.error is None]
+            benchmark.extra_info |= break_even.figures(row.series, good)
 
     return told
 

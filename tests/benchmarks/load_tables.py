@@ -1,0 +1,114 @@
+"""The tables of latency under load and of break-even, as text for a terminal of 80 columns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from report.formats import Row
+from tests.benchmarks import break_even
+from tests.benchmarks.cells import WIDTH, fitted, three
+from tests.benchmarks.open_loop import LEVELS, QUANTILES, RANKED
+
+_HEADS = {"p50": "p50 us", "p99": "p99 us", "p999": "p99.9 us", "max": "max us"}
+_FIGURE, _X_C = 9, 7  # columns
+
+SHOWN = (0, 10, 50, 200, 1000)  # microseconds of work
+_RATE = 10
+
+
+def _figure(row: Row, key: str) -> float | None:
+    value = row.info.get(key)
+    return value if isinstance(value, float) else None
+
+
+def _micro(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _by_rank(row: Row) -> tuple[float, float]:
+    """Return by what rows are sorted: those without a rank stand last."""
+    p99 = _figure(row, f"p99_us_at_{RANKED}")
+    return _figure(row, "rank") or float("inf"), float("inf") if p99 is None else p99
+
+
+def load(title: str, rows: Sequence[Row]) -> list[str]:
+    """Return the lines of a table of latency under load: of each row one for each level."""
+    room = WIDTH - 6 - 11 - 6 - _FIGURE * len(QUANTILES) - _X_C
+    widest = min(room, max(len(row.name) for row in rows))
+    heads = "".join(f"{_HEADS[key]:>{_FIGURE}}" for key in QUANTILES)
+    lines = [
+        " ".join(title.split()),
+        f"rank  {'':{widest}}{'reached/s':>11}{'load':>6}{heads}{'x C':>{_X_C}}",
+    ]
+    for row in sorted(rows, key=_by_rank):
+        rank = _figure(row, "rank")
+        start = f"{'-' if rank is None else f'{rank:.0f}':>4}  {fitted(row.name, widest):{widest}}"
+        start += f"{_count(_figure(row, 'messages_per_s')):>11}"
+        for level in LEVELS:
+            times = (_micro(_figure(row, f"{key}_us_at_{level}")) for key in QUANTILES)
+            ratio = _figure(row, f"x_c_at_{level}")
+            figures = "".join(f"{text:>{_FIGURE}}" for text in times)
+            x_c = "-" if ratio is None else three(ratio)
+            lines.append(f"{start}{f'{level} %':>6}{figures}{x_c:>{_X_C}}")
+            start = " " * len(start)
+    return lines
+
+
+def _by_break_even(row: Row) -> tuple[float, float]:
+    even = _figure(row, "break_even_us")
+    return float("inf") if even is None else even, row.median
+
+
+def even(title: str, rows: Sequence[Row]) -> list[str]:
+    """Return the lines of a table of break-even, the least first."""
+    room = WIDTH - 12 - _RATE * len(SHOWN)
+    widest = min(room, max(len(row.name) for row in rows))
+    heads = "".join(f"{f'{work} us':>{_RATE}}" for work in SHOWN)
+    over = " messages/s with this much work for each "
+    lines = [
+        " ".join(title.split()),
+        f"{'':{widest}}{'break-even':>12} {over:-^{_RATE * len(SHOWN) - 1}}",
+        f"{'':{widest}}{'':12}{heads}",
+    ]
+    for row in sorted(rows, key=_by_break_even):
+        found = _figure(row, "break_even_us")
+        text = f"> {break_even.WORK[-1]} us" if found is None else f"{found:.0f} us"
+        rates = (_count(_figure(row, f"messages_per_s_with_{work}_us")) for work in SHOWN)
+        cells = "".join(f"{rate:>{_RATE}}" for rate in rates)
+        lines.append(f"{fitted(row.name, widest):{widest}}{text:>12}{cells}")
+    return lines
+
+
+LINES: Mapping[str, Callable[[str, Sequence[Row]], list[str]]] = MappingProxyType(
+    {"load": load, "even": even}
+)
+"""What returns the lines of a table, by its kind."""
+
+LEGENDS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "load": (
+            "reached/s: messages a second if each is sent as soon as the channel has taken the one"
+            " before",
+            "load: how much of that is sent a second, at times that were drawn before; no message"
+            " is left out because the channel is late",
+            f"p50, p99, p99.9, max: from the time at which a message was to be sent until it was"
+            f" there; of all rounds; 99 of 100 messages took at most p99. The rank is by the p99"
+            f" at {RANKED} %",
+            "x C: times the p99 of the same mechanism driven from C, at the same part of its own"
+            " rate",
+            "floor: a pipe or shared memory driven from C. What it has at most, the machine"
+            " itself is late by",
+        ),
+        "even": (
+            "break-even: if the receiver computes for as long as this, or longer, for each"
+            f" message, then no channel has over {(1 / break_even.NEAR - 1) * 100:.0f} % more"
+            " messages a second than this one: it does not matter which one is taken",
+            "work: of the receiver, in CPU time, after it has a message and before it takes the"
+            " next one",
+        ),
+    }
+)
+"""What the columns are, by the kind of the table."""
