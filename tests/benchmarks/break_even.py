@@ -71,7 +71,7 @@ def _computing(work: int, messages: Iterator[tuple[int, Any]]) -> tuple[list[int
 
 
 def times_of(series: Series) -> dict[int, int]:
-    """Return the nanoseconds of a message by the microseconds of work: the lower quartile of rounds.
+    """Return the nanoseconds of a message by the microseconds of work: the lower quartile.
 
     What else runs on the machine only makes a round slower, and a tenth decides here: so this is
     not the median.

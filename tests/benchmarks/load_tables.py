@@ -9,7 +9,7 @@ from tests.benchmarks.cells import WIDTH, fitted, three
 from tests.benchmarks.open_loop import LEVELS, QUANTILES, RANKED
 
 _HEADS = {"p50": "p50 us", "p99": "p99 us", "p999": "p99.9 us", "max": "max us"}
-_FIGURE, _X_C = 9, 7  # columns
+_REACHED, _LOAD, _FIGURE, _X_C = 10, 6, 9, 6  # columns
 
 SHOWN = (0, 10, 50, 200, 1000)  # microseconds of work
 _RATE = 10
@@ -36,23 +36,23 @@ def _by_rank(row: Row) -> tuple[float, float]:
 
 def load(title: str, rows: Sequence[Row]) -> list[str]:
     """Return the lines of a table of latency under load: of each row one for each level."""
-    room = WIDTH - 6 - 11 - 6 - _FIGURE * len(QUANTILES) - _X_C
+    room = WIDTH - 6 - _REACHED - _LOAD - _FIGURE * len(QUANTILES) - _X_C
     widest = min(room, max(len(row.name) for row in rows))
     heads = "".join(f"{_HEADS[key]:>{_FIGURE}}" for key in QUANTILES)
     lines = [
         " ".join(title.split()),
-        f"rank  {'':{widest}}{'reached/s':>11}{'load':>6}{heads}{'x C':>{_X_C}}",
+        f"rank  {'':{widest}}{'reached/s':>{_REACHED}}{'load':>{_LOAD}}{heads}{'x C':>{_X_C}}",
     ]
     for row in sorted(rows, key=_by_rank):
         rank = _figure(row, "rank")
         start = f"{'-' if rank is None else f'{rank:.0f}':>4}  {fitted(row.name, widest):{widest}}"
-        start += f"{_count(_figure(row, 'messages_per_s')):>11}"
+        start += f"{_count(_figure(row, 'messages_per_s')):>{_REACHED}}"
         for level in LEVELS:
             times = (_micro(_figure(row, f"{key}_us_at_{level}")) for key in QUANTILES)
             ratio = _figure(row, f"x_c_at_{level}")
             figures = "".join(f"{text:>{_FIGURE}}" for text in times)
             x_c = "-" if ratio is None else three(ratio)
-            lines.append(f"{start}{f'{level} %':>6}{figures}{x_c:>{_X_C}}")
+            lines.append(f"{start}{f'{level} %':>{_LOAD}}{figures}{x_c:>{_X_C}}")
             start = " " * len(start)
     return lines
 
@@ -92,22 +92,21 @@ LEGENDS: Mapping[str, Sequence[str]] = MappingProxyType(
         "load": (
             "reached/s: messages a second if each is sent as soon as the channel has taken the one"
             " before",
-            "load: how much of that is sent a second, at times that were drawn before; no message"
-            " is left out because the channel is late",
-            f"p50, p99, p99.9, max: from the time at which a message was to be sent until it was"
-            f" there; of all rounds; 99 of 100 messages took at most p99. The rank is by the p99"
-            f" at {RANKED} %",
-            "x C: times the p99 of the same mechanism driven from C, at the same part of its own"
+            "load: how much of that is sent a second, at times that are known before; a message is"
+            " never left out because the channel is late",
+            "p50, p99, p99.9, max: from the time at which a message was to be sent until it was"
+            " there, of the messages of all rounds; 99 of 100 took at most p99",
+            f"The table is ordered by the p99 at {RANKED} %.",
+            "x C: times the p99 of the same mechanism driven from C, at as large a part of its own"
             " rate",
-            "floor: a pipe or shared memory driven from C. What it has at most, the machine"
-            " itself is late by",
+            "floor: a pipe or shared memory driven from C, whichever is faster. Where it has a high"
+            " p99.9 or max, the machine was late, and not a channel",
         ),
         "even": (
-            "break-even: if the receiver computes for as long as this, or longer, for each"
-            f" message, then no channel has over {(1 / break_even.NEAR - 1) * 100:.0f} % more"
-            " messages a second than this one: it does not matter which one is taken",
-            "work: of the receiver, in CPU time, after it has a message and before it takes the"
-            " next one",
+            "break-even: from this much work on a channel has at least"
+            f" {break_even.NEAR * 100:.0f} % of the messages a second that the fastest one has:"
+            " then it does not matter which one is taken",
+            "work: CPU time of the receiver, after it has a message and before it takes the next",
         ),
     }
 )

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import shlex
 from collections.abc import Generator
 from typing import Any

@@ -19,6 +19,7 @@ import math
 import os
 import random
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -78,12 +79,24 @@ def send_in_time(
     times: in nanoseconds, by time.monotonic_ns.
     """
     clock = time.monotonic_ns  # the same in all processes
-    # While it waits other threads can go on: some libraries have one that sends.
-    give_way = getattr(os, "sched_yield", partial(time.sleep, 0))
+    give_way = _give_way()
     for message, due in zip(messages, times, strict=True):
         while clock() < due:
             give_way()
         send(message)
+
+
+def _give_way() -> Callable[[], object]:
+    """Return what is called while the sender waits: what lets other threads go on, if there are.
+
+    Some libraries have a thread that sends.  Where there is none, other processes get no more of
+    the processor than they had.
+    """
+    tasks = "/proc/self/task"  # of Linux; elsewhere only threads of Python are known
+    threads = len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
+    if threads == 1:
+        return lambda: None
+    return getattr(os, "sched_yield", partial(time.sleep, 0))
 
 
 def _obey(processors: list[int], orders: int, begun: int, link: Any) -> None:
