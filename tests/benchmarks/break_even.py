@@ -15,7 +15,7 @@ from tests.benchmarks.open_loop import quantile, received
 from tests.benchmarks.rounds import Prepare, Sample, Series
 from tests.benchmarks.source import AT_ONCE, Ask, Found, Receive, source
 
-WORK = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # microseconds for each message
+WORK = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # microseconds for each message
 NEAR = 0.9  # of the messages a second of the fastest one: then it does not matter
 
 WARM = 300  # messages that are sent first, without work

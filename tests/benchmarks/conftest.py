@@ -1,6 +1,6 @@
 """The fixture by which the tests of a table tell what was found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -24,12 +24,7 @@ def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callabl
         benchmark.group = entry.group
         METER.replay(benchmark, (sample.seconds for sample in row.series.samples))
         benchmark.extra_info |= figures(entry, row)
-        if entry.kind == "load":
-            benchmark.extra_info |= open_loop.figures(row.series, row.beside.get("x_c"))
-        elif entry.kind == "even":
-            all_rows = tables.rows(request.node.nodeid).values()
-            good = [each.series for each in all_rows if each.series.error is None]
-            benchmark.extra_info |= break_even.figures(row.series, good)
+        benchmark.extra_info |= more(entry, row, [*tables.rows(request.node.nodeid).values()])
 
     return told
 
@@ -57,3 +52,16 @@ def figures(entry: Entry, row: Row) -> dict[str, Any]:
         found["messages_per_s"] = round(rate)
         found["mib_per_s"] = round(rate * entry.info["size"] / (1 << 20), 1)
     return found
+
+
+def more(entry: Entry, row: Row, rows: Sequence[Row]) -> dict[str, float]:
+    """Return what extra_info has of a row of latency under load or of break-even.
+
+    rows: of the whole table.
+    """
+    if entry.kind == "load":
+        return open_loop.figures(row.series, row.beside.get("x_c"))
+    if entry.kind == "even":
+        good = [each.series for each in rows if each.series.error is None]
+        return break_even.figures(row.series, good)
+    return {}

@@ -41,8 +41,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
 #include <sched.h>
+#ifdef __linux__
 #include <sys/prctl.h>
 #endif
 

@@ -36,7 +36,7 @@ static void obey(long count, size_t size)
 	while (check(read(gate[0][0], &count, sizeof count), "gate") == sizeof count && count > 0) {
 		long long begun = plan->begun = now() + PAUSE * 1000LL;
 		for (long i = 0; i < count; i++) {
-			while (now() < begun + plan->after[i]) ;
+			while (now() < begun + plan->after[i]) sched_yield();
 			send_all(1, size);
 		}
 	}

@@ -5,13 +5,13 @@ from types import MappingProxyType
 
 from report.formats import Row
 from tests.benchmarks import break_even
-from tests.benchmarks.cells import WIDTH, fitted, three
+from tests.benchmarks.cells import WIDTH, fitted, three, wrapped
 from tests.benchmarks.open_loop import LEVELS, QUANTILES, RANKED
 
 _HEADS = {"p50": "p50 us", "p99": "p99 us", "p999": "p99.9 us", "max": "max us"}
 _REACHED, _LOAD, _FIGURE, _X_C = 10, 6, 9, 6  # columns
 
-SHOWN = (0, 10, 50, 200, 1000)  # microseconds of work
+SHOWN = (0, 5, 20, 100, 500)  # microseconds of work
 _RATE = 10
 
 
@@ -79,7 +79,23 @@ def even(title: str, rows: Sequence[Row]) -> list[str]:
         rates = (_count(_figure(row, f"messages_per_s_with_{work}_us")) for work in SHOWN)
         cells = "".join(f"{rate:>{_RATE}}" for rate in rates)
         lines.append(f"{fitted(row.name, widest):{widest}}{text:>12}{cells}")
-    return lines
+    return lines + _disturbed(rows)
+
+
+def _disturbed(rows: Sequence[Row]) -> list[str]:
+    """Return lines that say so if the receiver could not compute all the time, or none.
+
+    With the longest work it does little else, so what it lacks others have had.
+    """
+    longest = break_even.WORK[-1]
+    rates = (_figure(row, f"messages_per_s_with_{longest}_us") or 0.0 for row in rows)
+    share = max(rates) * longest / 1e6
+    if share >= break_even.NEAR:
+        return []
+    return wrapped(
+        f"Other programs took the processors: the receiver could compute in {share * 100:.0f} % of"
+        " the time at most. So these figures are too small, and break-even too long."
+    )
 
 
 LINES: Mapping[str, Callable[[str, Sequence[Row]], list[str]]] = MappingProxyType(

@@ -19,7 +19,6 @@ import math
 import os
 import random
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -79,24 +78,13 @@ def send_in_time(
     times: in nanoseconds, by time.monotonic_ns.
     """
     clock = time.monotonic_ns  # the same in all processes
-    give_way = _give_way()
+    # While it waits, threads of its own can go on, which in some libraries are what sends; and
+    # where other programs run, it keeps its share of the processor for when it has to send.
+    give_way = getattr(os, "sched_yield", partial(time.sleep, 0))
     for message, due in zip(messages, times, strict=True):
         while clock() < due:
             give_way()
         send(message)
-
-
-def _give_way() -> Callable[[], object]:
-    """Return what is called while the sender waits: what lets other threads go on, if there are.
-
-    Some libraries have a thread that sends.  Where there is none, other processes get no more of
-    the processor than they had.
-    """
-    tasks = "/proc/self/task"  # of Linux; elsewhere only threads of Python are known
-    threads = len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
-    if threads == 1:
-        return lambda: None
-    return getattr(os, "sched_yield", partial(time.sleep, 0))
 
 
 def _obey(processors: list[int], orders: int, begun: int, link: Any) -> None:
