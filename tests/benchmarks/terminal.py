@@ -229,7 +229,13 @@ def noise(rows: Sequence[Row], load: str) -> str:
         return f"{load}; no floor was measured, so nothing tells what is noise"
     ordered = sorted(of_table.values())
     middle, worst = ordered[len(ordered) // 2], max(of_table, key=of_table.__getitem__)
-    text = f"{load}; two measurements of the floor differ by up to {middle:.0f} %"
+    text = f"{load}; two measurements of the floor differ by {_up_to(middle)}"
     if len(ordered) > 1:
-        text += f" in the median table and {of_table[worst]:.0f} % in '{' '.join(worst.split())}'"
+        most = _up_to(of_table[worst]).removeprefix("up to ")
+        text += f" in the median table and {most} in '{' '.join(worst.split())}'"
     return f"{text}: smaller differences are noise"
+
+
+def _up_to(per_cent: float) -> str:
+    """Return a difference in words; of a large one the digits mean nothing."""
+    return f"up to {per_cent:.0f} %" if per_cent < 1000 else "more than 1000 %"

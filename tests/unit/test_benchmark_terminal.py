@@ -139,6 +139,10 @@ def test_the_last_line_says_what_is_noise() -> None:
         " in 'table 2': smaller differences are noise"
     )
     assert "no floor was measured" in terminal.noise([_row("a", "b", 1.0)], "load 8.0")
+    wild = _row("a", "b", 1.0, floor_itself=1.0, floor_itself_low=0.0, floor_itself_high=4e4)
+    assert terminal.noise([wild], "load 8.0").startswith(
+        "load 8.0; two measurements of the floor differ by more than 1000 %:"
+    )
 
 
 def _all() -> list[Row]:
