@@ -1,6 +1,7 @@
 """Break-even, with made-up figures; and that work is done."""
 
 import contextlib
+import time
 
 import pytest
 
@@ -65,9 +66,19 @@ def test_one_that_failed_is_not_the_fastest() -> None:
     assert conftest.more(entry, rows[0], rows)["break_even_us"] == 0
 
 
+def test_the_work_is_cpu_time_of_the_receiver() -> None:
+    """For each message as much as it says, beside other programs too."""
+    messages = [(0, b"%d" % number) for number in range(50)]
+    before = time.thread_time_ns()
+    stamps, found = break_even._computing(200_000, iter(messages))
+    assert time.thread_time_ns() - before >= 50 * 200_000
+    assert found == messages
+    assert stamps == sorted(stamps)
+
+
 @pytest.mark.skipif(processors() < 2, reason="there is one core alone")
-def test_a_message_with_work_takes_at_least_as_long_as_the_work() -> None:
-    """Through a real channel, each amount."""
+def test_a_message_takes_at_least_as_long_as_its_work() -> None:
+    """Through a real channel, for each amount."""
     parts = break_even._worked(channel).parts
     assert {*parts} == {str(work) for work in WORK}
     for work in WORK:
