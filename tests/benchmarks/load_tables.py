@@ -34,7 +34,7 @@ def _by_rank(row: Row) -> tuple[float, float]:
     return _figure(row, "rank") or float("inf"), float("inf") if p99 is None else p99
 
 
-def load(title: str, rows: Sequence[Row]) -> list[str]:
+def _load(title: str, rows: Sequence[Row]) -> list[str]:
     """Return the lines of a table of latency under load: of each row one for each level."""
     room = WIDTH - 6 - _REACHED - _LOAD - _FIGURE * len(QUANTILES) - _X_C
     widest = min(room, max(len(row.name) for row in rows))
@@ -62,7 +62,7 @@ def _by_break_even(row: Row) -> tuple[float, float]:
     return float("inf") if even is None else even, row.median
 
 
-def even(title: str, rows: Sequence[Row]) -> list[str]:
+def _even(title: str, rows: Sequence[Row]) -> list[str]:
     """Return the lines of a table of break-even, the least first."""
     room = WIDTH - 12 - _RATE * len(SHOWN)
     widest = min(room, max(len(row.name) for row in rows))
@@ -98,12 +98,22 @@ def _disturbed(rows: Sequence[Row]) -> list[str]:
     )
 
 
-LINES: Mapping[str, Callable[[str, Sequence[Row]], list[str]]] = MappingProxyType(
-    {"load": load, "even": even}
+_LINES: Mapping[str, Callable[[str, Sequence[Row]], list[str]]] = MappingProxyType(
+    {"load": _load, "even": _even}
 )
-"""What returns the lines of a table, by its kind."""
 
-LEGENDS: Mapping[str, Sequence[str]] = MappingProxyType(
+
+def lines_of(title: str, rows: Sequence[Row]) -> list[str] | None:
+    """Return the lines of a table, or None for a table of another kind."""
+    made_by = _LINES.get(str(rows[0].info.get("kind")))
+    return made_by(title, rows) if made_by else None
+
+
+_FLOOR = (
+    "floor: a pipe or shared memory driven from C, whichever is faster. Where it has a high p99.9 or"
+    " max, the machine was late, and not a channel"
+)
+_WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "load": (
             "reached/s: messages a second if each is sent as soon as the channel has taken the one"
@@ -115,8 +125,6 @@ LEGENDS: Mapping[str, Sequence[str]] = MappingProxyType(
             f"The table is ordered by the p99 at {RANKED} %.",
             "x C: times the p99 of the same mechanism driven from C, at as large a part of its own"
             " rate",
-            "floor: a pipe or shared memory driven from C, whichever is faster. Where it has a high"
-            " p99.9 or max, the machine was late, and not a channel",
         ),
         "even": (
             "break-even: from this much work on a channel has at least"
@@ -126,4 +134,12 @@ LEGENDS: Mapping[str, Sequence[str]] = MappingProxyType(
         ),
     }
 )
-"""What the columns are, by the kind of the table."""
+
+
+def legend(rows: Sequence[Row]) -> list[str] | None:
+    """Return what the columns of a table are, and its floor, or None for a table of another kind."""
+    kind = str(rows[0].info.get("kind"))
+    if kind not in _WORDS:
+        return None
+    floor = kind == "load" and any(row.name == "floor" for row in rows)
+    return [*_WORDS[kind], *[_FLOOR] * floor]

@@ -120,8 +120,8 @@ def table(title: str, rows: Sequence[Row], more: bool = False) -> list[str]:
 
     more: with the columns that only --all-tables shows.
     """
-    if (lines_of := load_tables.LINES.get(str(rows[0].info.get("kind")))) is not None:
-        return lines_of(title, rows)
+    if (other := load_tables.lines_of(title, rows)) is not None:
+        return other
     columns = _columns(_kind(rows[0]), more)
     room = WIDTH - 6 - sum(column.width for column in columns)
     widest = min(room, max(len(row.name) for row in rows))
@@ -173,13 +173,10 @@ def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
     """Return lines that say what the columns of *tables* are, and the names of the floors."""
     words: list[str] = []
     for rows in tables.values():
-        kind = str(rows[0].info.get("kind"))
         if any("rank" in row.info for row in rows):
             words.append("rank: rows whose intervals overlap that of the first of a rank share it")
-        if kind in load_tables.LEGENDS:
-            words += load_tables.LEGENDS[kind]
-        else:
-            words += [column.words for column in _columns(_kind(rows[0]), more)]
+        other = load_tables.legend(rows)
+        words += other or [column.words for column in _columns(_kind(rows[0]), more)]
     names = {row.name for rows in tables.values() for row in rows}
     for name, text in (
         ("plain loop", "plain loop: the floor, with the sum written as a simple loop"),

@@ -98,3 +98,10 @@ def test_each_table_has_its_own_legend() -> None:
     assert "break-even:" not in load
     assert "at least 90 % of the messages a second" in even
     assert "rank" not in even
+    assert "floor:" not in load + even
+
+
+def test_the_floor_is_explained_where_it_is_measured() -> None:
+    """It is not, where the transports were given."""
+    rows = [_load("pipe", 1.0), _load("floor", 1.0)]
+    assert "the machine was late" in " ".join(terminal.legend({"a": rows}))
