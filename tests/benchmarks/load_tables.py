@@ -110,8 +110,8 @@ def lines_of(title: str, rows: Sequence[Row]) -> list[str] | None:
 
 
 _FLOOR = (
-    "floor: a pipe or shared memory driven from C, whichever is faster. Where it has a high p99.9 or"
-    " max, the machine was late, and not a channel"
+    "floor: a pipe or shared memory driven from C, whichever is faster. Where it has a high"
+    " p99.9 or max, the machine was late, and not a channel"
 )
 _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
@@ -137,7 +137,7 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
 
 
 def legend(rows: Sequence[Row]) -> list[str] | None:
-    """Return what the columns of a table are, and its floor, or None for a table of another kind."""
+    """Return what the columns of a table and its floor are, or None for one of another kind."""
     kind = str(rows[0].info.get("kind"))
     if kind not in _WORDS:
         return None
