@@ -49,7 +49,7 @@ def _load(title: str, rows: Sequence[Row]) -> list[str]:
         start += f"{_count(_figure(row, 'messages_per_s')):>{_REACHED}}"
         for level in LEVELS:
             times = (_micro(_figure(row, f"{key}_us_at_{level}")) for key in QUANTILES)
-            ratio = _figure(row, f"x_c_at_{level}")
+            ratio = _figure(row, f"x_c_p50_at_{level}")
             figures = "".join(f"{text:>{_FIGURE}}" for text in times)
             x_c = "-" if ratio is None else three(ratio)
             lines.append(f"{start}{f'{level} %':>{_LOAD}}{figures}{x_c:>{_X_C}}")
@@ -123,7 +123,7 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
             "p50, p99, p99.9, max: from the time at which a message was to be sent until it was"
             " there, of the messages of all rounds; 99 of 100 took at most p99",
             f"The table is ordered by the p99 at {RANKED} %.",
-            "x C: times the p99 of the same mechanism driven from C, at as large a part of its own"
+            "x C: times the p50 of the same mechanism driven from C, at as large a part of its own"
             " rate",
         ),
         "even": (

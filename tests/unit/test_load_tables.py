@@ -19,7 +19,7 @@ def _load(name: str, p99: float, rank: float = 1.0, *, x_c: float | None = 1.5) 
         keys = (f"{key}_us_at_{level}" for key in ("p50", "p99", "p999", "max"))
         info |= dict(zip(keys, times, strict=True))
         if x_c is not None:
-            info[f"x_c_at_{level}"] = x_c
+            info[f"x_c_p50_at_{level}"] = x_c
     return Row("latency under load", name, p99 / 1e6, info)
 
 
