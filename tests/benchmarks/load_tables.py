@@ -126,7 +126,7 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
             " there, of the messages of all rounds; 99 of 100 took at most p99",
             f"The table is ordered by the p99 at {RANKED} %.",
             "x C: times the p50 of the same mechanism driven from C, at as large a part of its own"
-            " rate",
+            " rate, which is mostly higher: so this may be below 1",
         ),
         "even": (
             "break-even: from this much work on a channel has at least"
