@@ -1,11 +1,12 @@
 """The fixture by which the tests of a table tell what was found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests.benchmarks import break_even, open_loop
 from tests.benchmarks.meter import METER
 from tests.benchmarks.plugin import TABLES
 from tests.benchmarks.tables import Entry, Row
@@ -16,12 +17,14 @@ def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callabl
     """Return what measures the table of the test and tells its figures, or raises its error."""
 
     def told() -> None:
-        entry, row = request.config.stash[TABLES].row(request.node.nodeid)
+        tables = request.config.stash[TABLES]
+        entry, row = tables.row(request.node.nodeid)
         if (error := row.series.error or row.no_order) is not None:
             METER.fail(benchmark, error)
         benchmark.group = entry.group
         METER.replay(benchmark, (sample.seconds for sample in row.series.samples))
         benchmark.extra_info |= figures(entry, row)
+        benchmark.extra_info |= more(entry, row, [*tables.rows(request.node.nodeid).values()])
 
     return told
 
@@ -49,3 +52,16 @@ def figures(entry: Entry, row: Row) -> dict[str, Any]:
         found["messages_per_s"] = round(rate)
         found["mib_per_s"] = round(rate * entry.info["size"] / (1 << 20), 1)
     return found
+
+
+def more(entry: Entry, row: Row, rows: Sequence[Row]) -> dict[str, float]:
+    """Return what extra_info has of a row of latency under load or of break-even.
+
+    rows: of the whole table.
+    """
+    if entry.kind == "load":
+        return open_loop.figures(row.series, row.beside.get("x_c"))
+    if entry.kind == "even":
+        good = [each.series for each in rows if each.series.error is None]
+        return break_even.figures(row.series, good)
+    return {}

@@ -9,6 +9,9 @@
  *                              BATCHES of COUNT messages from each of WORKERS processes, after one
  *                              of a tenth -> for a message, the mean of the middle half of them:
  *                              from the word to begin until all bytes are there
+ * OURS THEIRS load SPAN SIZE   messages at intended times, of SPAN nanoseconds at each level: see
+ *                              floor_load.c -> picoseconds of a message as fast as it goes, then
+ *                              for each level how many messages and the delay of each
  *
  * OURS and THEIRS are the processors of this process and of the workers, by their numbers and with
  * commas; "-" is any.  What is measured from Python has the same processors, the same COUNT in a
@@ -19,6 +22,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <math.h>
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -37,8 +41,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
 #include <sched.h>
+#ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
@@ -420,6 +424,8 @@ static void stream(long count, size_t size, int n, int batches)
 	free(times);
 }
 
+#include "floor_load.c"
+
 /* Interrupted: only the System V queues would outlive us. */
 static void leave(int number)
 {
@@ -446,6 +452,8 @@ int main(int argc, char **argv)
 			return 2;
 		if (strcmp(what, "stream") == 0)
 			stream(count, size, n, batches);
+		else if (strcmp(what, "load") == 0)
+			load(count, size);
 		else
 			latency(count, size, strcmp(what, "one") == 0);
 		fflush(stdout);

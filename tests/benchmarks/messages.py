@@ -71,7 +71,7 @@ class Layout(Enum):
 LATENCY = (Layout.ONE, Layout.TWO) if hasattr(os, "sched_setaffinity") else (Layout.ANYWHERE,)
 
 
-def _stay_on(processors: list[int]) -> None:
+def stay_on(processors: list[int]) -> None:
     """Hold each thread of this process to *processors*: libraries start some of their own."""
     for thread in os.listdir("/proc/self/task") if processors else ():
         with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
@@ -79,14 +79,14 @@ def _stay_on(processors: list[int]) -> None:
 
 
 @contextlib.contextmanager
-def _held(processors: list[int]) -> Iterator[None]:
+def held(processors: list[int]) -> Iterator[None]:
     """Hold this process to *processors* in the block."""
     allowed = [*os.sched_getaffinity(0)] if processors else []
-    _stay_on(processors)
+    stay_on(processors)
     try:
         yield
     finally:
-        _stay_on(allowed)
+        stay_on(allowed)
 
 
 def of_transport(transport: str) -> Channel:
@@ -109,7 +109,7 @@ def of_transport(transport: str) -> Channel:
     return opened
 
 
-def _by(channel: Channel, way: Way) -> Prepare:
+def by(channel: Channel, way: Way) -> Prepare:
     """Return how to measure *way* with *channel*."""
 
     @contextlib.contextmanager
@@ -120,15 +120,28 @@ def _by(channel: Channel, way: Way) -> Prepare:
     return prepare
 
 
-def of_c(mechanism: str, layout: Layout, *command: object) -> Prepare:
-    """Return how to measure a mechanism driven from C; *command* is one of floor.c."""
+def _seconds(answer: list[int]) -> Sample:
+    (nanoseconds,) = answer
+    return Sample(nanoseconds / 1e9)
+
+
+def of_c(
+    mechanism: str,
+    layout: Layout,
+    *command: object,
+    read: Callable[[list[int]], Sample] = _seconds,
+) -> Prepare:
+    """Return how to measure a mechanism driven from C.
+
+    command: one of floor.c.  read: makes a sample of its answer.
+    """
 
     @contextlib.contextmanager
     def prepare() -> Iterator[Measure]:
         if mechanism not in MECHANISMS:
             raise NoFloor(f"tests/benchmarks/floor.c has no {mechanism}")
         with Floor(program(), mechanism) as running:
-            yield lambda: Sample(running.ask(layout.processors(), *command) / 1e9)
+            yield lambda: read(running.ask(layout.processors(), *command))
 
     return prepare
 
@@ -147,7 +160,7 @@ def fastest(several: Sequence[Prepare]) -> Prepare:
 
 def of_latency(channel: Channel, what: str, layout: Layout) -> Prepare:
     """Return how to measure the median of a round trip ("rtt") or of one way back ("one")."""
-    return _by(channel, partial(_latency, what, layout))
+    return by(channel, partial(_latency, what, layout))
 
 
 def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
@@ -156,13 +169,13 @@ def c_latency(mechanism: str, what: str, layout: Layout) -> Prepare:
 
 
 def _echo(processors: list[int], link: Any) -> None:
-    _stay_on(processors)
+    stay_on(processors)
     while len(message := link.receive()) == STAMP.size:
         link.send(message)
 
 
 def _stamp(processors: list[int], link: Any) -> None:
-    _stay_on(processors)
+    stay_on(processors)
     while len(link.receive()) == STAMP.size:
         link.send(STAMP.pack(time.monotonic_ns()))
 
@@ -173,7 +186,7 @@ def _latency(what: str, layout: Layout, channel: Open) -> Sample:
     work = partial(_echo if what == "rtt" else _stamp, theirs)
     # Made ahead: what is timed is the channel.
     questions = [STAMP.pack(number) for number in range(1, TRIPS + 1)]
-    with _held(ours), channel(work, 1, duplex=True) as opened:
+    with held(ours), channel(work, 1, duplex=True) as opened:
         messages = iter(opened)
         _trips(opened.send, messages, questions[: TRIPS // 10])  # to warm up
         starts, answers, stops = _trips(opened.send, messages, questions)
@@ -227,7 +240,7 @@ class Stream:
 
 def of_stream(channel: Channel, stream: Stream) -> Prepare:
     """Return how to measure the time of a message of a stream: see `_stream`."""
-    return _by(channel, partial(_stream, stream))
+    return by(channel, partial(_stream, stream))
 
 
 def c_stream(mechanism: str, stream: Stream) -> Prepare:
@@ -268,13 +281,13 @@ def _stream(stream: Stream, channel: Open) -> Sample:
     ours, theirs = stream.layout.processors()
 
     def work(link: Any) -> None:
-        _stay_on(theirs)
-        payloads = _payloads(link.worker, stream.size, count)
+        stay_on(theirs)
+        batch = numbered(link.worker, stream.size, count)
         while (word := gates.wait(link.worker)) != _END:
-            for payload in payloads[: count if word == _ALL else tenth]:
+            for payload in batch[: count if word == _ALL else tenth]:
                 link.send(payload)
 
-    def batch(word: bytes, each: int) -> float:
+    def timed(word: bytes, each: int) -> float:
         time.sleep(PAUSE)  # they wait for the word
         start = time.perf_counter()
         gates.say(word)
@@ -282,18 +295,18 @@ def _stream(stream: Stream, channel: Open) -> Sample:
         took = time.perf_counter() - start
         if os.getpid() != caller:
             os._exit(1)  # a worker came back: no second pytest
-        _verify(found, stream.size, workers)
+        verify(found, stream.size, workers)
         return took
 
     with (
         contextlib.closing(_Gates(workers)) as gates,
-        _held(ours),
+        held(ours),
         channel(work, workers) as opened,
     ):
         messages = iter(opened)
         try:
-            batch(_SOME, tenth)  # to warm up
-            times = [batch(_ALL, count) for _ in range(BATCHES)]
+            timed(_SOME, tenth)  # to warm up
+            times = [timed(_ALL, count) for _ in range(BATCHES)]
         finally:
             gates.say(_END)  # some channels wait at their end for the workers
         if list(messages):
@@ -307,7 +320,7 @@ def _middle(times: list[float]) -> float:
     return statistics.fmean(sorted(times)[cut : len(times) - cut])
 
 
-def _payloads(worker: int, size: int, count: int) -> list[bytes]:
+def numbered(worker: int, size: int, count: int) -> list[bytes]:
     """Return the messages of a batch: each with its number and a checksum of all else."""
     body = bytes([worker]) * (size - CHECK.size)
     crc = zlib.crc32(body)
@@ -325,7 +338,7 @@ def _whole(message: Any, worker: int, number: int, size: int) -> bool:
     )
 
 
-def _verify(found: list[tuple[int, Any]], size: int, workers: int) -> None:
+def verify(found: list[tuple[int, Any]], size: int, workers: int) -> None:
     """Raise unless *found* are the messages of a batch, as many from each worker."""
     numbers = [0] * workers
     for worker, message in found:

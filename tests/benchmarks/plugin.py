@@ -13,10 +13,14 @@ from report import host, which
 from report.formats import Row
 from report.results import Results
 from tests.benchmarks import tables, terminal
+from tests.benchmarks.cells import wrapped
 from tests.harness.isolation import processors
+from tests.harness.selection import deselect
 
 TABLES = pytest.StashKey[tables.Tables]()
 LOAD: pytest.StashKey[float] = pytest.StashKey()  # before the first test
+
+ON_REQUEST = "on_request"  # the marker of what is measured only if it is asked for
 
 # Options that ask for tables as pytest-benchmark makes them.
 ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
@@ -38,7 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--all-tables",
         action="store_true",
-        help="of benchmarks: print all tables with all columns, not only the main ones",
+        help="of benchmarks: print all tables with all columns, not only the main ones; measure "
+        "also those that are left out unless -k asks for them",
     )
 
 
@@ -57,6 +62,7 @@ def _given(config: pytest.Config, *names: str) -> set[str]:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker, draw the seed, and set what pytest-benchmark shows unless it is told."""
     config.addinivalue_line("markers", f"{tables.MARK}(by): the table in which a benchmark stands")
+    config.addinivalue_line("markers", f"{ON_REQUEST}(*names): left out unless -k has one of them")
     if config.option.rounds_seed is None:
         config.option.rounds_seed = random.SystemRandom().randrange(1 << 32)
     if _given(config, "cprofile"):
@@ -81,9 +87,18 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(trylast=True)  # when all is deselected that is not wanted, and pytest has sorted
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the tests of a table together."""
+    """Put the tests of a table together; leave out what is run on request and was not asked for."""
     if measures(config):
+        deselect(config, items, [item for item in items if _is_wanted(config, item)])
         items[:] = tables.in_tables(items)
+
+
+def _is_wanted(config: pytest.Config, item: pytest.Item) -> bool:
+    """Tell whether a test is not on request, or is asked for: by -k, by its file, or as all are."""
+    mark = item.get_closest_marker(ON_REQUEST)
+    if mark is None or config.option.all_tables:
+        return True
+    return any(name in text for text in (config.option.keyword, *config.args) for name in mark.args)
 
 
 @pytest.hookimpl(trylast=True)
@@ -228,5 +243,5 @@ def pytest_terminal_summary(
     write("")
     before, after = config.stash[LOAD], os.getloadavg()[0]
     load = f"load {before:.1f} before and {after:.1f} after, on {processors()} cores"
-    for line in terminal.wrapped(terminal.noise(rows, load)):
+    for line in wrapped(terminal.noise(rows, load)):
         write(line, yellow=before > 0.5 * processors())

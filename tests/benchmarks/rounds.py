@@ -24,10 +24,13 @@ class Sample:
 
     seconds: of what the table is about: a run, or one message.
     times: of each single message in nanoseconds, where they are known.
+    parts: figures of the parts that a measurement has, by their names: what they are says who
+        measures.
     """
 
     seconds: float
     times: Sequence[int] = ()
+    parts: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 Measure = Callable[[], Sample]

@@ -29,9 +29,9 @@ class Entry:
     prepare: what is measured.
     bases: what it is compared with, by the name that the ratio has in extra_info: a key, which is
         the same in all entries that mean the same, and what is measured for it.  The first one is
-        that by which the table is ordered.
+        that by which the table is ordered; without one it has no ranks.
     kind: what the table is of: "run", "redis" (of runs beside Redis), "worker" and "term" (of the
-        cost of one), "latency" or "stream".
+        cost of one), "latency", "stream", "load" (latency under load) or "even" (break-even).
     info: further figures for extra_info.
     """
 
@@ -43,9 +43,9 @@ class Entry:
     info: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def order(self) -> str:
-        """The name of the ratio by which the table is ordered."""
-        return next(iter(self.bases))
+    def order(self) -> str | None:
+        """The name of the ratio by which the table is ordered, if it is."""
+        return next(iter(self.bases), None)
 
 
 @dataclass
@@ -53,6 +53,7 @@ class Row:
     """What was found of a contender: its series, its ratios by their names, and its rank.
 
     missing: why there is no ratio, by its name.
+    beside: what it was compared with, by the name of the ratio.
     itself: the ratio of a second measurement of the floor to the first.
     no_order: what a test is to skip with, since the machine has nothing to order its table by.
     """
@@ -60,6 +61,7 @@ class Row:
     series: Series
     ratios: dict[str, Estimate]
     missing: dict[str, str]
+    beside: dict[str, Series] = field(default_factory=dict)
     itself: Estimate | None = None
     no_order: BaseException | None = None
     rank: int | None = None
@@ -90,14 +92,15 @@ def measure(entries: Mapping[str, Entry], seed: str) -> dict[str, Row]:
     budget = next(iter(entries.values())).budget
     series = measured(contenders, budget, random.Random(seed))
     rows = {name: _row(entry, series[name], series) for name, entry in entries.items()}
-    _rank(rows, next(iter(entries.values())).order)
+    if (order := next(iter(entries.values())).order) is not None:
+        _rank(rows, order)
     return rows
 
 
 def _row(entry: Entry, mine: Series, series: Mapping[str, Series]) -> Row:
     row = Row(mine, {}, {})
     for name, (key, _) in entry.bases.items():
-        base = series[f"beside: {key}"]
+        row.beside[name] = base = series[f"beside: {key}"]
         if (found := _ratio(mine, base)) is not None:
             row.ratios[name] = found
         elif base.error is not None:
@@ -142,12 +145,15 @@ class Tables:
 
     def row(self, name: str) -> tuple[Entry, Row]:
         """Return what was found of the test *name*; measure its table if that was not done yet."""
+        return self._entries[self._group_of[name]][name], self.rows(name)[name]
+
+    def rows(self, name: str) -> dict[str, Row]:
+        """Return what was found of all tests in the table of the test *name*, by their names."""
         group = self._group_of[name]
-        entries = self._entries[group]
         if group not in self._rows:
             # By its name: the order in a table is the same whatever other tables are measured.
-            self._rows[group] = measure(entries, f"{self._seed} {group}")
-        return entries[name], self._rows[group][name]
+            self._rows[group] = measure(self._entries[group], f"{self._seed} {group}")
+        return self._rows[group]
 
 
 def in_tables(items: Sequence[pytest.Item]) -> list[pytest.Item]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from report.formats import Row
 from report.which import INTERVAL, Choice, ratio_of
-
-WIDTH = 80
+from tests.benchmarks import load_tables
+from tests.benchmarks.cells import WIDTH, fitted, three, wrapped
 
 # The tables that are always printed, by how their titles begin, in this order.
 MAIN = (
@@ -45,7 +45,7 @@ def _number(key: str, form: str) -> _Spelled:
 def _ratio(key: str) -> _Spelled:
     def spell(row: Row) -> str:
         found = ratio_of(row, key)
-        return _three(found[0]) if found else "-"
+        return three(found[0]) if found else "-"
 
     return spell
 
@@ -53,14 +53,9 @@ def _ratio(key: str) -> _Spelled:
 def _interval(key: str) -> _Spelled:
     def spell(row: Row) -> str:
         found = ratio_of(row, key)
-        return f"{_three(found[1])}-{_three(found[2])}" if found else "-"
+        return f"{three(found[1])}-{three(found[2])}" if found else "-"
 
     return spell
-
-
-def _three(value: float) -> str:
-    """Return a ratio in at least three digits."""
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def _median(times: float) -> _Spelled:
@@ -125,6 +120,8 @@ def table(title: str, rows: Sequence[Row], more: bool = False) -> list[str]:
 
     more: with the columns that only --all-tables shows.
     """
+    if (other := load_tables.lines_of(title, rows)) is not None:
+        return other
     columns = _columns(_kind(rows[0]), more)
     room = WIDTH - 6 - sum(column.width for column in columns)
     widest = min(room, max(len(row.name) for row in rows))
@@ -133,7 +130,7 @@ def table(title: str, rows: Sequence[Row], more: bool = False) -> list[str]:
     for row in sorted(rows, key=_place):
         rank = row.info.get("rank")
         shown = f"{rank:4.0f}" if isinstance(rank, float) else "   -"
-        name = row.name if len(row.name) <= widest else f"...{row.name[3 - widest :]}"
+        name = fitted(row.name, widest)
         figures = "".join(f"{column.spell(row):>{column.width}}" for column in columns)
         lines.append(f"{shown}  {name:{widest}}{figures}")
     return lines
@@ -172,16 +169,14 @@ def chosen(rows: Sequence[Row], everything: bool) -> tuple[dict[str, list[Row]],
     return {title: groups[title] for title in titles}, len(groups) - len(titles)
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """Return *text* in lines that fit; all but the first begin with *indent*."""
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent)
-
-
 def legend(tables: dict[str, list[Row]], more: bool = False) -> list[str]:
     """Return lines that say what the columns of *tables* are, and the names of the floors."""
-    words = ["rank: rows whose intervals overlap that of the first of a rank share it"]
+    words: list[str] = []
     for rows in tables.values():
-        words += [column.words for column in _columns(_kind(rows[0]), more)]
+        if any("rank" in row.info for row in rows):
+            words.append("rank: rows whose intervals overlap that of the first of a rank share it")
+        other = load_tables.legend(rows)
+        words += other or [column.words for column in _columns(_kind(rows[0]), more)]
     names = {row.name for rows in tables.values() for row in rows}
     for name, text in (
         ("plain loop", "plain loop: the floor, with the sum written as a simple loop"),
@@ -231,7 +226,13 @@ def noise(rows: Sequence[Row], load: str) -> str:
         return f"{load}; no floor was measured, so nothing tells what is noise"
     ordered = sorted(of_table.values())
     middle, worst = ordered[len(ordered) // 2], max(of_table, key=of_table.__getitem__)
-    text = f"{load}; two measurements of the floor differ by up to {middle:.0f} %"
+    text = f"{load}; two measurements of the floor differ by {_up_to(middle)}"
     if len(ordered) > 1:
-        text += f" in the median table and {of_table[worst]:.0f} % in '{' '.join(worst.split())}'"
+        most = _up_to(of_table[worst]).removeprefix("up to ")
+        text += f" in the median table and {most} in '{' '.join(worst.split())}'"
     return f"{text}: smaller differences are noise"
+
+
+def _up_to(per_cent: float) -> str:
+    """Return a difference in words; of a large one the digits mean nothing."""
+    return f"up to {per_cent:.0f} %" if per_cent < 1000 else "more than 1000 %"

@@ -17,7 +17,7 @@ from tests.benchmarks.test_messages import fan_in, latency, layouts, sizes, stre
 pytestmark = pytest.mark.benchmark(timer=METER)
 
 
-def _channel(peer: str) -> Channel:
+def channel_of(peer: str) -> Channel:
     """Return what measures with the channel of a peer."""
 
     @contextlib.contextmanager
@@ -37,15 +37,15 @@ def _channel(peer: str) -> Channel:
 
 
 def _round_trip(peer: str, layout: Layout) -> Entry:
-    return latency(partial(of_latency, _channel(peer)), "rtt", layout)
+    return latency(partial(of_latency, channel_of(peer)), "rtt", layout)
 
 
 def _one_way(peer: str, layout: Layout) -> Entry:
-    return latency(partial(of_latency, _channel(peer)), "one", layout)
+    return latency(partial(of_latency, channel_of(peer)), "one", layout)
 
 
 def _throughput(peer: str, size: int, to: tuple[int, Layout]) -> Entry:
-    return stream(partial(of_stream, _channel(peer)), size, to)
+    return stream(partial(of_stream, channel_of(peer)), size, to)
 
 
 peers = pytest.mark.parametrize("peer", message_peers.NAMES)

@@ -52,3 +52,22 @@ def test_what_is_not_selected_is_not_measured(name: str) -> None:
     ids = [line for line in printed.splitlines() if "::" in line]
     assert ids
     assert all(f"[{name}-" in line for line in ids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tables"),
+    [
+        (["-k", "pipe or shm"], set()),
+        (["-k", "under_load and pipe"], {"break_even", "latency_under_load"}),
+        (["-k", "break_even and pipe"], {"break_even"}),
+        (["-k", "pipe", "--all-tables"], {"break_even", "latency_under_load"}),
+    ],
+)
+def test_what_is_on_request_is_left_out_unless_it_is_asked_for(
+    arguments: list[str], tables: set[str]
+) -> None:
+    """It takes a minute, and its tables are none of the eight."""
+    printed = _collected("-q", *arguments).stdout
+    found = re.findall(r"/test_under_load\.py::test_(\w+?)(?:_of_peers)?\[", printed)
+    assert {*found} == tables
+    assert "[pipe" in printed

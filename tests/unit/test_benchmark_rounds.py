@@ -163,6 +163,15 @@ def test_a_table_beside_what_is_not_there_is_skipped() -> None:
     assert measure({"mine": entry}, "seed")["mine"].no_order is skip
 
 
+def test_a_row_has_what_it_was_compared_with_and_one_without_it_has_no_rank() -> None:
+    """Some tables are ordered by a figure of their own."""
+    row = measure({"a": _entry(_contender([], "a"), _contender([], "f", lambda: 2.0))}, "s")["a"]
+    assert [sample.seconds for sample in row.beside["x_floor"].samples] == [2.0] * 5
+    alone = Entry("a table", "even", _contender([], "a"), {}, FIVE)
+    row = measure({"a": alone}, "s")["a"]
+    assert (row.rank, row.ratios, len(row.series.samples)) == (None, {}, 5)
+
+
 def test_one_that_fails_has_no_rank() -> None:
     """The figures that it had before are of no use."""
     times = iter([1.0, 1.0, 1.0])

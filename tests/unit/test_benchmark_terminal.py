@@ -7,6 +7,7 @@ import pytest
 from report import which
 from report.formats import Row
 from tests.benchmarks import terminal
+from tests.benchmarks.cells import WIDTH
 from tests.harness import ROOT
 
 TITLES = [
@@ -70,7 +71,7 @@ def test_no_table_is_wider_than_80_columns(more: bool) -> None:
         Row("a", name, 1.0, {"kind": "redis", "x_redis": 0.5, "redis_over_it": 2.0}),
     ):
         for line in terminal.table("a", [row], more):
-            assert len(line) <= terminal.WIDTH, line
+            assert len(line) <= WIDTH, line
         shown = terminal.table("a", [row], more)[2]
         assert re.search(r"\.\.\.\S*module\.py ", shown), "its end tells it from others"
 
@@ -138,6 +139,10 @@ def test_the_last_line_says_what_is_noise() -> None:
         " in 'table 2': smaller differences are noise"
     )
     assert "no floor was measured" in terminal.noise([_row("a", "b", 1.0)], "load 8.0")
+    wild = _row("a", "b", 1.0, floor_itself=1.0, floor_itself_low=0.0, floor_itself_high=4e4)
+    assert terminal.noise([wild], "load 8.0").startswith(
+        "load 8.0; two measurements of the floor differ by more than 1000 %:"
+    )
 
 
 def _all() -> list[Row]:
@@ -232,7 +237,7 @@ def test_a_need_of_which_nothing_was_measured_is_left_out() -> None:
 def test_which_one_is_one_screen() -> None:
     """Of 80 columns and 24 lines, where names are as short as here."""
     lines = terminal.screen(which.choices(_all()))
-    assert max(map(len, lines)) <= terminal.WIDTH
+    assert max(map(len, lines)) <= WIDTH
     assert len(lines) <= 24
     assert lines[0].split() == ["need", "take", "why", "within", "noise", "of", "it"]
 
