@@ -1,4 +1,4 @@
-"""A client hung for half an hour: it read the answer to its end, and the server had forked meanwhile.
+"""A client hung for half an hour: it read the answer to its end, and the server had forked.
 
 The forked process had the connection open too.  Here a worker sends its result by a Unix socket,
 and reads until the caller closes the connection.

@@ -37,8 +37,8 @@ def writing(write):
             fd = stack.enter_context(_file.nameless()).fileno()
             memory = stack.enter_context(mmap.mmap(-1, _slots.SIZE * workers))
             buffers = []
-            for number, ends in enumerate(honest.bounds(n, workers)):
-                ends = (end.to_bytes(16, "little") for end in ends)
+            for number, (lo, hi) in enumerate(honest.bounds(n, workers)):
+                ends = lo.to_bytes(16, "little"), hi.to_bytes(16, "little")
                 buffers += [NUMBER.pack(number), SLICE.pack(*ends)]
             write(fd, buffers)
 

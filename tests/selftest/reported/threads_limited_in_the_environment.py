@@ -1,4 +1,4 @@
-"""A library set OMP_NUM_THREADS for one tool, and all that the program started later had one thread.
+"""A library set OMP_NUM_THREADS for one tool: all that the program ran later had one thread.
 
 It is a variable of the whole process.  Here a run sets it, so that the libraries in its workers do
 not use all cores each.

@@ -1,17 +1,18 @@
 """A log sought the end of its file and wrote there: what came in between was overwritten.
 
-Here each worker appends its result to a file that all have open.  All begin when the last of them
-has been started.
+Here each worker appends its result to a file that all have open.
 """
 
 import contextlib
+import mmap
 import os
+import struct
 
 from tests.selftest.defects import _base, _file
-from tests.selftest.reported import _os_gate
 
 REPORT = "https://github.com/nightscout/Trio/pull/1449"
 CAUGHT_BY = ("A2", "A6")
+CODE = struct.Struct("@i")
 
 
 def appended(alone):
@@ -20,19 +21,26 @@ def appended(alone):
     @_base.careful
     def run(n, workers):
         seal = _base.Seal()
-        with _file.nameless() as file, _os_gate.gate(workers) as gate:
+        with _file.nameless() as file, mmap.mmap(-1, CODE.size) as code:
             fd = file.fileno()
 
             def work(number, value):
-                gate.enter()
-                with alone(fd):
-                    end = os.lseek(fd, 0, os.SEEK_END)
-                    _file.pwrite_all(fd, seal.pack(number, value), end)
+                try:
+                    with alone(fd):
+                        end = os.lseek(fd, 0, os.SEEK_END)
+                        _file.pwrite_all(fd, seal.pack(number, value), end)
+                except OSError as error:
+                    CODE.pack_into(code, 0, error.errno or 0)
+                    raise
 
             def take(_):
                 return seal.scan(bytearray(_file.pread_all(fd, os.fstat(fd).st_size, 0)))
 
-            return _base.total(_base.gather(n, workers, work, take, poller=gate))
+            try:
+                return _base.total(_base.gather(n, workers, work, take))
+            except RuntimeError as error:
+                (number,) = CODE.unpack_from(code)
+                raise (OSError(number, str(error)) if number else error) from None
 
     return run
 
