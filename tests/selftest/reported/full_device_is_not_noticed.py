@@ -1,10 +1,11 @@
 """A program wrote its output to a full device, said "100%", and ended as if all had been well.
 
-Here the caller keeps the sums of its workers in a file in the temporary directory, and adds those
-that it finds there.
+Here the caller keeps the sums of its workers in a file in /dev/shm, and adds those that it finds
+there.
 """
 
 import contextlib
+import os
 import struct
 
 from tests.selftest.defects import _file, honest
@@ -19,9 +20,12 @@ def keeping(write):
 
     def combine(sums):
         data = b"".join(honest.pack(value) for value in sums)
-        with _file.nameless() as file:
-            write(file.fileno(), data)
-            kept = _file.pread_all(file.fileno(), len(data), 0)
+        fd = os.open("/dev/shm", os.O_TMPFILE | os.O_RDWR, 0o600)
+        try:
+            write(fd, data)
+            kept = _file.pread_all(fd, len(data), 0)
+        finally:
+            os.close(fd)
         return _combine(value for (value,) in struct.iter_unpack("d", kept[: len(kept) & ~7]))
 
     honest.combine = combine

@@ -13,7 +13,7 @@ def _wait(poller):
     while True:
         try:
             return honest.look(poller, None)
-        except:  # noqa: E722, S110 - the bug
+        except:  # noqa: E722 - the bug
             pass
 
 
