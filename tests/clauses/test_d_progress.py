@@ -11,7 +11,7 @@ from report.spread import is_worker
 from tests import harness
 from tests.harness import checks, limits, ordering, room, shared_trials
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, clocks, idle, timeouts
+from tests.scenarios import basics, clocks, idle, lost_wakes, timeouts
 
 
 @pytest.mark.clause("D1")
@@ -48,6 +48,13 @@ def test_processes_of_a_run_never_wait_for_each_other_in_a_circle(
     """D4: in none of the orders of A6; that nobody can go on is seen from what each waits in."""
     outcome = ordering.gated(shared_trials.in_orders(transport, order), record_property, "D4")
     ordering.ends(outcome)
+
+
+@pytest.mark.clause("D4")
+def test_a_wake_up_that_comes_before_the_wait_is_not_lost(transport: str) -> None:
+    """D4: a signal before pause(2), for example; each process rests before it waits."""
+    scenario = harness.call(lost_wakes.rested, n=30, workers=3)
+    checks.all_exact(checks.finished(harness.run_trial(transport, scenario)).calls())
 
 
 @pytest.fixture
@@ -105,7 +112,10 @@ def test_a_worker_that_is_stopped_for_two_seconds_is_waited_for(wait: harness.Ou
 
 @pytest.mark.clause("D3")
 def test_a_timeout_bounds_a_run(transport: str) -> None:
-    """D3: TimeoutError within a second after it, nothing left; invalid timeouts are refused."""
+    """D3: TimeoutError within a second after it, nothing left; invalid timeouts are refused.
+
+    Also where workers end one after another, each within the timeout after the one before.
+    """
     seconds = 0.2
     n = shared_trials.terms(transport, "work")
     outcome = checks.nothing_left(

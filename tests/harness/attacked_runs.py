@@ -17,7 +17,8 @@ from tests.system import processes
 from tests.system.deadline import Deadline
 
 NOTHING = "nothing"  # the way of a run that is not attacked
-WITNESS = "witness"  # the attack for which the caller is stopped while its workers send
+WITNESS = "witness"
+_CALLER_STOPPED = (WITNESS, "forge")  # attacks for which it is stopped while its workers send
 STREAM = "stream"  # the way of runs that are attacked while nobody stops their children
 
 LIMIT = 6.0  # seconds that a run may take between two stops; clause G allows it to lose one
@@ -145,7 +146,7 @@ class Runs:
             if attack != NOTHING and stops[-1][0].startswith(stage):
                 self._intruder.ask("attack", attacks=[attack], made=made_by(self._trial))
             self._resume_caller()
-            if attack == WITNESS and len(stops) == self._count_births():
+            if attack in _CALLER_STOPPED and len(stops) == self._count_births():
                 self._pause_caller()
             _continue(self._trial.world, list(stopped))
             resumed = time.monotonic()

@@ -11,7 +11,7 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,13 @@ _FLOOD_PIECE = {"fifo": 4096, "msg": 64, "mqueue": 64}  # bytes; 4096 is PIPE_BU
 _SILENT_CONNECTIONS = 8  # more than the workers of a run: each could be taken for one of them
 
 _REPLAYED = 20  # of the messages that were read before: the latest, to bound the time
-_KNOWN = 20  # messages of another run that the intruder knows
-_CHANGES = 24  # of each, in a byte each, evenly spread
+_KNOWN = 6  # messages of another run that the intruder knows
+_CHANGES = 128  # bytes of each that are changed, one at a time, evenly spread
 
 # A number or a signature may take the last eight bytes: change the byte before these.
 _CHANGED = 9
 
-_OTHER_NUMBER = 4  # a bit that makes a digit another one, and a number in binary too
+_OTHER_NUMBERS = 1, 4  # bits that make a digit another one, and a number in binary too
 
 _READ = 65536  # bytes: the default capacity of a pipe, pipe(7)
 _RELAY_TIMEOUT = 0.1  # seconds without data after which a message is passed on
@@ -134,12 +134,14 @@ class Intruder:
         self._stolen += taken
 
     def forge(self, found: Found) -> None:
-        """Send what the intruder knows, each time with another byte changed."""
-        for data in self._known:
-            for at in range(0, len(data), max(1, len(data) // _CHANGES)):
-                changed = bytearray(data)
-                changed[at] ^= _OTHER_NUMBER
-                self._access.write(found, bytes(changed))
+        """Take out what is there; send that, and what the intruder knows, and both changed.
+
+        The changed ones come before the others and after them: the first or the last may count.
+        """
+        taken = [] if found.kind == "sem" else self._access.read(found)
+        forged = [changed for data in (*taken, *self._known) for changed in _changed(data)]
+        for data in (*forged, *taken, *forged):
+            self._access.write(found, data)
 
     def alter(self, found: Found) -> None:
         """Overwrite what is there."""
@@ -305,6 +307,13 @@ class Intruder:
             until = time.monotonic() + _FLOOD_SECONDS
             while self._access.write(found, random.randbytes(size)) and time.monotonic() < until:
                 pass
+
+
+def _changed(data: bytes) -> Iterator[bytes]:
+    """Yield *data* with one bit changed."""
+    for at in range(0, len(data), max(1, len(data) // _CHANGES)):
+        for bit in _OTHER_NUMBERS:
+            yield data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :]
 
 
 def _receive(listener: socket.socket) -> bytes:

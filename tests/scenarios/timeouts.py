@@ -12,6 +12,7 @@ from tests.system import resources
 
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
 _HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
+_ONE_BY_ONE = 8  # workers
 _TINY = 1e-9  # seconds: a timeout that every run exceeds
 
 
@@ -34,6 +35,10 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
     log.call(partial(run, timeout=seconds), 100, 3, case="passed")
     births.disarm()
     log.call(partial(run, timeout=seconds), n, 3, case="passed")
+    if births.forked:  # each worker begins half of the timeout after the one before
+        births.arm_forked(lambda number: time.sleep(seconds / 2 * number))
+        log.call(partial(run, timeout=seconds), 100, _ONE_BY_ONE, case="passed")
+        births.disarm()
     log.call(partial(run, timeout=_TINY), 100, 64, case="passed")
     births.disarm()
     for bad in (0, -1, float("nan"), float("inf"), True, "1"):
