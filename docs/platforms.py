@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PROGRAM",
         help="default: the one that runs this",
     )
+    runs.add_argument("--clause", metavar="IDS", help="these clauses alone, as in A1,C1")
     runs.add_argument(
         "--all", action="store_true", help=f"every clause, not only {' '.join(SHORT)}"
     )
@@ -64,7 +65,8 @@ def _run(options: argparse.Namespace) -> None:
     names = options.conditions or list(conditions.CONDITIONS)
     for name in names:
         conditions.parts(name)  # before hours are spent on the others
-    clauses = () if options.all else SHORT
+    chosen = tuple(options.clause.upper().split(",")) if options.clause else SHORT
+    clauses = () if options.all else chosen
     for name in names:
         row = run(options.python, name, clauses, options.limit, options.note)
         print(f"{keep(row).relative_to(ROOT)}: {share(row)} {row['reason'] or ''}", flush=True)

@@ -119,6 +119,11 @@ CONDITIONS = {
         "256 descriptors, soft and hard limit", "prlimit --nofile", ("prlimit", "--nofile=256:256")
     ),
     "one-cpu": Condition("one processor", "taskset", ("taskset", "-c", _processor())),
+    # A free-threaded Python turns the lock on again for a module that does not declare that it can do
+    # without ("Python support for free threading" in its manual).
+    "no-gil": Condition(
+        "no GIL, in a free-threaded Python", "PYTHON_GIL=0", ("env", "PYTHON_GIL=0")
+    ),
     "user": Condition("an ordinary user", "setpriv --reuid --clear-groups --reset-env", _ORDINARY),
 }
 """By name.  Several make one, joined by "+": "container+user"."""

@@ -26,7 +26,7 @@ the reasons are below. To make a row on your machine:
 
     python3 docs/platforms.py list                 # the conditions
     python3 docs/platforms.py run root user        # of this Python, in these
-    python3 docs/platforms.py run --python=python3.14 --all container
+    python3 docs/platforms.py run --python=python3.14 --all container+user
     python3 docs/platforms.py table
 
 Without `--all` a run tests {short}. It needs the packages of the suite; for a Python that lacks
