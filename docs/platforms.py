@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.platforms import conditions, tables  # noqa: E402 - found by the line above
+from tests.platforms import conditions, interpreters, tables  # noqa: E402 - found by the line above
 from tests.platforms.rows import keep, rows, share  # noqa: E402
 from tests.platforms.running import SHORT, run, unrun  # noqa: E402
 
@@ -29,7 +29,12 @@ def _parser() -> argparse.ArgumentParser:
     runs = commands.add_parser(
         "run", help="run the suite in each condition, and keep a row of each"
     )
-    runs.add_argument("conditions", nargs="*", metavar="CONDITION", help="default: all, one by one")
+    runs.add_argument(
+        "conditions",
+        nargs="*",
+        metavar="CONDITION",
+        help="default: all that can be had, one by one",
+    )
     runs.add_argument(
         "--python",
         default=sys.executable,
@@ -55,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _to_be_had(program: str) -> list[str]:
+    return [name for name in conditions.CONDITIONS if conditions.refusal(name, program) is None]
+
+
 def _list() -> None:
     for name, condition in conditions.CONDITIONS.items():
         refused = conditions.refusal(name, sys.executable)
@@ -62,9 +71,9 @@ def _list() -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    names = options.conditions or list(conditions.CONDITIONS)
-    for name in names:
+    for name in options.conditions:
         conditions.parts(name)  # before hours are spent on the others
+    names = options.conditions or _to_be_had(interpreters.prepared(options.python)[0])
     chosen = tuple(options.clause.upper().split(",")) if options.clause else SHORT
     clauses = () if options.all else chosen
     for name in names:

@@ -56,17 +56,26 @@ class Condition(NamedTuple):
     about: what it is.
     means: how it is made, in words.
     command: the words that stand before a command that is to be run in it.
+    holds: a program in Python that fails where the condition does not hold, as far as that is not
+        sure if the command runs.
     """
 
     about: str
     means: str
     command: tuple[str, ...]
+    holds: str = ""
 
 
 def _mounted(script: str, name: str = "sh") -> tuple[str, ...]:
     """Return a command that lets *script* mount something for the next one alone."""
     return ("unshare", "--mount", "sh", "-c", script, name)
 
+
+_NO_GIL = """
+import sys
+if getattr(sys, "_is_gil_enabled", lambda: True)():
+    sys.exit("this Python has a GIL")
+"""
 
 _PROCESSES = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 _WORLD = (
@@ -119,10 +128,10 @@ CONDITIONS = {
         "256 descriptors, soft and hard limit", "prlimit --nofile", ("prlimit", "--nofile=256:256")
     ),
     "one-cpu": Condition("one processor", "taskset", ("taskset", "-c", _processor())),
-    # A free-threaded Python turns the lock on again for a module that does not declare that it can do
-    # without ("Python support for free threading" in its manual).
+    # A free-threaded Python turns the lock on again for a module that does not declare that it can
+    # do without: "Python support for free threading" in its manual.
     "no-gil": Condition(
-        "no GIL, in a free-threaded Python", "PYTHON_GIL=0", ("env", "PYTHON_GIL=0")
+        "no GIL, in a free-threaded Python", "PYTHON_GIL=0", ("env", "PYTHON_GIL=0"), _NO_GIL
     ),
     "user": Condition("an ordinary user", "setpriv --reuid --clear-groups --reset-env", _ORDINARY),
 }
@@ -159,9 +168,13 @@ def refusal(condition: str, program: str) -> str | None:
     """
     if os.geteuid() and "root" in parts(condition):
         return "this user is not root"
+    programs = [
+        "import pytest, report.plugin",
+        *(CONDITIONS[part].holds for part in parts(condition)),
+    ]
     try:
         done = subprocess.run(
-            within(condition, [program, "-c", "import pytest, report.plugin"]),
+            within(condition, [program, "-c", "\n".join(programs)]),
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -173,4 +186,5 @@ def refusal(condition: str, program: str) -> str | None:
     if not done.returncode:
         return None
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    return said[-1] if said else f"exit status {done.returncode}"
+    fatal = [line for line in said if line.startswith("Fatal")]
+    return (fatal or said or [f"exit status {done.returncode}"])[-1]

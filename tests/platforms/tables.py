@@ -29,8 +29,9 @@ the reasons are below. To make a row on your machine:
     python3 docs/platforms.py run --python=python3.14 --all container+user
     python3 docs/platforms.py table
 
-Without `--all` a run tests {short}. It needs the packages of the suite; for a Python that lacks
-them `bootstrap.py` makes an environment. `commit` is the last one that changed what was run.
+Without `--all` a run tests the clauses {short}.
+A Python that lacks the packages of the suite gets an environment of its own, by `bootstrap.py`.
+`commit` is the last one that changed what was run.
 """
 
 
@@ -48,7 +49,7 @@ def _key(row: Row) -> tuple[bool, list[tuple[int, str]], list[int]]:
 
 def _text(text: str) -> str:
     """Return *text* as text of a cell or a line of Markdown."""
-    return re.sub(r"([<|`*_\[\]\\])", r"\\\1", text)
+    return re.sub(r"([<|`*\[\]\\]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
 def title(platform: str, *, short: bool = False) -> str:
@@ -137,7 +138,9 @@ def _details(row: Row) -> list[str]:
     ran = row["transports"]
     lines = []
     if row["reason"]:
-        lines.append(f"{'Not run' if not ran else 'Not finished'}: {_text(row['reason'])}.")
+        lines.append(
+            f"{'Not run' if not ran else 'Not finished'}: {_text(row['reason'].rstrip('.'))}."
+        )
     if note := row.get("note"):
         lines.append(f"{_text(note)}.")
     for name, each in ran.items():
