@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,7 +114,7 @@ def _why(status: int | None, output: str, limit: float) -> str | None:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("ERROR:", "INTERNALERROR>", "Fatal"))]
     said = (errors or lines or ["it said nothing"])[-1]
-    return f"exit status {status}: {said.removeprefix('ERROR: ')}"
+    return f"exit status {status}: {re.sub('^(ERROR:|INTERNALERROR>) +', '', said)}"
 
 
 def run(

@@ -133,6 +133,22 @@ def test_conditions_are_nested_in_one_order() -> None:
         conditions.parts("root+nonsense")
 
 
+def test_what_cannot_be_had_is_refused_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last line of what was said, or the one of Python's fatal error."""
+    assert conditions.refusal("one-cpu", str(tmp_path / "python")) is not None
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 'Fatal Python error: no GIL' >&2; echo more >&2; exit 1\n")
+    program.chmod(0o755)
+    assert conditions.refusal("no-gil", str(program)) == "Fatal Python error: no GIL"
+    if sys.version_info < (3, 13):
+        assert conditions.refusal("no-gil", sys.executable) == "this Python has a GIL"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert conditions.refusal("root", sys.executable) == "this user is not root"
+    assert conditions.within("user", ["true"]) == ["true"]
+
+
 def _within(condition: str, code: str) -> str:
     """Return what *code* prints in *condition*, or skip where the system refuses it."""
     shown = subprocess.run(
@@ -206,10 +222,15 @@ def test_the_filter_refuses_namespaces_and_mounts_alone() -> None:
         (1, "1 failed", None),
         (None, "", "not finished within 9 s"),
         (4, "ERROR: no /proc\n\n", "exit status 4: no /proc"),
+        (
+            3,
+            "INTERNALERROR> in a line\nINTERNALERROR> KeyError: 1\nend",
+            "exit status 3: KeyError: 1",
+        ),
         (-9, "", "exit status -9: it said nothing"),
     ],
 )
-def test_why_a_run_is_none(status: int | None, output: str, why: str | None) -> None:
+def test_why_there_was_no_run(status: int | None, output: str, why: str | None) -> None:
     """Only one that ends with tests passed or failed is one."""
     assert running._why(status, output, 9) == why
 
