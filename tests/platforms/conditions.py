@@ -104,7 +104,11 @@ def _processor() -> str:
 CONDITIONS = {
     "root": Condition("as root, nothing taken away", "-", ()),
     "no-proc": Condition("no /proc", "an empty file system over it", _mounted(_NO_PROC)),
-    "no-shm": Condition("no /dev/shm", "another /dev, without it", _mounted(_NO_SHM)),
+    "no-shm": Condition(
+        "no /dev/shm; but a trial in namespaces of its own gets one",
+        "another /dev, without it",
+        _mounted(_NO_SHM),
+    ),
     "read-only": Condition(
         "a checkout that cannot be written to",
         "mount -o remount,bind,ro",
