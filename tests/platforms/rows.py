@@ -38,6 +38,7 @@ class Row(TypedDict):
     platform: the name of the Python, its C library and machine; condition: see CONDITIONS.
     date: when the run began, in UTC; commit: the last one that changed what was run, with a "+"
         where the work tree differed from it.
+    load: processes that wanted a processor at the end, by getloadavg(3), over the last 5 minutes.
     clauses: those that were asked for.
     reason: why there was no run, or why it did not end; None if it did.
     note: what a reader has to know beside it.
@@ -47,6 +48,7 @@ class Row(TypedDict):
     condition: str
     date: str
     seconds: NotRequired[float]
+    load: NotRequired[float]
     commit: str | None
     version: NotRequired[str | None]
     clauses: str

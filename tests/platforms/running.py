@@ -152,6 +152,7 @@ def _fill(row: Row, program: str, about: Interpreter, clauses: Sequence[str], li
         begun = time.monotonic()
         status = _ended(command, output, limit)
         row["seconds"] = round(time.monotonic() - begun, 1)
+        row["load"] = round(os.getloadavg()[1], 1)
         text = Path(output).read_text("utf-8", "replace")
         sys.stdout.write(text)
         row["reason"] = _why(status, text, limit)

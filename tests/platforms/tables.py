@@ -141,6 +141,10 @@ def _details(row: Row) -> list[str]:
         lines.append(
             f"{'Not run' if not ran else 'Not finished'}: {_text(row['reason'].rstrip('.'))}."
         )
+    if (load := row.get("load", 0.0)) > 2 * (row.get("cpus") or 1) and any(
+        "failed" in each for each in ran.values()
+    ):
+        lines.append(f"The machine was busy: a load of {load:.0f} on {row.get('cpus')} processors.")
     if note := row.get("note"):
         lines.append(f"{_text(note)}.")
     for name, each in ran.items():

@@ -97,6 +97,9 @@ def test_a_failure_stands_on_the_page_and_counts_in_both_tables() -> None:
     assert "| root | 3/5 |" in text
     assert "- F1 of pipe, tcp: LEAK: a \\| b\n" in text
     assert tables.short([row]).splitlines()[2] == "| root | 3/5 |"
+    assert "busy" not in text
+    busy = cast("Row", row | {"load": 9.0, "cpus": 2})
+    assert "busy: a load of 9 on 2 processors" in tables.page([busy], ["A1"])
 
 
 def test_what_was_not_run_or_not_finished_says_why() -> None:
