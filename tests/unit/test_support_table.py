@@ -98,7 +98,7 @@ def test_a_failure_stands_on_the_page_and_counts_in_both_tables() -> None:
     assert "- F1 of pipe, tcp: LEAK: a \\| b\n" in text
     assert tables.short([row]).splitlines()[2] == "| root | 3/5 |"
     assert "busy" not in text
-    busy = cast("Row", row | {"load": 9.0, "cpus": 2})
+    busy = _row(load=9.0, cpus=2, transports=row["transports"])
     assert "busy: a load of 9 on 2 processors" in tables.page([busy], ["A1"])
 
 
