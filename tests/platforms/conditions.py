@@ -100,7 +100,8 @@ def _processor() -> str:
 
 
 # In the order in which they are nested. To mount something comes before the filter that refuses it,
-# the filter before the capabilities that it takes, and what takes the rights of root comes last.
+# the filter before the capabilities that it takes, what takes the rights of root after all that
+# needs them, and a variable after what clears the environment.
 CONDITIONS = {
     "root": Condition("as root, nothing taken away", "-", ()),
     "no-proc": Condition("no /proc", "an empty file system over it", _mounted(_NO_PROC)),
@@ -132,12 +133,12 @@ CONDITIONS = {
         "256 descriptors, soft and hard limit", "prlimit --nofile", ("prlimit", "--nofile=256:256")
     ),
     "one-cpu": Condition("one processor", "taskset", ("taskset", "-c", _processor())),
+    "user": Condition("an ordinary user", "setpriv --reuid --clear-groups --reset-env", _ORDINARY),
     # A free-threaded Python turns the lock on again for a module that does not declare that it can
     # do without: "Python support for free threading" in its manual.
     "no-gil": Condition(
         "no GIL, in a free-threaded Python", "PYTHON_GIL=0", ("env", "PYTHON_GIL=0"), _NO_GIL
     ),
-    "user": Condition("an ordinary user", "setpriv --reuid --clear-groups --reset-env", _ORDINARY),
 }
 """By name.  Several make one, joined by "+": "container+user"."""
 
