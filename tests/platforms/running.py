@@ -105,16 +105,19 @@ def _ended(command: list[str], output: str, limit: float) -> int | None:
             process.wait()
 
 
+def _said(output: str) -> str:
+    """Return the last error of pytest in *output*, or else the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR:", "INTERNALERROR>", "Fatal"))]
+    said = (errors or lines or ["it said nothing"])[-1]
+    return re.sub("^(ERROR:|INTERNALERROR>) +", "", said)
+
+
 def _why(status: int | None, output: str, limit: float) -> str | None:
     """Return why a run did not end as one does, or None: tests passed or failed."""
     if status is None:
         return f"not finished within {limit:.0f} s"
-    if status in (0, 1):
-        return None
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR:", "INTERNALERROR>", "Fatal"))]
-    said = (errors or lines or ["it said nothing"])[-1]
-    return f"exit status {status}: {re.sub('^(ERROR:|INTERNALERROR>) +', '', said)}"
+    return None if status in (0, 1) else f"exit status {status}: {_said(output)}"
 
 
 def run(
@@ -158,8 +161,8 @@ def _fill(row: Row, program: str, about: Interpreter, clauses: Sequence[str], li
         row["reason"] = _why(status, text, limit)
         try:
             support = formats.read_support(Path(place, SUPPORT))
-        except formats.Refused as error:
-            row["reason"] = row["reason"] or f"the support file {error}"
+        except formats.Refused:  # pytest has come to grief before it could write one
+            row["reason"] = row["reason"] or f"exit status {status}: {_said(text)}"
             return
         found = support["platform"]
         row |= {
