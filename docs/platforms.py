@@ -84,7 +84,9 @@ def _run(options: argparse.Namespace) -> None:
 def _table() -> None:
     kept = rows()
     readme = ROOT / "README.md"
-    readme.write_text(tables.with_short(readme.read_text("utf-8"), tables.short(kept)), "utf-8")
+    readme.write_text(
+        tables.with_short(readme.read_text("utf-8"), tables.short(kept, SHORT)), "utf-8"
+    )
     (ROOT / "docs" / "support.md").write_text(tables.page(kept, SHORT), "utf-8")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tests.platforms.conditions import CONDITIONS
 from tests.platforms.rows import Ran, Row, share
@@ -40,11 +40,13 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
 
 
-def _key(row: Row) -> tuple[bool, list[tuple[int, str]], list[int]]:
+def _key(row: Row) -> tuple[bool, bool, list[tuple[int, str]], list[int]]:
+    """Return a key by which the most usual C library and machine come first, and what ran."""
     names = list(CONDITIONS)
     parts = row["condition"].split("+")
     places = [names.index(part) if part in names else -1 for part in parts]
-    return row["condition"] == ANY, _natural(row["platform"]), [len(parts), *places]
+    usual = row["platform"].endswith("-glibc-x86_64")
+    return row["condition"] == ANY, not usual, _natural(row["platform"]), [len(parts), *places]
 
 
 def _text(text: str) -> str:
@@ -73,8 +75,19 @@ def _state(row: Row) -> str:
     return "not run" if found == "-" else f"{found}, not finished"
 
 
-def short(rows: Iterable[Row]) -> str:
-    """Return the table of README.md: a column for each platform that ran, a row for each user."""
+def _cell(row: Row | None, clauses: Iterable[str]) -> str:
+    """Return a cell of README.md; "?" stands for clauses that were not tested."""
+    if row is None or share(row) == "-":
+        return "–"
+    tested = row["clauses"] == "all" or set(clauses) <= set(row["clauses"].split())
+    return share(row) + "?" * (row["reason"] is not None or not tested)
+
+
+def short(rows: Iterable[Row], clauses: Collection[str]) -> str:
+    """Return the table of README.md: a column for each platform that ran, a row for each user.
+
+    clauses: those that a run tests by default.
+    """
     kept: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in sorted(rows, key=_key):
         if row["condition"] != ANY:
@@ -84,10 +97,7 @@ def short(rows: Iterable[Row]) -> str:
         "|---" * (1 + len(kept)) + "|",
     ]
     for condition, word in _SHORT.items():
-        cells = [
-            share(each[condition]).replace("-", "–") if condition in each else "–"
-            for each in kept.values()
-        ]
+        cells = [_cell(each.get(condition), clauses) for each in kept.values()]
         lines.append(f"| {word} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -158,7 +168,7 @@ def _details(row: Row) -> list[str]:
     return lines
 
 
-def page(rows: Iterable[Row], clauses: Iterable[str]) -> str:
+def page(rows: Iterable[Row], clauses: Collection[str]) -> str:
     """Return the text of docs/support.md.
 
     clauses: those that a run tests by default.

@@ -26,7 +26,7 @@ FILES = sorted(kept.RESULTS.glob("*.json"))
 def test_the_tables_are_those_of_the_files() -> None:
     """README.md and docs/support.md: if not, run ``python docs/platforms.py table``."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert tables.with_short(readme, tables.short(kept.rows())) == readme
+    assert tables.with_short(readme, tables.short(kept.rows(), running.SHORT)) == readme
     page = tables.page(kept.rows(), running.SHORT)
     assert (ROOT / "docs/support.md").read_text("utf-8") == page
 
@@ -96,7 +96,7 @@ def test_a_failure_stands_on_the_page_and_counts_in_both_tables() -> None:
     text = tables.page([row], ["A1"])
     assert "| root | 3/5 |" in text
     assert "- F1 of pipe, tcp: LEAK: a \\| b\n" in text
-    assert tables.short([row]).splitlines()[2] == "| root | 3/5 |"
+    assert tables.short([row], ["A1"]).splitlines()[2] == "| root | 3/5 |"
     assert "busy" not in text
     busy = _row(load=9.0, cpus=2, transports=row["transports"])
     assert "busy: a load of 9 on 2 processors" in tables.page([busy], ["A1"])
@@ -107,6 +107,11 @@ def test_what_was_not_run_or_not_finished_says_why() -> None:
     none = _row(reason="no such thing", condition="container")
     part = _row(reason="not finished within 9 s", transports={"pipe": {"passed": "A1"}})
     text = tables.page([none, part], ["A1"])
+    table = tables.short([none, part], ["A1"]).splitlines()
+    assert table[2:] == ["| root | 1/1? |", "| ordinary user | – |", "| container | – |"]
+    few = _row(transports={"pipe": {"passed": "A1"}})
+    assert "| root | 1/1? |" in tables.short([few], ["A1", "B1"])
+    assert "| root | 1/1 |" in tables.short([few | {"clauses": "all"}], ["A1", "B1"])
     assert "| container | not run |" in text
     assert "Not run: no such thing." in text
     assert "| root | 1/1, not finished |" in text
