@@ -111,8 +111,9 @@ def with_short(readme: str, table: str) -> str:
 
 def _line(row: Row) -> str:
     commit, seconds = row["commit"] or "unknown", row.get("seconds")
+    free_threaded = row["platform"].split("-")[1].endswith("t")
     cells = [
-        row.get("python") or title(row["platform"]),
+        (row.get("python") or title(row["platform"])) + ", free-threaded" * free_threaded,
         row.get("libc") or row["platform"].split("-")[2],
         row["platform"].split("-", 3)[3],
         row["condition"],
