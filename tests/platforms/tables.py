@@ -165,7 +165,7 @@ def _details(row: Row) -> list[str]:
             lines.append(f"Of {name} not all tests of {partial} were run; none failed.")
     for outcome, word in _OUTCOMES.items():
         if told := list(_told(ran, outcome)):
-            lines += [f"{word}:\n", *told, ""]
+            lines += [f"\n{word}:\n", *told, ""]
     return lines
 
 
