@@ -155,8 +155,8 @@ HEAD = """\
 # What was seen of libraries that people use
 
 Written by `python docs/peers.py tables` from the files in this directory; the same as a page:
-`python3 -m report merge docs/results -o site`. Each library was used as its documentation shows it,
-by a module in [tests/peers](../../tests/peers/README.md); the clauses are those of
+`python3 -m report merge docs/results/*.json -o site`. Each library was used as its documentation
+shows it, by a module in [tests/peers](../../tests/peers/README.md); the clauses are those of
 [CONFORMANCE.md](../../CONFORMANCE.md). A cell says what one run of the suite has seen, on one
 machine. It does not say whether a library is good for its own purpose: many of the clauses are of
 what its documentation does not promise. Where a library is a queue, its user has to find out that a
