@@ -20,7 +20,7 @@ from functools import partial
 import kernel
 from transports._channel import Channel, Work, over_connections
 from transports._supervisor import SignedFrames, Supervisor, main, probe
-from transports._supervisor.connections import Rendezvous, gather_connections
+from transports._supervisor.connections import BACKLOG, Rendezvous, gather_connections
 
 _GRACE = 0.2  # seconds: a softirq thread may deliver a segment after its sender is dead
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
@@ -36,7 +36,7 @@ def _bound(supervisor: Supervisor) -> socket.socket:
 def _rendezvous(supervisor: Supervisor) -> Rendezvous:
     """Return a listener, and a port that is bound beforehand for each worker."""
     listener = _bound(supervisor)
-    listener.listen(socket.SOMAXCONN)
+    listener.listen(BACKLOG)
     ours: set[object] = set()
 
     def is_worker(peer: socket.socket, address: object) -> bool:

@@ -22,7 +22,7 @@ from functools import partial
 import kernel
 from transports._channel import Channel, Work, over_connections
 from transports._supervisor import SignedFrames, Supervisor, main, private_directory, probe
-from transports._supervisor.connections import Rendezvous, gather_connections
+from transports._supervisor.connections import BACKLOG, Rendezvous, gather_connections
 
 _NAME = "/socket"
 _UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid
@@ -37,7 +37,7 @@ def _rendezvous(supervisor: Supervisor) -> Rendezvous:
     listener = supervisor.own(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
     listener.bind(path)
     os.chmod(path, 0o600)  # to connect takes the right to write
-    listener.listen(socket.SOMAXCONN)
+    listener.listen(BACKLOG)
     dial = partial(_dial, path, os.stat(path))
     return Rendezvous(listener, partial(_is_worker, supervisor), lambda: nullcontext(dial))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.harness import Hang, Message, Outcome, Trial, call, run_trial, state
 from tests.harness.apart import divide
 from tests.harness.attacked_runs import NOTHING, STREAM, IntruderProcess, Runs
@@ -233,7 +235,10 @@ class _AttackedTrial:
 
     def _prepare(self, trial: Trial, intruder: IntruderProcess) -> None:
         """Wait for the trial to be ready; let the intruder know what is sent, and plant links."""
-        self._intrusion.reaches = str(self._tmp) in intruder.read_line()["ready"]
+        answer = intruder.read_line()
+        if "refused" in answer:
+            pytest.skip(f"cannot become another user: {answer['refused']}")
+        self._intrusion.reaches = str(self._tmp) in answer["ready"]
         trial.expect("warm")
         intruder.ask("ignore_present")
         intruder.ask("know", messages=[sent["data"] for sent in trial.outcome.of("spoke")])

@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     reason = apart.refused()
     if reason is None:
         return
+    if sys.platform == "linux" and not os.path.exists("/proc/self/environ"):
+        raise pytest.UsageError("no /proc is mounted, in which processes of trials are found")
     if config.option.isolation == "required":
         raise pytest.UsageError(f"--isolation=required: {reason}")
     if is_worker(config):  # the process that has started this one has the lock

@@ -9,7 +9,8 @@ canary: a directory with a file, to which links lead; nobody may change it.
 uid: the user to act as, or null.
 alone: whether all that the system has is the trial's, in namespaces of its own.
 
-First it writes {"ready": the private directories that it reaches, "euid": its user}.  Then it
+First it writes {"ready": the private directories that it reaches, "euid": its user}, or
+{"refused": the reason}, and ends, where it cannot become that user.  Then it
 reads requests from its standard input, as lines of JSON, and answers each with a report:
 
 {"do": "ignore_present"}: leave out from now on what exists now.
@@ -108,7 +109,11 @@ def main() -> None:
     os.umask(0)  # the mode of what it plants must keep nobody out
     with queue_directory() as queues:
         if spec["uid"] is not None:
-            os.setgroups([])
+            try:
+                os.setgroups([])
+            except PermissionError as error:  # in a user namespace, user_namespaces(7)
+                print(json.dumps({"refused": f"setgroups: {error.strerror}"}), flush=True)
+                return
             os.setegid(spec["uid"])
             os.seteuid(spec["uid"])
         intruder = Intruder(spec, queues)  # now, as it opens its directories as that user

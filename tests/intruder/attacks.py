@@ -8,6 +8,7 @@ import ctypes
 import fcntl
 import os
 import random
+import resource
 import socket
 import struct
 import time
@@ -28,6 +29,7 @@ _LISTENERS = ("tcp", "abstract", "socket")  # what accepts connections
 
 # A run may have 256 descriptors (tests.scenarios.exposure): a flood opens more than it can accept.
 _FLOOD = 500
+_OWN_DESCRIPTORS = 100
 _SHORT_FLOOD = 250  # connections that send a byte and end; each costs the run an accept(2)
 _FLOOD_SECONDS = 0.05  # to write to a fifo or queue that is read meanwhile, so it never is full
 _FLOOD_PIECE = {"fifo": 4096, "msg": 64, "mqueue": 64}  # bytes; 4096 is PIPE_BUF, pipe(7)
@@ -296,7 +298,9 @@ class Intruder:
     def flood(self, found: Found) -> None:
         """Open more connections than the run can accept; fill a fifo or queue."""
         if found.kind in _LISTENERS:
-            for _ in range(_FLOOD):
+            # It needs some itself, to look at processes.
+            spare = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OWN_DESCRIPTORS
+            for _ in range(min(_FLOOD, spare)):
                 if not self._access.write(found, b"", keep_open=True):
                     break
             for _ in range(_SHORT_FLOOD):

@@ -38,14 +38,18 @@ def enter(kept: list[str]) -> None:
     Raises namespaces.Refused.
     """
     memory = _size_of(_MEMORY)
+    # A world has no shared memory where the system has none: what it lacks is told by transports.
+    places = [_MEMORY, _QUEUES] if os.path.isdir(_MEMORY) else [_QUEUES]
     with contextlib.ExitStack() as stack:
         shown = [(path, _opened(stack, path)) for path in _to_show(kept)]
         for place in _covered():
             mode = "755" if place == "/dev" else "1777"
             namespaces.mount("tmpfs", place, f"mode={mode}", flags=_NO_SUID | _NO_DEVICES)
-        for place in (_MEMORY, _QUEUES):
+        for place in places:
             os.mkdir(place)
-        namespaces.mount("tmpfs", _MEMORY, f"mode=1777{memory}", flags=_NO_SUID | _NO_DEVICES)
+        if _MEMORY in places:
+            options = f"mode=1777{memory}"
+            namespaces.mount("tmpfs", _MEMORY, options, flags=_NO_SUID | _NO_DEVICES)
         namespaces.mount("mqueue", _QUEUES)
         for path, fd in shown:
             _show(path, fd)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from transports._supervisor.frames import SignedFrames
 from transports._supervisor.supervisor import Supervisor
 
+BACKLOG = 65535
+"""For listen(2): the system takes as many as it allows (somaxconn); SOMAXCONN of musl is 128."""
+
 _AT_ONCE = 64  # connections accepted before those that were accepted have their turn
 
 

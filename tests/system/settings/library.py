@@ -195,6 +195,11 @@ def _monitoring() -> dict[str, object]:
     }
 
 
+# gc.freeze() takes all objects, which are some ten thousand; in CPython 3.12 a collection takes some
+# hundreds by itself.
+_FROZEN = 3000
+
+
 def _hash(value: object) -> str:
     return hashlib.sha256(repr(value).encode()).hexdigest()[:8]
 
@@ -204,7 +209,7 @@ _SPECIAL: dict[str, Callable[[Any], dict[str, object]]] = {
     "asyncio": _asyncio,
     "atexit": lambda atexit: {"the number of functions of atexit": atexit._ncallbacks()},
     "decimal": _decimal,
-    "gc": lambda gc: {"whether gc.freeze() is in force": gc.get_freeze_count() > 0},
+    "gc": lambda gc: {"whether gc.freeze() is in force": gc.get_freeze_count() > _FROZEN},
     "locale": lambda locale: {"the locale": locale.setlocale(locale.LC_ALL)},
     "logging": _logging,
     "multiprocessing": _multiprocessing,
