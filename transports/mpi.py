@@ -11,25 +11,36 @@ started here carry a mark in their environment, by which they are found and ende
 out, or by a guardian should the caller be killed; on other hosts mpiexec's proxies do that,
 when they lose it.
 
+A host that vanishes tells nobody, and mpiexec waits for it for ever: TCP notices only where
+something is to be sent, and mpiexec sets no keepalive.  On several hosts each rank therefore asks
+mpiexec something each second (MPI_Lookup_name), and says that it lives when that is answered.  The
+caller gives up if it has not heard of a rank for too long, and so does a rank without an answer.
+
 Limits: some 60 ms of computing for each rank to start Python and MPI, and 150 ms in all for
 the shortest run.  mpiexec listens on a TCP port of every interface.  Which rank has
 died is known only of one that raised an exception.
 
 ``IPC_MPI_HOSTFILE`` names a file with the hosts to run on; without it all ranks run here.
-``IPC_MPIEXEC`` names the launcher.  See docs/mpi.md.
+``IPC_MPI_SILENCE`` has the seconds after which a silent host is given up.  ``IPC_MPIEXEC`` names
+the launcher.  See docs/mpi.md.
 """
 
 import contextlib
+import errno
+import faulthandler
 import glob
 import importlib.util
 import itertools
+import math
 import os
 import re
 import shutil
 import signal
 import sys
 import sysconfig
+import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -52,11 +63,16 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PROBE = 30.0  # seconds until a launcher that says nothing is given up
 _KEY = "IPC_MPI_KEY"
 
-# What a rank says of its exception and, before MPI_Init, of its job; and what MPICH's mpiexec
-# says if a signal has ended one.
+_SILENCE = "IPC_MPI_SILENCE"
+_BEAT = 1.0  # seconds between two signs of life
+_START = 6.0  # times the silence, to the first sign of life: ssh and MPI_Init come before it
+
+# What a rank says of its exception, that it lives and, before MPI_Init, of its job; and what
+# MPICH's mpiexec says if a signal has ended one, whose number is in the low bits: wait(2).
 _RAISED = re.compile(rb"^ipc-mpi rank (\d+) pid (\d+) raised (.*)$", re.MULTILINE)
 _JOB = re.compile(rb"^ipc-mpi job (\S+)$", re.MULTILINE)
-_KILLED = re.compile(rb"EXIT STRING: .*\(signal (\d+)\)")
+_LIVES = re.compile(rb"ipc-mpi rank (\d+) on (\S*) lives\n")
+_KILLED = re.compile(rb"PID \d+ RUNNING AT (\S+)\n=\s+EXIT CODE: (\d+)\n")
 
 _STARTED = "the workers are started by mpiexec's proxy, not forked by the caller: "
 
@@ -91,7 +107,9 @@ def _environment(signer: SignedFrames) -> dict[str, str]:
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
-    if "IPC_MPI_HOSTFILE" not in os.environ:
+    if "IPC_MPI_HOSTFILE" in os.environ:
+        environment.setdefault(_SILENCE, "30")
+    else:
         # Here alone, no rank has to listen on a network, whose names may not be known either.
         environment = {"UCX_TLS": "self,posix", "MPIR_CVAR_CH4_NETMOD": "ucx"} | environment
     return environment
@@ -134,9 +152,8 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
                 supervisor.close(end)
                 supervisor.listen(output)
                 try:
-                    for ready, _ in supervisor.events({launcher}):
-                        if ready:
-                            said[:] = supervisor.read(output)
+                    silence = float(environment.get(_SILENCE, math.inf))
+                    _hear(supervisor, output, said, workers, silence)
                 except WorkerError as error:
                     said += _rest(output)
                     raise _rank_error(error, said) from None
@@ -147,6 +164,32 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
         if len(sums) != workers:
             raise _rank_error(WorkerError(launcher, supervisor.workers[launcher].pid, 0), said)
     return kernel.combine(sums.values())
+
+
+def _hear(
+    supervisor: Supervisor, output: int, said: bytearray, workers: int, silence: float
+) -> None:
+    """Append to *said* what the ranks and mpiexec print, until mpiexec has exited with status 0.
+
+    silence: seconds that a rank may be silent.
+
+    Raises OSError, EHOSTDOWN, if one is for longer.
+    """
+    due = dict.fromkeys(range(workers), time.monotonic() + _START * silence)
+    hosts: dict[int, str] = {}
+    while not supervisor.exited:
+        if supervisor.wait(min(due.values())):
+            unread = supervisor.read(output)
+            said += unread
+            unread.clear()
+            for number, host in _LIVES.findall(said):
+                due[int(number)] = time.monotonic() + silence
+                hosts[int(number)] = f"on {host.decode()} has been silent for {silence:g} s"
+            said[:] = _LIVES.sub(b"", said)
+        rank = min(due, key=due.__getitem__)
+        if time.monotonic() > due[rank]:
+            what = hosts.get(rank, f"has not begun within {_START * silence:g} s")
+            raise OSError(errno.EHOSTDOWN, f"{os.strerror(errno.EHOSTDOWN)}: rank {rank} {what}")
 
 
 def _unlink(said: bytearray) -> None:
@@ -184,9 +227,9 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
         rank, pid, text = raised.groups()
         return WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
     if killed := _KILLED.search(said):
-        number = int(killed[1])  # most of the real-time range have no name
+        number = int(killed[2]) & 0x7F  # most of the real-time range have no name
         name = next((found.name for found in signal.Signals if found == number), "signal")
-        reason = f"a rank was killed by {name} ({number})"
+        reason = f"a rank on {killed[1].decode()} was killed by {name} ({number})"
     else:
         lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
         reason = error.text or "; ".join(lines)[-400:]
@@ -197,10 +240,12 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
 def _rank(n: int, workers: int) -> None:
     """Be a rank: sum a slice, and as rank 0 print the sums of all."""
     die_with_parent(os.getppid())
+    silence = float(os.environ.get(_SILENCE, math.inf))
     rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or -1)
     try:
         if "PMI_FD" in os.environ:
             _say(b"job " + _job(int(os.environ["PMI_FD"])))
+        _end_in(_START * silence)
         from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
 
         _forget_names()
@@ -208,16 +253,48 @@ def _rank(n: int, workers: int) -> None:
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
         lo, hi = next(itertools.islice(kernel.slices(n, workers), rank, None))
-        frame = signer.pack(rank, kernel.partial_sum(lo, hi))
-        frames = bytearray(signer.size * workers) if rank == 0 else None
-        _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
-        if frames:
-            write_all(1, bytes(frames))
-        _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
+        with _beating(rank, silence):
+            frame = signer.pack(rank, kernel.partial_sum(lo, hi))
+            frames = bytearray(signer.size * workers) if rank == 0 else None
+            _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
+            if frames:
+                write_all(1, bytes(frames))
+            _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
     except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
         what = b" ".join(described(error).split())
         _say(f"rank {rank} pid {os.getpid()} raised ".encode() + what)
         os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
+
+
+@contextlib.contextmanager
+def _beating(rank: int, silence: float) -> Iterator[None]:
+    """Show each second that this rank lives, if there is a limit to the silence."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_beat, args=(ended, rank, silence), daemon=True)
+    if silence < math.inf:
+        thread.start()
+    yield
+    ended.set()
+    if silence < math.inf:
+        thread.join()
+
+
+def _beat(ended: threading.Event, rank: int, silence: float) -> None:
+    from mpi4py import MPI  # noqa: PLC0415 - see _rank
+
+    while True:
+        _end_in(silence + _BEAT)  # a beat later than the caller, whose error tells more
+        with contextlib.suppress(MPI.Exception):  # there is no such name, says mpiexec
+            MPI.Lookup_name("ipc-mpi")
+        _say(f"rank {rank} on {os.uname().nodename} lives".encode())
+        if ended.wait(_BEAT):
+            return
+
+
+def _end_in(seconds: float) -> None:
+    """End this process in *seconds*, wherever it is, unless called again: in MPI_Init too."""
+    if seconds < math.inf:
+        faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def _say(what: bytes) -> None:
