@@ -158,7 +158,8 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
                     said += _rest(output)
                     raise _rank_error(error, said) from None
         finally:
-            _unlink(said)
+            for job in set(_JOB.findall(said)):
+                _unlink(bytes(job))
         said += _rest(output)
         sums = signer.scan(bytearray(said))
         if len(sums) != workers:
@@ -192,20 +193,19 @@ def _hear(
             raise OSError(errno.EHOSTDOWN, f"{os.strerror(errno.EHOSTDOWN)}: rank {rank} {what}")
 
 
-def _unlink(said: bytearray) -> None:
-    """Remove the shared memory of ranks that were killed while MPI_Init set it up.
+def _unlink(job: bytes) -> None:
+    """Remove the names of the shared memory on this host that MPI_Init sets up.
 
-    MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than
-    5.0, of that and a count.
+    MPICH keeps them until MPI_Finalize, and for good if a rank dies before.  It names it by a
+    hash, FNV-1a, of what its process manager calls the job; later than 5.0, of that and a count.
     """
-    for job in set(_JOB.findall(said)):
-        for text in (job, job + b"-0"):
-            value = 2166136261
-            for byte in text:
-                value = (value ^ byte) * 16777619 & 0xFFFFFFFF
-            for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
-                with contextlib.suppress(OSError):
-                    os.unlink(name)
+    for text in (job, job + b"-0"):
+        value = 2166136261
+        for byte in text:
+            value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+        for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
+            with contextlib.suppress(OSError):  # another was first
+                os.unlink(name)
 
 
 def _rest(output: int) -> bytes:
@@ -243,12 +243,11 @@ def _rank(n: int, workers: int) -> None:
     silence = float(os.environ.get(_SILENCE, math.inf))
     rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or -1)
     try:
-        if "PMI_FD" in os.environ:
-            _say(b"job " + _job(int(os.environ["PMI_FD"])))
-        _end_in(_START * silence)
-        from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
-
-        _forget_names()
+        job = _job(int(os.environ["PMI_FD"])) if "PMI_FD" in os.environ else b""
+        _say(b"job " + job)
+        with _unlinking(job):
+            _end_in(_START * silence)  # after fork(2), for which there should be one thread
+            from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
         world = MPI.COMM_WORLD
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
@@ -315,15 +314,24 @@ def _job(fd: int) -> bytes:
     return dict(pair.partition(b"=")[::2] for pair in answer.split())[b"kvsname"]
 
 
-def _forget_names() -> None:
-    """Unlink the shared memory that MPI_Init has opened: by now each rank here has mapped it.
+@contextlib.contextmanager
+def _unlinking(job: bytes) -> Iterator[None]:
+    """Remove the names of shared memory when the block ends, in which each rank here maps it.
 
-    MPICH keeps its name until MPI_Finalize, and for good if a rank dies before.
+    Should this process die in it, a child does that: the caller may be on another host.
     """
-    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
-        for name in set(re.findall(r"/dev/shm/mpich_\S+", maps.read())):  # noqa: S108 - is there
-            with contextlib.suppress(OSError):  # another rank was first
-                os.unlink(name)
+    reader, writer = os.pipe()
+    if (pid := os.fork()) == 0:
+        os.setsid()  # a proxy kills the process group of a rank
+        os.dup2(reader, 0)
+        os.closerange(1, os.sysconf("SC_OPEN_MAX"))  # a proxy waits until the pipes are closed
+        os.read(0, 1)
+        _unlink(job)
+        os._exit(0)
+    os.close(reader)
+    yield
+    os.close(writer)
+    os.waitpid(pid, 0)
 
 
 def _sleep_until(request: Any) -> None:

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,19 @@ def hosts(tmp_path: Path) -> Iterator[list[Host]]:
         assert not os.listdir(tmp_path / "temporary")
 
 
+@pytest.fixture
+def start(hosts: list[Host], tmp_path: Path) -> Iterator[Callable[..., "Run"]]:
+    """Return what starts a run on the hosts: see Run."""
+    with contextlib.ExitStack() as stack:
+
+        def start(where: str, **options: Any) -> Run:
+            run = Run(hosts, tmp_path, where, **options)
+            stack.callback(run.close)
+            return run
+
+        yield start
+
+
 class Run:
     """A run whose caller is on the first of two hosts."""
 
@@ -64,6 +78,7 @@ class Run:
         where: str,
         terms: int = _LONG,
         silence: float = _SILENCE,
+        **environment: str,
     ) -> None:
         self._hosts = hosts
         (directory / "hostfile").write_text(where.replace(" ", "\n") + "\n")
@@ -81,7 +96,8 @@ class Run:
                 "IPC_MPI_HOSTFILE": str(directory / "hostfile"),
                 "IPC_MPI_SILENCE": str(silence),
                 "TMPDIR": str(directory / "temporary"),
-            },
+            }
+            | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -111,7 +127,16 @@ class Run:
 
     def output(self) -> str:
         """Return what the caller printed, when it has ended."""
-        return self._caller.communicate(timeout=60)[0]
+        return self._caller.communicate(timeout=30)[0]
+
+    def close(self) -> None:
+        """End what is left of the caller, as where a test has failed."""
+        # Not nsenter(1), which has to reap it: the host does not end before.
+        for pid in processes.children(self._caller.pid) or [self._caller.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with self._caller:  # closes the pipe, and waits
+            pass
 
     def all_end_in(self, seconds: float, hosts: list[Host]) -> None:
         """Fail if a process of the hosts is there for longer."""
@@ -123,11 +148,11 @@ class Run:
 
 @pytest.mark.parametrize("where", _WHERE)
 def test_the_sum_is_exact_with_ranks_on_both_hosts(
-    where: str, hosts: list[Host], tmp_path: Path
+    where: str, hosts: list[Host], start: Callable[..., Run]
 ) -> None:
     """Wherever rank 0 is; none of them is left on either host."""
     terms = 20_000_000
-    run = Run(hosts, tmp_path, where, terms)
+    run = start(where, terms=terms)
     run.wait_for(where, 0)
     exact = kernel.combine(kernel.partial_sum(*slice_) for slice_ in kernel.slices(terms, _RANKS))
     assert run.output() == f"{exact}\n"
@@ -137,16 +162,16 @@ def test_the_sum_is_exact_with_ranks_on_both_hosts(
 @pytest.mark.parametrize("where", _WHERE[:2])
 @pytest.mark.parametrize("victim", ["node1", "node2"])
 def test_a_rank_that_is_killed_on_either_host_is_an_error_that_names_the_host(
-    victim: str, where: str, hosts: list[Host], tmp_path: Path
+    victim: str, where: str, hosts: list[Host], start: Callable[..., Run]
 ) -> None:
     """At once, and all others end on both hosts."""
-    run = Run(hosts, tmp_path, where)
+    run = start(where)
     run.wait_for(where, 1)
     host = next(host for host in hosts if host.name == victim)
     os.kill(run.ranks(host)[0], signal.SIGKILL)
-    start = time.monotonic()
+    before = time.monotonic()
     output = run.output()
-    took = time.monotonic() - start
+    took = time.monotonic() - before
     assert output.startswith("WorkerError"), output
     assert f"a rank on {victim} was killed by SIGKILL (9)" in output
     assert took < _SPARE, f"{took:.2f} s: {output}"
@@ -156,18 +181,18 @@ def test_a_rank_that_is_killed_on_either_host_is_an_error_that_names_the_host(
 @pytest.mark.parametrize("where", _WHERE)
 @pytest.mark.parametrize("side", ["node1", "node2"])
 def test_a_host_that_vanishes_ends_the_run_and_itself_within_the_silence_that_is_allowed(
-    side: str, where: str, hosts: list[Host], tmp_path: Path
+    side: str, where: str, hosts: list[Host], start: Callable[..., Run]
 ) -> None:
     """The error names the host; on neither side a process is left, while the cable is cut.
 
     side: the host whose interface is down; the other sees that its cable is dead.
     """
-    run = Run(hosts, tmp_path, where)
+    run = start(where)
     run.wait_for(where, 2)
     next(host for host in hosts if host.name == side).ip("link set eth0 down")
-    start = time.monotonic()
+    before = time.monotonic()
     output = run.output()
-    took = time.monotonic() - start
+    took = time.monotonic() - before
     assert output.startswith("OSError"), output
     assert "Host is down: rank" in output
     assert "on node2 has been silent" in output
@@ -176,11 +201,11 @@ def test_a_host_that_vanishes_ends_the_run_and_itself_within_the_silence_that_is
 
 
 def test_a_host_that_vanishes_while_the_ranks_start_is_an_error(
-    hosts: list[Host], tmp_path: Path
+    hosts: list[Host], start: Callable[..., Run]
 ) -> None:
     """Within six times the silence: some ranks wait in MPI_Init for the others."""
     silence = 1.0
-    run = Run(hosts, tmp_path, _WHERE[0], silence=silence)
+    run = start(_WHERE[0], silence=silence)
     stopped: set[int] = set()
     until = time.monotonic() + 30
     while len(stopped) < 2:
@@ -191,10 +216,19 @@ def test_a_host_that_vanishes_while_the_ranks_start_is_an_error(
     hosts[1].ip("link set eth0 down")
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
-    start = time.monotonic()
+    before = time.monotonic()
     output = run.output()
-    took = time.monotonic() - start
+    took = time.monotonic() - before
     assert output.startswith("OSError"), output
     assert "Host is down: rank" in output
     assert took < 6 * silence + _SPARE, f"{took:.2f} s: {output}"
     run.all_end_in(1 + _SPARE, hosts)
+
+
+def test_ranks_that_fail_in_mpi_init_leave_no_shared_memory_on_either_host(
+    hosts: list[Host], start: Callable[..., Run]
+) -> None:
+    """MPI_Init ends the processes where, as here, no network reaches the other host."""
+    run = start(_WHERE[0], UCX_NET_DEVICES="lo")
+    assert run.output().startswith("WorkerError")
+    run.all_end_in(_SPARE, hosts)
