@@ -161,7 +161,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
             for job in set(_JOB.findall(said)):
                 _unlink(bytes(job))
         said += _rest(output)
-        sums = signer.scan(bytearray(said))
+        sums = signer.scan(bytearray(_LIVES.sub(b"", said)))
         if len(sums) != workers:
             raise _rank_error(WorkerError(launcher, supervisor.workers[launcher].pid, 0), said)
     return kernel.combine(sums.values())
@@ -245,9 +245,11 @@ def _rank(n: int, workers: int) -> None:
     try:
         job = _job(int(os.environ["PMI_FD"])) if "PMI_FD" in os.environ else b""
         _say(b"job " + job)
-        with _unlinking(job):
+        alone = silence == math.inf  # on one host, where the caller removes what is left
+        with contextlib.nullcontext() if alone else _unlinking(job):
             _end_in(_START * silence)  # after fork(2), for which there should be one thread
             from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
+        _unlink(job)  # by now each rank here has mapped it
         world = MPI.COMM_WORLD
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
@@ -316,9 +318,9 @@ def _job(fd: int) -> bytes:
 
 @contextlib.contextmanager
 def _unlinking(job: bytes) -> Iterator[None]:
-    """Remove the names of shared memory when the block ends, in which each rank here maps it.
+    """Let a child remove the names of shared memory at the end of the block, or of this process.
 
-    Should this process die in it, a child does that: the caller may be on another host.
+    For a rank that dies in MPI_Init and whose caller is on another host.
     """
     reader, writer = os.pipe()
     if (pid := os.fork()) == 0:

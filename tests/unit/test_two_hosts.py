@@ -129,12 +129,15 @@ class Run:
         """Return what the caller printed, when it has ended."""
         return self._caller.communicate(timeout=30)[0]
 
-    def close(self) -> None:
-        """End what is left of the caller, as where a test has failed."""
-        # Not nsenter(1), which has to reap it: the host does not end before.
-        for pid in processes.children(self._caller.pid) or [self._caller.pid]:
+    def kill_caller(self) -> None:
+        """Kill the caller; not nsenter(1), which reaps it, or the host would not end."""
+        for pid in processes.children(self._caller.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End what is left of the caller, as where a test has failed."""
+        self.kill_caller()
         with self._caller:  # closes the pipe, and waits
             pass
 
@@ -175,6 +178,16 @@ def test_a_rank_that_is_killed_on_either_host_is_an_error_that_names_the_host(
     assert output.startswith("WorkerError"), output
     assert f"a rank on {victim} was killed by SIGKILL (9)" in output
     assert took < _SPARE, f"{took:.2f} s: {output}"
+    run.all_end_in(_SPARE, hosts)
+
+
+def test_all_ranks_end_on_both_hosts_when_the_caller_is_killed(
+    hosts: list[Host], start: Callable[..., Run]
+) -> None:
+    """On its own host by the guardian, on the other because MPICH's proxy loses mpiexec."""
+    run = start(_WHERE[0])
+    run.wait_for(_WHERE[0], 1)
+    run.kill_caller()
     run.all_end_in(_SPARE, hosts)
 
 
