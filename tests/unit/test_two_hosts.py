@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,3 +246,19 @@ def test_ranks_that_fail_in_mpi_init_leave_no_shared_memory_on_either_host(
     run = start(_WHERE[0], UCX_NET_DEVICES="lo")
     assert run.output().startswith("WorkerError")
     run.all_end_in(_SPARE, hosts)
+
+
+@pytest.mark.parametrize("missing", ["unshare", "nsenter", "ip"])
+def test_without_a_program_or_the_right_there_are_no_hosts_but_a_reason(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason names the program: one that is missing, or unshare(1), which is refused."""
+    for name in {"unshare", "nsenter", "ip"} - {missing}:
+        if path := shutil.which(name):
+            (tmp_path / name).symlink_to(path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        pytest.raises((namespaces.Refused, OSError), match=f"{missing}|unshare"),
+        two_hosts(tmp_path),
+    ):
+        pass
