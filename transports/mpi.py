@@ -101,8 +101,9 @@ def _environment(signer: SignedFrames) -> dict[str, str]:
         _KEY: signer.secret.hex(),
         "IPC_KERNEL": kernel.selected,
         "PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]),
-        # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed.
-        "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", os.devnull),
+        # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed; but
+        # not where this is set.  Open MPI reads what it names, unless it is empty.
+        "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", ""),
         # Open MPI, 4 and 5, refuses more ranks than cores unless it is asked to accept them.
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
