@@ -197,8 +197,8 @@ def _hear(
 def _unlink(job: bytes) -> None:
     """Remove the names of the shared memory on this host that MPI_Init sets up.
 
-    MPICH keeps them until MPI_Finalize, and for good if a rank dies before.  It names it by a
-    hash, FNV-1a, of what its process manager calls the job; later than 5.0, of that and a count.
+    MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than 5.0, of
+    that and a count.  Before 5.0 the names are random, and stay.
     """
     for text in (job, job + b"-0"):
         value = 2166136261
@@ -250,7 +250,7 @@ def _rank(n: int, workers: int) -> None:
         with contextlib.nullcontext() if alone else _unlinking(job):
             _end_in(_START * silence)  # after fork(2), for which there should be one thread
             from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
-        _unlink(job)  # by now each rank here has mapped it
+        _forget_names()
         world = MPI.COMM_WORLD
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
@@ -335,6 +335,17 @@ def _unlinking(job: bytes) -> Iterator[None]:
     yield
     os.close(writer)
     os.waitpid(pid, 0)
+
+
+def _forget_names() -> None:
+    """Unlink the shared memory that MPI_Init has opened: by now each rank here has mapped it.
+
+    MPICH keeps its name until MPI_Finalize, and for good if a rank dies before.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
+        for name in set(re.findall(r"/dev/shm/mpich_\S+", maps.read())):  # noqa: S108 - is there
+            with contextlib.suppress(OSError):  # another rank was first
+                os.unlink(name)
 
 
 def _sleep_until(request: Any) -> None:
