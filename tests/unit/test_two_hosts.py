@@ -20,7 +20,7 @@ from tests.unit.two_hosts import Host, two_hosts
 
 _RANKS = 4
 _LONG = 10**10  # terms: something else ends the run
-_SILENCE = 3.0  # seconds: IPC_MPI_SILENCE
+_SILENCE = 8.0  # seconds: IPC_MPI_SILENCE; a rank may have to wait for a processor
 _SPARE = 3.0  # seconds beyond what is promised, for a machine under load
 _TICKS = os.sysconf("SC_CLK_TCK")  # of a second
 
