@@ -40,7 +40,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -255,30 +255,33 @@ def _rank(n: int, workers: int) -> None:
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
         lo, hi = next(itertools.islice(kernel.slices(n, workers), rank, None))
-        with _beating(rank, silence):
-            frame = signer.pack(rank, kernel.partial_sum(lo, hi))
-            frames = bytearray(signer.size * workers) if rank == 0 else None
-            _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
-            if frames:
-                write_all(1, bytes(frames))
-            _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
+        stop_beating = _beating(rank, silence)
+        frame = signer.pack(rank, kernel.partial_sum(lo, hi))
+        frames = bytearray(signer.size * workers) if rank == 0 else None
+        _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
+        if frames:
+            write_all(1, bytes(frames))
+        _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
+        stop_beating()
     except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
         what = b" ".join(described(error).split())
         _say(f"rank {rank} pid {os.getpid()} raised ".encode() + what)
         os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
 
 
-@contextlib.contextmanager
-def _beating(rank: int, silence: float) -> Iterator[None]:
-    """Show each second that this rank lives, if there is a limit to the silence."""
+def _beating(rank: int, silence: float) -> Callable[[], None]:
+    """Show each second that this rank lives, if there is a limit to the silence; return the end."""
+    if silence == math.inf:
+        return lambda: None
     ended = threading.Event()
     thread = threading.Thread(target=_beat, args=(ended, rank, silence), daemon=True)
-    if silence < math.inf:
-        thread.start()
-    yield
-    ended.set()
-    if silence < math.inf:
+    thread.start()
+
+    def stop() -> None:
+        ended.set()
         thread.join()
+
+    return stop
 
 
 def _beat(ended: threading.Event, rank: int, silence: float) -> None:
