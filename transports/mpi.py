@@ -11,25 +11,36 @@ started here carry a mark in their environment, by which they are found and ende
 out, or by a guardian should the caller be killed; on other hosts mpiexec's proxies do that,
 when they lose it.
 
+A host that vanishes tells nobody, and mpiexec waits for it for ever: TCP notices only where
+something is to be sent, and mpiexec sets no keepalive.  On several hosts each rank therefore asks
+mpiexec something each second (MPI_Lookup_name), and says that it lives when that is answered.  The
+caller gives up if it has not heard of a rank for too long, and so does a rank without an answer.
+
 Limits: some 60 ms of computing for each rank to start Python and MPI, and 150 ms in all for
 the shortest run.  mpiexec listens on a TCP port of every interface.  Which rank has
 died is known only of one that raised an exception.
 
 ``IPC_MPI_HOSTFILE`` names a file with the hosts to run on; without it all ranks run here.
-``IPC_MPIEXEC`` names the launcher.  See docs/mpi.md.
+``IPC_MPI_SILENCE`` has the seconds after which a silent host is given up.  ``IPC_MPIEXEC`` names
+the launcher.  See docs/mpi.md.
 """
 
 import contextlib
+import errno
+import faulthandler
 import glob
 import importlib.util
 import itertools
+import math
 import os
 import re
 import shutil
 import signal
 import sys
 import sysconfig
+import threading
 import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -52,11 +63,16 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PROBE = 30.0  # seconds until a launcher that says nothing is given up
 _KEY = "IPC_MPI_KEY"
 
-# What a rank says of its exception and, before MPI_Init, of its job; and what MPICH's mpiexec
-# says if a signal has ended one.
+_SILENCE = "IPC_MPI_SILENCE"
+_BEAT = 1.0  # seconds between two signs of life
+_START = 6.0  # times the silence, to the first sign of life: ssh and MPI_Init come before it
+
+# What a rank says of its exception, that it lives and, before MPI_Init, of its job; and what
+# MPICH's mpiexec says if a signal has ended one, whose number is in the low bits: wait(2).
 _RAISED = re.compile(rb"^ipc-mpi rank (\d+) pid (\d+) raised (.*)$", re.MULTILINE)
 _JOB = re.compile(rb"^ipc-mpi job (\S+)$", re.MULTILINE)
-_KILLED = re.compile(rb"EXIT STRING: .*\(signal (\d+)\)")
+_LIVES = re.compile(rb"ipc-mpi rank (\d+) on (\S*) lives\n")
+_KILLED = re.compile(rb"PID \d+ RUNNING AT (\S+)\n=\s+EXIT CODE: (\d+)\n")
 
 _STARTED = "the workers are started by mpiexec's proxy, not forked by the caller: "
 
@@ -85,13 +101,16 @@ def _environment(signer: SignedFrames) -> dict[str, str]:
         _KEY: signer.secret.hex(),
         "IPC_KERNEL": kernel.selected,
         "PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]),
-        # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed.
-        "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", os.devnull),
+        # MPICH's proxy would describe the machine in a file of /tmp, and leave it if killed; but
+        # not where this is set.  Open MPI reads what it names, unless it is empty.
+        "HWLOC_XMLFILE": os.environ.get("HWLOC_XMLFILE", ""),
         # Open MPI, 4 and 5, refuses more ranks than cores unless it is asked to accept them.
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
-    if "IPC_MPI_HOSTFILE" not in os.environ:
+    if "IPC_MPI_HOSTFILE" in os.environ:
+        environment.setdefault(_SILENCE, "30")
+    else:
         # Here alone, no rank has to listen on a network, whose names may not be known either.
         environment = {"UCX_TLS": "self,posix", "MPIR_CVAR_CH4_NETMOD": "ucx"} | environment
     return environment
@@ -134,35 +153,60 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
                 supervisor.close(end)
                 supervisor.listen(output)
                 try:
-                    for ready, _ in supervisor.events({launcher}):
-                        if ready:
-                            said[:] = supervisor.read(output)
+                    silence = float(environment.get(_SILENCE, math.inf))
+                    _hear(supervisor, output, said, workers, silence)
                 except WorkerError as error:
                     said += _rest(output)
                     raise _rank_error(error, said) from None
         finally:
-            _unlink(said)
+            for job in set(_JOB.findall(said)):
+                _unlink(bytes(job))
         said += _rest(output)
-        sums = signer.scan(bytearray(said))
+        sums = signer.scan(bytearray(_LIVES.sub(b"", said)))
         if len(sums) != workers:
             raise _rank_error(WorkerError(launcher, supervisor.workers[launcher].pid, 0), said)
     return kernel.combine(sums.values())
 
 
-def _unlink(said: bytearray) -> None:
-    """Remove the shared memory of ranks that were killed while MPI_Init set it up.
+def _hear(
+    supervisor: Supervisor, output: int, said: bytearray, workers: int, silence: float
+) -> None:
+    """Append to *said* what the ranks and mpiexec print, until mpiexec has exited with status 0.
 
-    MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than
-    5.0, of that and a count.
+    silence: seconds that a rank may be silent.
+
+    Raises OSError, EHOSTDOWN, if one is for longer.
     """
-    for job in set(_JOB.findall(said)):
-        for text in (job, job + b"-0"):
-            value = 2166136261
-            for byte in text:
-                value = (value ^ byte) * 16777619 & 0xFFFFFFFF
-            for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
-                with contextlib.suppress(OSError):
-                    os.unlink(name)
+    due = dict.fromkeys(range(workers), time.monotonic() + _START * silence)
+    hosts: dict[int, str] = {}
+    while not supervisor.exited:
+        if supervisor.wait(min(due.values())):
+            unread = supervisor.read(output)
+            said += unread
+            unread.clear()
+            for number, host in _LIVES.findall(said):
+                due[int(number)] = time.monotonic() + silence
+                hosts[int(number)] = f"on {host.decode()} has been silent for {silence:g} s"
+            said[:] = _LIVES.sub(b"", said)
+        rank = min(due, key=due.__getitem__)
+        if time.monotonic() > due[rank]:
+            what = hosts.get(rank, f"has not begun within {_START * silence:g} s")
+            raise OSError(errno.EHOSTDOWN, f"{os.strerror(errno.EHOSTDOWN)}: rank {rank} {what}")
+
+
+def _unlink(job: bytes) -> None:
+    """Remove the names of the shared memory on this host that MPI_Init sets up.
+
+    MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than 5.0, of
+    that and a count.  Before 5.0 the names are random, and stay.
+    """
+    for text in (job, job + b"-0"):
+        value = 2166136261
+        for byte in text:
+            value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+        for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
+            with contextlib.suppress(OSError):  # another was first
+                os.unlink(name)
 
 
 def _rest(output: int) -> bytes:
@@ -184,9 +228,9 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
         rank, pid, text = raised.groups()
         return WorkerError(int(rank), int(pid), 1, text.decode(errors="replace"))
     if killed := _KILLED.search(said):
-        number = int(killed[1])  # most of the real-time range have no name
+        number = int(killed[2]) & 0x7F  # most of the real-time range have no name
         name = next((found.name for found in signal.Signals if found == number), "signal")
-        reason = f"a rank was killed by {name} ({number})"
+        reason = f"a rank on {killed[1].decode()} was killed by {name} ({number})"
     else:
         lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
         reason = error.text or "; ".join(lines)[-400:]
@@ -197,27 +241,65 @@ def _rank_error(error: WorkerError, said: bytearray) -> WorkerError:
 def _rank(n: int, workers: int) -> None:
     """Be a rank: sum a slice, and as rank 0 print the sums of all."""
     die_with_parent(os.getppid())
+    silence = float(os.environ.get(_SILENCE, math.inf))
     rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or -1)
     try:
-        if "PMI_FD" in os.environ:
-            _say(b"job " + _job(int(os.environ["PMI_FD"])))
-        from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
-
+        job = _job(int(os.environ["PMI_FD"])) if "PMI_FD" in os.environ else b""
+        _say(b"job " + job)
+        alone = silence == math.inf  # on one host, where the caller removes what is left
+        with contextlib.nullcontext() if alone else _unlinking(job):
+            _end_in(_START * silence)  # after fork(2), for which there should be one thread
+            from mpi4py import MPI  # noqa: PLC0415 - it calls MPI_Init
         _forget_names()
         world = MPI.COMM_WORLD
         rank = world.rank
         signer = SignedFrames(bytes.fromhex(os.environ[_KEY]))
         lo, hi = next(itertools.islice(kernel.slices(n, workers), rank, None))
+        stop_beating = _beating(rank, silence)
         frame = signer.pack(rank, kernel.partial_sum(lo, hi))
         frames = bytearray(signer.size * workers) if rank == 0 else None
         _sleep_until(world.Igather([frame, MPI.BYTE], frames and [frames, MPI.BYTE]))
         if frames:
             write_all(1, bytes(frames))
         _sleep_until(world.Ibarrier())  # or who is early would poll in MPI_Finalize
+        stop_beating()
     except BaseException as error:  # noqa: BLE001 - whatever it is, mpiexec does not tell
         what = b" ".join(described(error).split())
         _say(f"rank {rank} pid {os.getpid()} raised ".encode() + what)
         os._exit(1)  # not by MPI_Finalize, which waits for the others; mpiexec ends them
+
+
+def _beating(rank: int, silence: float) -> Callable[[], None]:
+    """Show each second that this rank lives, if there is a limit to the silence; return the end."""
+    if silence == math.inf:
+        return lambda: None
+    ended = threading.Event()
+    thread = threading.Thread(target=_beat, args=(ended, rank, silence), daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        ended.set()
+        thread.join()
+
+    return stop
+
+
+def _beat(ended: threading.Event, rank: int, silence: float) -> None:
+    from mpi4py import MPI  # noqa: PLC0415 - see _rank
+
+    while True:
+        _end_in(silence + _BEAT)  # a beat later than the caller, whose error tells more
+        with contextlib.suppress(MPI.Exception):  # there is no such name, says mpiexec
+            MPI.Lookup_name("ipc-mpi")
+        _say(f"rank {rank} on {os.uname().nodename} lives".encode())
+        if ended.wait(_BEAT):
+            return
+
+
+def _end_in(seconds: float) -> None:
+    """End this process in *seconds*, wherever it is, unless called again: in MPI_Init too."""
+    if seconds < math.inf:
+        faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def _say(what: bytes) -> None:
@@ -236,6 +318,26 @@ def _job(fd: int) -> bytes:
                 raise ConnectionError("mpiexec's proxy is gone")
             answer += data
     return dict(pair.partition(b"=")[::2] for pair in answer.split())[b"kvsname"]
+
+
+@contextlib.contextmanager
+def _unlinking(job: bytes) -> Iterator[None]:
+    """Let a child remove the names of shared memory at the end of the block, or of this process.
+
+    For a rank that dies in MPI_Init and whose caller is on another host.
+    """
+    reader, writer = os.pipe()
+    if (pid := os.fork()) == 0:
+        os.setsid()  # a proxy kills the process group of a rank
+        os.dup2(reader, 0)
+        os.closerange(1, os.sysconf("SC_OPEN_MAX"))  # a proxy waits until the pipes are closed
+        os.read(0, 1)
+        _unlink(job)
+        os._exit(0)
+    os.close(reader)
+    yield
+    os.close(writer)
+    os.waitpid(pid, 0)
 
 
 def _forget_names() -> None:

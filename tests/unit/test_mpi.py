@@ -119,6 +119,18 @@ def test_a_launcher_that_is_stopped_is_bounded_by_the_timeout() -> None:
     assert took < 3 + 2
 
 
+def test_a_rank_that_is_silent_for_too_long_is_an_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By IPC_MPI_SILENCE, here on one host: see test_two_hosts."""
+    monkeypatch.setenv("IPC_MPI_SILENCE", "2")
+    run = Run(timeout=60)
+    os.kill(run.ranks()[-1], signal.SIGSTOP)
+    output, took = run.end()
+    assert re.match(r"OSError .* rank \d on \S+ has been silent for 2 s$", output), output
+    assert took < 2 + 2
+
+
 def test_all_end_when_the_caller_is_killed() -> None:
     """Within two seconds: the guardian ends them."""
     run = Run(timeout=60)

@@ -195,8 +195,8 @@ def _monitoring() -> dict[str, object]:
     }
 
 
-# gc.freeze() takes all objects, which are some ten thousand; in CPython 3.12 a collection takes some
-# hundreds by itself.
+# gc.freeze() takes all objects, some ten thousand; in CPython 3.12 a collection takes some hundreds by
+# itself.
 _FROZEN = 3000
 
 
