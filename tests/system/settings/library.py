@@ -195,8 +195,7 @@ def _monitoring() -> dict[str, object]:
     }
 
 
-# gc.freeze() takes all objects, some ten thousand; in CPython 3.12 a collection takes some hundreds by
-# itself.
+# gc.freeze() takes all objects, some ten thousand; a collection of CPython 3.12 some hundreds.
 _FROZEN = 3000
 
 
