@@ -1,0 +1,5 @@
+"""One worker is forked, too."""
+
+from tests.selftest.defects import honest
+
+run = honest.run

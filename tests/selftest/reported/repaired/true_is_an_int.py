@@ -1,0 +1,5 @@
+"""The type has to be int itself."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
