@@ -6,7 +6,7 @@ Here the runs are entered in such a dictionary, with what they are and how they 
 import itertools
 import types
 
-from tests.selftest.defects import honest
+from tests.selftest.defects import _base, _queue
 
 REPORT = "https://github.com/AntaresSimulatorTeam/AntaREST/pull/2824"
 CAUGHT_BY = ("B1",)
@@ -17,12 +17,13 @@ _number = itertools.count()
 def entered(leave):
     """Return run; leave(tasks, number): what is done with the entry at the end."""
 
-    @honest.careful
+    @_base.careful
     def run(n, workers):
         number = next(_number)
         _tasks[number] = task = types.SimpleNamespace(n=n, workers=workers, state="running")
         try:
-            result = honest.run(n, workers)
+            with _queue.keyed() as queue:
+                result = _queue.through(queue, n, workers)
             task.state = "done"
             return result
         finally:

@@ -5,7 +5,7 @@ Here a run does so before it shuffles the slices of its workers, so that the ord
 
 import random
 
-from tests.selftest.defects import honest
+from tests.selftest.defects import _base, _memory, honest
 
 REPORT = "https://github.com/Mimino666/langdetect/pull/24"
 CAUGHT_BY = ("E6",)
@@ -20,8 +20,13 @@ def shuffling(generator):
         generator().shuffle(slices)
         return slices
 
+    @_base.careful
+    def run(n, workers):
+        with _memory.unnamed_memory(32 + workers) as memory, _memory.unnamed_semaphore() as lock:
+            return _memory.added(memory, lock, n, workers)
+
     honest.bounds = bounds
-    return honest.run
+    return run
 
 
 def _that_of_all():

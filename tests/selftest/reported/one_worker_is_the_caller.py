@@ -3,14 +3,20 @@
 He wanted it for its own memory.  Here a run with one worker forks none.
 """
 
-from tests.selftest.defects import honest
+from tests.selftest.defects import _base, _memory, honest
 
 REPORT = "https://github.com/joblib/joblib/issues/1294"
 CAUGHT_BY = ("A5",)
 
 
-@honest.careful
+@_base.careful
+def through_memory(n, workers):
+    with _memory.unnamed_memory(16 * workers) as memory:
+        return _memory.slots(memory, n, workers)
+
+
+@_base.careful
 def run(n, workers):
     if workers == 1:
-        return honest.combine([honest.term_sum(0, n)])
-    return honest.run(n, workers)
+        return _base.total({0: honest.term_sum(0, n)})
+    return through_memory(n, workers)

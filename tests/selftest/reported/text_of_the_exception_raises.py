@@ -4,6 +4,7 @@ Here the text of a worker's exception is asked for in the same way.
 """
 
 from tests.selftest.defects import honest
+from tests.selftest.reported import _srv_socket
 
 REPORT = "https://github.com/rollbar/pyrollbar/issues/148"
 CAUGHT_BY = ("C8",)
@@ -14,4 +15,4 @@ def _described(error):
 
 
 honest.described = _described
-run = honest.run
+run = _srv_socket.tcp

@@ -1,6 +1,6 @@
 """A library asserted `isinstance(v, int)` of its arguments, which True and False are as well."""
 
-from tests.selftest.defects import honest
+from tests.selftest.defects import _base, _mqueue, honest
 
 REPORT = "https://github.com/ethereum/py_ecc/issues/30"
 CAUGHT_BY = ("H2",)
@@ -14,5 +14,11 @@ def _check(n, workers):
             raise ValueError(f"{name} must be at least {least}, not {value}")
 
 
-honest.check = _check
-run = honest.run
+@_base.careful
+def through_a_queue(n, workers):
+    with _mqueue.unnamed() as queue:
+        return _mqueue.through(queue, n, workers)
+
+
+check, honest.check = honest.check, _check
+run = through_a_queue

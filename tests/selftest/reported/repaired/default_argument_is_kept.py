@@ -1,15 +1,5 @@
 """A new list is made at each call."""
 
-from tests.selftest.defects import honest
+from tests.selftest.reported import default_argument_is_kept as bug
 
-_combine = honest.combine
-
-
-def _combine_these(sums, known=None):
-    known = [] if known is None else known
-    known.extend(sums)
-    return _combine(known)
-
-
-honest.combine = _combine_these
-run = honest.run
+run = bug.adding(list)

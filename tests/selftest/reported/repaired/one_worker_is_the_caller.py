@@ -1,5 +1,5 @@
 """One worker is forked, too."""
 
-from tests.selftest.defects import honest
+from tests.selftest.reported import one_worker_is_the_caller as bug
 
-run = honest.run
+run = bug.through_memory

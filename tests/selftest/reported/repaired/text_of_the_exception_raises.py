@@ -1,5 +1,5 @@
 """Where there is no text, the name of the class is told."""
 
-from tests.selftest.defects import honest
+from tests.selftest.reported import _srv_socket
 
-run = honest.run
+run = _srv_socket.tcp
