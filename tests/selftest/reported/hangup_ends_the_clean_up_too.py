@@ -1,4 +1,4 @@
-"""A terminal was closed, and a program left its socket: it cleaned up after SIGINT and SIGTERM alone.
+"""A terminal was closed, and a program left its socket: it heard of SIGINT and SIGTERM alone.
 
 SIGHUP goes to all processes of the terminal.  Here the process that removes the socket when its
 caller has been killed does not hear SIGINT and SIGTERM, and is ended by SIGHUP.
