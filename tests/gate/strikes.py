@@ -26,7 +26,7 @@ def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
         if step.process == who and step.call not in seen and error not in RETRIED:
             seen.add(step.call)
             if error is not None:
-                yield Order(struck=step.place, fail=error, times=_ALWAYS)
+                yield Order(struck=step.named_place, fail=error, times=_ALWAYS)
 
 
 def failures(runs: Bases, *, caller: bool) -> Iterator[Order]:

@@ -6,6 +6,7 @@ import ctypes
 import decimal
 import faulthandler
 import gc
+import locale
 import os
 import random
 import resource
@@ -20,7 +21,7 @@ from types import FrameType, ModuleType
 
 from tests.scenarios import stacks
 from tests.scenarios.callers import in_caller, well_and_struck
-from tests.scenarios.injection import Births
+from tests.scenarios.injection import AtForks, Births
 from tests.scenarios.protocol import Log
 from tests.system import resources, settings
 from tests.system.settings.signals import CAN_HANDLE, STEP, TIMERS
@@ -124,14 +125,22 @@ def _quiet(module: ModuleType, log: Log) -> None:
     unraised: list[str] = []
     sys.unraisablehook = lambda args: unraised.append(repr(args.exc_value))
     kept = settings.open_descriptors()
+    amid: dict[str, str] = {}
+
+    def look() -> None:
+        if not amid:
+            amid.update(settings.changes(before, settings.of_the_rest(kept)))
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         before = settings.of_the_rest(kept)
+        AtForks(look)
         well_and_struck(module, log, births)
         gc.collect()
         each = settings.changes(before, settings.of_the_rest(kept))
     sys.unraisablehook = sys.__unraisablehook__
     what = _sentences(once, each)
+    what += [f"{what}: {how}; changed for a while" for what, how in amid.items() - each.items()]
     what += [f"an exception that Python had to ignore: {error}" for error in unraised]
     log("changed", case="warnings are errors", what=what, new=[])
 
@@ -179,6 +188,8 @@ def _set_others() -> None:
         if name.startswith("RLIMIT_"):
             _lower(getattr(resource, name))
     random.seed(8)
+    with contextlib.suppress(locale.Error):  # there may be no other one than "C"
+        locale.setlocale(locale.LC_ALL, "C.UTF-8")
     gc.disable()
     sys.setswitchinterval(sys.getswitchinterval() * 2)
     decimal.getcontext().prec += 1

@@ -44,11 +44,18 @@ def _worker(caller, number, memory, event, life, terms):
             _at(memory, number * _RECORD.size, _RECORD.pack(value, _DONE))
             os.eventfd_write(event, 1)
         except BaseException as error:
-            os.write(life, ascii(error).encode()[:300])
+            os.write(life, _said_of(error))
             raise
         status = 0
     finally:
         os._exit(status)
+
+
+def _said_of(error):
+    try:
+        return ascii(error).encode()[:300]
+    except BaseException:  # noqa: BLE001 - of a class whose methods raise
+        return type(error).__name__.encode()
 
 
 def _heard():
