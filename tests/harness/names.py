@@ -14,6 +14,8 @@ from tests.system.objects import SYSTEM_V_KINDS
 # less than 1/65536 of their value, as times of a clock do.
 _CLOSE, _CLOSE_BITS = 1024, 16
 
+_NO_PID = "4194304"  # the least number that is no pid of Linux: proc_sys_kernel(5), pid_max
+
 
 def of_run(messages: list[Message], turn: int) -> dict[tuple[str, str], set[str]]:
     """Return the names of one run in places of everybody, by kind and place; <pid> for each pid."""
@@ -88,7 +90,8 @@ def resembling(trials: Sequence[list[Message]]) -> list[Named]:
         for what, place in one.keys() & other.keys():
             for name in () if what in SYSTEM_V_KINDS else one[what, place]:
                 nearest = max(other[what, place], key=lambda had: len(_common(name, had)))
-                found.add(Named(what, place, _resembling(name, nearest)))
+                drawn = _resembling(name, nearest).replace("<pid>", _NO_PID)
+                found.add(Named(what, place, drawn))
     return sorted(found)
 
 

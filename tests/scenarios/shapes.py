@@ -213,13 +213,11 @@ def _holding_itself() -> BaseException:
 _ODD: dict[str, Shape] = {
     "SystemExit(0)": Shape(lambda: _raised(SystemExit(0))),
     "SystemExit(7)": Shape(lambda: _raised(SystemExit(7))),
-    # Of an exception that has no text, the name of its class is there to be told.
+    # It has no text, but the name of its class is there to be told.
     "a __str__ that raises": Shape(lambda: _raised(_StrRaises(MARK)), (("_StrRaises",),)),
-    "a __str__ that exits": Shape(lambda: _raised(_StrExits(MARK)), (("_StrExits",),)),
-    "a __str__ that returns no text": Shape(
-        lambda: _raised(_StrIsNoText(MARK)), (("_StrIsNoText",),)
-    ),
-    "a __repr__ that raises": Shape(lambda: _raised(_ReprRaises(MARK)), ((MARK, "_ReprRaises"),)),
+    "a __str__ that exits": Shape(lambda: _raised(_StrExits(MARK))),
+    "a __str__ that returns no text": Shape(lambda: _raised(_StrIsNoText(MARK))),
+    "a __repr__ that raises": Shape(lambda: _raised(_ReprRaises(MARK))),
     "an exception that holds itself": Shape(lambda: _raised(_holding_itself())),
     "RecursionError": Shape(_too_deep, (("recursion",),)),
 }

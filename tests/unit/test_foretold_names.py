@@ -12,7 +12,7 @@ from tests.harness.outcome import Message, Outcome
 
 def _trials(name: Callable[[], str]) -> list[list[Message]]:
     """Return the messages of two trials of two runs, each of which made two files."""
-    one = {"kind": "appeared", "pid": 1, "what": "file", "place": "/tmp"}  # noqa: S108 - a name
+    one = {"kind": "appeared", "pid": 12345678, "what": "file", "place": "/tmp"}  # noqa: S108 - a name
     return [
         [one | {"round": turn, "name": name()} for turn in range(2) for _ in range(2)]
         for _ in range(2)
@@ -75,5 +75,7 @@ def test_a_name_that_resembles_others_has_what_they_have_in_common() -> None:
         assert found.name.startswith("ipc-")
         assert len(found.name) == len(_random())
         assert found.name not in str(first)
+    of_pids = names.resembling(_trials(lambda: "pi-12345678"))
+    assert [found.name for found in of_pids] == ["pi-4194304"]
     keys = [[message | {"what": "msg"} for message in messages] for messages in first]
     assert names.resembling(keys) == []
