@@ -17,6 +17,7 @@ _AMID = 0.001  # seconds of CPU: at the next tick of the system a worker that is
 _PAIRS = 8  # each such run has two workers; the others have one, which is cheaper
 _FEW = 5  # shapes, where a worker is a fresh interpreter, which takes _FRESH to come there
 _FRESH = 0.5  # seconds of CPU: it uses some 0.1 before it comes to its work
+_UNMET = 2  # runs, one after the other, in which no worker was met
 _RESTS = 600.0  # seconds: something ends the worker before
 
 
@@ -30,7 +31,8 @@ def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:
     births = Births(log)
     module.run(2, 2)
     before = resources.of_this_process()
-    forks = births.forked > 0
+    forks = births.forked >= 2  # a single child is a helper of the two workers
+    unmet = 0
     step = 1 if forks else max(1, len(names) // _FEW)
     for number, name in enumerate(names[::step]):
         pair = forks and number % _PAIRS == 0
@@ -40,6 +42,9 @@ def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:
             written = _written()
             log.call(module.run, n, 2 if pair else 1, way=name)
             births.disarm()
+            unmet = unmet + 1 if forks and take() else 0
+            if unmet == _UNMET:  # each such run goes on to its end
+                break
             if more := _written() - written:
                 log("wrote", way=name, size=more)
     gc.collect()

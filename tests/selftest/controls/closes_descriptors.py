@@ -22,7 +22,7 @@ def _child(parent, r, w, lo, hi):
         try:
             honest.send(3, lo, hi)
         except BaseException as error:
-            os.write(3, b"!" * 8 + f"{type(error).__name__}: {error}".encode()[:400])
+            os.write(3, b"!" * 8 + repr(error).encode(errors="backslashreplace")[:400])
             raise
         status = 0
     finally:

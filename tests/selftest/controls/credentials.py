@@ -31,7 +31,7 @@ def _worker(caller, place, lo, hi):
         try:
             place.send(_SUM.pack(math.fsum((2 * k + 1) ** -2 for k in range(lo, hi))))
         except BaseException as error:
-            text = f"{type(error).__name__}: {error}".encode(errors="replace")
+            text = repr(error).encode(errors="backslashreplace")
             place.send(b"exception" + text[:_TEXT])
             raise
         status = 0

@@ -69,7 +69,7 @@ class _Worker:
             except BaseException as error:
                 os.write(
                     writer,
-                    f"!{type(error).__name__}: {error}".encode(errors="backslashreplace")[:1000],
+                    f"!{error!r}".encode(errors="backslashreplace")[:1000],
                 )
                 raise
             status = 0

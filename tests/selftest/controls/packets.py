@@ -73,7 +73,7 @@ class _Crew(contextlib.ExitStack):
             try:
                 work()
             except BaseException as error:
-                os.write(writer, str(error).encode(errors="backslashreplace")[:400])
+                os.write(writer, repr(error).encode(errors="backslashreplace")[:400])
                 raise
             os._exit(0)
         finally:

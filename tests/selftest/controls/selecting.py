@@ -60,7 +60,7 @@ class _Worker:
             while words:
                 words = words[os.write(self.pipe[1], words) :]
         except BaseException as error:
-            reason = f"{type(error).__qualname__}: {error}"
+            reason = repr(error)
             os.write(self.pipe[1], _BAD + reason.encode("utf-8", "backslashreplace")[:1000])
             raise
 

@@ -12,7 +12,7 @@ import signal
 from tests.selftest.defects import honest
 
 REPORT = "https://github.com/SpaceCowMedia/commander-spellbook-backend/pull/1204"
-CAUGHT_BY = ("E5",)
+CAUGHT_BY = ("B2",)
 _send = honest.send
 kill = honest.end
 
