@@ -1,4 +1,7 @@
-"""A library asserted `isinstance(v, int)` of its arguments, which True and False are as well."""
+"""A library asserted `isinstance(v, int)` of its arguments, which True and False are as well.
+
+Here a run does so: run(True, True) is one with a worker and a term.
+"""
 
 from tests.selftest.defects import _base, _mqueue, honest
 
