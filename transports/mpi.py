@@ -11,7 +11,7 @@ started here carry a mark in their environment, by which they are found and ende
 out, or by a guardian should the caller be killed; on other hosts mpiexec's proxies do that,
 when they lose it.
 
-A host that vanishes tells nobody, and mpiexec waits for it for ever: TCP notices only where
+When a host vanishes, no message comes, and mpiexec waits for it for ever: TCP notices only where
 something is to be sent, and mpiexec sets no keepalive.  On several hosts each rank therefore asks
 mpiexec something each second (MPI_Lookup_name), and says that it lives when that is answered.  The
 caller gives up if it has not heard of a rank for too long, and so does a rank without an answer.
@@ -205,7 +205,7 @@ def _unlink(job: bytes) -> None:
         for byte in text:
             value = (value ^ byte) * 16777619 & 0xFFFFFFFF
         for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
-            with contextlib.suppress(OSError):  # another was first
+            with contextlib.suppress(OSError):  # another process has removed it
                 os.unlink(name)
 
 

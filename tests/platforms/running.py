@@ -161,7 +161,7 @@ def _fill(row: Row, program: str, about: Interpreter, clauses: Sequence[str], li
         row["reason"] = _why(status, text, limit)
         try:
             support = formats.read_support(Path(place, SUPPORT))
-        except formats.Refused:  # pytest has come to grief before it could write one
+        except formats.Refused:  # pytest has failed before it wrote one
             row["reason"] = row["reason"] or f"exit status {status}: {_said(text)}"
             return
         found = support["platform"]

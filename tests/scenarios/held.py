@@ -11,8 +11,8 @@ from tests.scenarios.protocol import Log, inject
 
 _WORKERS = 3  # of the runs before, which show what children there are and what a worker calls
 _RESTS = 600.0  # seconds: the harness ends a child that rests
-_LESS = 4  # a run whose workers compute for 0.25 s in all has so many times the terms needed here
-_MORE = 10  # and a run that is cut off so many times fewer
+_SHARE = 32  # of the terms: with one part each of _WORKERS computes for some 20 ms
+_LONG = 10  # times the terms: the harness kills the caller before that run ends
 
 
 def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
@@ -23,7 +23,7 @@ def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
 
     Workers that are not forked by the caller are held at their birth alone.
 
-    n: terms for which the workers compute for 0.25 s in all.
+    n: terms for which the workers compute for two seconds in all.
     """
     births = Births(log)
     module.run(2, _WORKERS)
@@ -34,10 +34,10 @@ def held_early(module: ModuleType, log: Log, n: int, most: int) -> None:
             log("unmet", why="none of its workers is started where the suite can hold it")
             return
         births.arm(inject(stop))
-        log.call(module.run, _MORE * n, _WORKERS)
+        log.call(module.run, _LONG * n, _WORKERS)
         return
     lift_limits()
-    held = _Held(log, births, module, total, n // _LESS)
+    held = _Held(log, births, module, total, n // _SHARE)
     points = held.before_it_sends(most)
     log("births", count=held.helpers + len(points))
     births.arm_forked(partial(held.hold, points))

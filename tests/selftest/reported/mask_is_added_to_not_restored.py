@@ -1,4 +1,4 @@
-"""log4cplus blocked signals for a moment, and for good: the old mask came back by SIG_BLOCK.
+"""log4cplus blocked signals for a moment, and they stayed blocked: SIG_BLOCK adds to a mask.
 
 That adds signals to those that are blocked, and takes none away.  Here a run blocks the signals
 that have a handler, but for where it waits, and ends so.
