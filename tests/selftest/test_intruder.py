@@ -270,7 +270,7 @@ class Stage:
 
     def sent_by(self, attack: str, known: bytes) -> bytes:
         """Let an intruder that knows *known* attack a fifo; return what is to be read from it."""
-        path = self._private / "fifo"
+        path = self._private / f"fifo-{attack}"
         os.mkfifo(path, 0o600)
         self._chown()
         self._intruder.ask("know", messages=[known.hex()])
