@@ -60,6 +60,16 @@ def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -
     assert len(outcome.calls()) == 3 * (8 + 4)
 
 
+@pytest.mark.clause("E1")
+def test_a_run_amid_each_system_call_of_another_thread_disturbs_neither(
+    transport: str, record_property: RecordProperty, order: str | None
+) -> None:
+    """E1: a thread is held at each call of its run until another one is amid a second run."""
+    outcome = shared_trials.in_two_threads(transport, order)
+    checks.all_exact(outcome.calls())
+    ordering.sound(ordering.gated(outcome, record_property, "E1"))
+
+
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
     """E2: in eight settings, as SIGCHLD ignored, or C code for all; after a result or error."""

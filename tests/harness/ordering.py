@@ -26,6 +26,13 @@ def gated(outcome: Outcome, record_property: RecordProperty, clause: str) -> Out
     return outcome
 
 
+def sound(outcome: Outcome) -> None:
+    """Fail if a run did not come back, was not exact, or has left a process."""
+    exact(outcome)
+    ends(outcome)
+    nothing_lives(outcome)
+
+
 def exact(outcome: Outcome) -> None:
     """Fail if a run that came back was not exact, or its caller died."""
     wrong = [

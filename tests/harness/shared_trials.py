@@ -21,6 +21,7 @@ from tests.scenarios import (
     profiles,
     slow_forks,
     timeouts,
+    two_threads,
 )
 from tests.scenarios.protocol import Call
 from tests.system import processes
@@ -49,6 +50,7 @@ DEADLY = tuple(_deadly())
 # In a sweep of orders. Workers that are forked make a hundred or two in a run; where they start an
 # interpreter, it makes thousands, and not all orders are tried.
 _CALLS = 40_000
+_CALLS_IN_THREADS = 10_000  # in a sweep of the calls of a thread
 
 _NO_OTHER_BORN = 0.5  # seconds
 _STOPS_IN = 1.0  # seconds that a child may take to stop, after it has said that it stops next
@@ -89,6 +91,12 @@ def in_orders(transport: str, order: str | None = None) -> Outcome:
         scenario = call(orders.followed, n=30, workers=3, order=order)
     else:
         scenario = call(orders.swept, n=30, workers=3, kinds=["stalls"], calls=_CALLS)
+    return harness.run_trial(transport, scenario, limit=60)
+
+
+def in_two_threads(transport: str, order: str | None = None) -> Outcome:
+    """Run in a thread amid a run of another one: see `tests.scenarios.two_threads`."""
+    scenario = call(two_threads.amid, n=30, workers=2, calls=_CALLS_IN_THREADS, order=order)
     return harness.run_trial(transport, scenario, limit=60)
 
 

@@ -25,7 +25,7 @@ _WARMS_IN = 5.0  # seconds; a run takes some milliseconds, where it does not han
 _PIPE = 1 << 16  # bytes that it holds
 
 _LINES = 12  # of a story, in a message
-_LEAST = 20  # orders
+LEAST = 20  # orders
 _ENOUGH = 5  # wrong orders, after which a sweep ends: a hang may take seconds
 _DIGITS = 12  # of results that count as the same; the harness checks one of them
 
@@ -41,39 +41,47 @@ def without_numbers(what: object) -> str:
     return re.sub(r"[0-9a-f]{6,}|\d+", "#", repr(what))
 
 
-class _Seen:
+def outcome_of(n: int, workers: int, ended: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of the outcome of a run by how it *ended*; none if it did not come back."""
+    if ended is None:
+        return {}
+    del ended["seconds"]
+    return {"n": repr(n), "workers": repr(workers)} | ended
+
+
+class Seen:
     """What orders have led to, each once.
 
+    outcome: returns the fields of an outcome from what a run has told, or from None.
     wrong: orders that led to something else than the first one did.
     """
 
-    def __init__(self, n: int, workers: int) -> None:
-        self._call = {"n": repr(n), "workers": repr(workers)}
+    def __init__(self, outcome: Callable[[Any], dict[str, Any]]) -> None:
+        self._outcome = outcome
         self._times: dict[str, int] = {}
         self.first: dict[str, tuple[Order, dict[str, Any]]] = {}
         self.wrong = 0
 
     def note(self, order: Order, record: Record) -> None:
         """Count what a run was."""
-        outcome = json.loads(record.told or b"{}")
-        outcome.pop("seconds", None)
+        outcome = self._outcome(json.loads(record.told or b"null"))
         what = {
             "status": record.status,
             "stuck": story.stuck(record),
             "proven": record.proven,
         }
         key = repr((alike(outcome), what))
-        self.first.setdefault(key, (order, what | {"outcome": outcome and self._call | outcome}))
+        self.first.setdefault(key, (order, what | {"outcome": outcome}))
         self._times[key] = self._times.get(key, 0) + 1
         self.wrong += key != next(iter(self.first))
 
-    def tell(self, log: Log, act: Callable[[], bytes]) -> None:
+    def tell(self, log: Log, act: Callable[[], bytes], *, own: bool = False) -> None:
         """Log each, and the story of all but the first."""
         usual = next(iter(self.first))
         for key, (order, what) in self.first.items():
             log("order", order=str(order), times=self._times[key], **what)
             if key != usual:
-                record = sweeps.follow(act, order, named=True)
+                record = sweeps.follow(act, order, named=True, own=own)
                 log_story(log, order, record, order.struck or order.held)
 
 
@@ -127,10 +135,10 @@ def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
 
 def _prepared(
     module: ModuleType, log: Log, n: int, workers: int
-) -> tuple[Callable[[], bytes], _Seen]:
+) -> tuple[Callable[[], bytes], Seen]:
     """Return what runs behind the gate, and what is to keep its ends."""
     import_what_it_imports(module, log, n, workers)
-    return partial(_attempted, module, n, workers), _Seen(n, workers)
+    return partial(_attempted, module, n, workers), Seen(partial(outcome_of, n, workers))
 
 
 @contextlib.contextmanager
@@ -147,7 +155,7 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
 
     kinds: names of functions of tests.gate.sweeps.
     calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
-        but _LEAST.
+        but LEAST.
     """
     act, seen = _prepared(module, log, n, workers)
     with reason_told(log):
@@ -158,8 +166,8 @@ def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], 
         log("changes", calls=_settings(bases[False].steps))
         for kind in kinds:
             orders = list(getattr(sweeps, kind)(bases))
-            chosen = evenly(orders, max(_LEAST, calls // each))
-            log("orders", case=kind, all=len(orders), **_tried(act, chosen, seen))
+            chosen = evenly(orders, max(LEAST, calls // each))
+            log("orders", case=kind, all=len(orders), **tried(act, chosen, seen))
         seen.tell(log, act)
 
 
@@ -192,10 +200,16 @@ def evenly(orders: Sequence[Order], most: int) -> list[Order]:
     return [orders[len(orders) * number // count] for number in range(count)]
 
 
-def _tried(act: Callable[[], bytes], orders: Sequence[Order], seen: _Seen) -> dict[str, int]:
+def tried(
+    act: Callable[[], bytes], orders: Sequence[Order], seen: Seen, *, own: bool = False
+) -> dict[str, int]:
+    """Run in these orders, until enough of them are wrong; return how many were tried.
+
+    own: see `tests.gate.keeper.once`.
+    """
     count = both = 0
     for order in orders:
-        record = sweeps.follow(act, order)
+        record = sweeps.follow(act, order, own=own)
         seen.note(order, record)
         count += 1
         if order.until and order.held:

@@ -7,9 +7,9 @@ no order of calls that is held once shows the race, and the module says why.
 
 import pytest
 
-from tests.harness import Message, Outcome, call, run_trial, state
+from tests.harness import Message, Outcome, call, run_trial, shared_trials, state
 from tests.scenarios import orders
-from tests.selftest import races
+from tests.selftest import races, reported
 from tests.selftest.judged import caught_by, constant, modules_of
 from tests.selftest.races import repaired
 
@@ -18,6 +18,8 @@ ALL = 10**7  # calls: so that all orders are tried
 LIMIT = 300.0  # seconds: some twins have a thousand pairs of calls
 
 RACES = modules_of(races)
+# Of bugs that people have reported, those that show where two threads run at once.
+BETWEEN_THREADS = ["lock_held_at_the_fork", "reaps_for_other_threads", "descriptors_closed_twice"]
 MISSED = [name for name in RACES if not constant(name, "FOUND_BY")]
 
 
@@ -53,6 +55,24 @@ def test_a_race_is_found_and_its_order_replays(module: str) -> None:
     first, second = (_failures(_sweep(module, kind)) for _ in range(2))
     assert {clause for clause, _ in first} == caught_by(module)
     assert first[0] == second[0]
+
+
+@pytest.mark.parametrize("name", BETWEEN_THREADS)
+def test_a_race_is_found_between_two_threads(name: str) -> None:
+    """Two sweeps find it: it takes an order, and no luck."""
+    for _ in range(2):
+        outcome = shared_trials.in_two_threads(f"{reported.__name__}.{name}")
+        for message in outcome.of("ungated"):
+            pytest.skip(message["reason"])
+        assert _failures(outcome)
+
+
+@pytest.mark.parametrize("name", BETWEEN_THREADS)
+def test_no_race_is_found_between_two_threads_of_a_repaired_twin(name: str) -> None:
+    """A failure here is a false verdict of the gate."""
+    outcome = shared_trials.in_two_threads(f"{reported.__name__}.repaired.{name}")
+    assert not _failures(outcome), outcome.of("order", "story")
+    assert not outcome.faults
 
 
 @pytest.mark.parametrize("module", MISSED)
