@@ -77,6 +77,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let A6 and its like try this order of system calls alone, as a failure names it",
     )
     group.addoption(
+        "--drawn-orders",
+        type=int,
+        default=100,
+        metavar="COUNT",
+        help="of -m exhaustive: how many orders of system calls are drawn (default: 100)",
+    )
+    group.addoption(
+        "--orders-seed",
+        type=int,
+        default=0,
+        metavar="SEED",
+        help="the seed of the first of these; the next one has the next seed (default: 0)",
+    )
+    group.addoption(
         "--kernel",
         choices=list(kernel.KERNELS),
         default=kernel.selected,

@@ -309,6 +309,7 @@ class _Gate:
         while (notice := self._listener.receive()) is not None:
             found = True
             self.notices += 1
+            notice = things.named(notice)
             task = self._tasks.get(notice.tid)
             marks = notice.name == "close" and notice.arguments[0] == _MARK
             if marks:

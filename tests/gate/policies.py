@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.gate.keeper import Decision
+from tests.gate.keeper import Decision, Policy
 from tests.gate.tasks import Place, Task
 
 # Calls of one thread, after which another one goes on: a thread may look again and again whether
@@ -27,6 +27,9 @@ class Order:
     signal, fail: what is done to it, as in `Decision`; fail is the name of an errno.
     times: how many calls of that name, by the same thread, fail from there on; 0 for all.
     other: the name of a process that gets the signal too, or "".
+    bytecodes: whether places count bytecodes of the children too: see tests.gate.bytecodes.
+    seed: of an order by priorities, which all but steps has no part in, or None.
+    steps: how many calls a run has, about.
     """
 
     youngest: bool = False
@@ -37,6 +40,9 @@ class Order:
     fail: str = ""
     times: int = 1
     other: str = ""
+    bytecodes: bool = False
+    seed: int | None = None
+    steps: int = 0
 
     @staticmethod
     def parse(text: str) -> "Order":
@@ -50,6 +56,12 @@ class Order:
             if name == "other":
                 found["other"] = at
                 continue
+            if name in ("seed", "steps"):
+                found[name] = int(at)
+                continue
+            if name == "bytecodes":
+                found[name] = True
+                continue
             place = Place.parse(at)
             if name in ("held", "until"):
                 found[name] = place
@@ -61,6 +73,8 @@ class Order:
 
     def __str__(self) -> str:
         text = "youngest" if self.youngest else "eldest"
+        text += " bytecodes" if self.bytecodes else ""
+        text += f" seed={self.seed} steps={self.steps}" if self.seed is not None else ""
         text += f" held={self.held}" if self.held else ""
         text += f" until={self.until}" if self.until else ""
         if self.struck:
@@ -127,15 +141,24 @@ class Priorities:
         self._changes = {self._draw.randrange(steps) for _ in range(depth - 1)}
         self._priority: dict[str, float] = {}
         self._step = self._lowest = 0
+        self._last = ""
+        self._turns = 0  # calls of that one, since another one went on
 
     def choose(self, ready: Sequence[Task]) -> Decision:
         """Choose the thread of the highest priority; each has one from its birth on."""
         for task in ready:
             self._priority.setdefault(task.name, 1 + self._draw.random())
         goes = max(ready, key=lambda task: self._priority[task.name])
-        if self._step in self._changes:
+        if self._step in self._changes or self._turns >= _PATIENCE:
             self._lowest -= 1
             self._priority[goes.name] = self._lowest
             goes = max(ready, key=lambda task: self._priority[task.name])
         self._step += 1
+        self._turns = self._turns + 1 if goes.name == self._last else 0
+        self._last = goes.name
         return Decision(goes)
+
+
+def policy_of(order: Order) -> Policy:
+    """Return what lets threads go on in that order."""
+    return Follow(order) if order.seed is None else Priorities(order.seed, order.steps)

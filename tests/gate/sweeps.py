@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from tests.gate.bytecodes import BYTECODE
 from tests.gate.keeper import Record, Step, once
-from tests.gate.policies import Follow, Order
+from tests.gate.policies import Order, policy_of
 from tests.gate.tasks import Place
 
 Act = Callable[[], bytes]
@@ -13,7 +14,7 @@ Bases = dict[bool, Record]
 
 def follow(act: Act, order: Order, *, named: bool = False, own: bool = False) -> Record:
     """Call *act* behind the gate, in that order; named, own: see `once`."""
-    return once(act, Follow(order), named=named, own=own)
+    return once(act, policy_of(order), named=named, own=own)
 
 
 def bases(act: Act, *, own: bool = False) -> Bases:
@@ -48,6 +49,23 @@ def pairs(runs: Bases) -> Iterator[Order]:
                 if step.conflicts(later) and two not in seen:
                     seen.add(two)
                     yield Order(youngest, held=two[0], until=two[1])
+
+
+def bytecodes(runs: Bases) -> Iterator[Order]:
+    """Yield an order for each bytecode of a child that may be on shared memory.
+
+    It is held until no other thread can go on.
+    """
+    for youngest, run in runs.items():
+        for step in run.steps:
+            if step.call == BYTECODE:
+                yield Order(youngest, held=step.place, bytecodes=True)
+
+
+def priorities(run: Record, seed: int, count: int) -> Iterator[Order]:
+    """Yield *count* orders by priorities: see `tests.gate.policies.Priorities`."""
+    for number in range(seed, seed + count):
+        yield Order(seed=number, steps=len(run.steps))
 
 
 def came_first(steps: Sequence[Step], one: Place, two: Place) -> bool:

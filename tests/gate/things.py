@@ -10,6 +10,7 @@ import struct
 from typing import NamedTuple
 
 from tests.gate import calls, paths
+from tests.gate.bytecodes import BYTECODE, PLACE
 from tests.gate.seccomp import Notice
 
 _AT_FDCWD = -100  # <fcntl.h>
@@ -17,6 +18,7 @@ _AT_FDCWD = -100  # <fcntl.h>
 # Two ends of a connection have different inodes: all sockets count as one thing.
 _SOCKETS = "sockets"
 PROCESSES = "processes"  # births, deaths, and who waits for them
+MEMORY = "memory"  # that a bytecode may read or write
 ANYTHING = "*"  # about several things, or not known
 
 _SOCKET_CALLS = calls.words(
@@ -67,10 +69,23 @@ def _same(one: str, two: str) -> bool:
     return os.path.dirname(one) == two or os.path.dirname(two) == one if one[:1] == "/" else False
 
 
+def named(notice: Notice) -> Notice:
+    """Return a call by its name: BYTECODE, with the path first, if it says that one comes next."""
+    if notice.name in ("readlink", "readlinkat"):
+        ((_, at),) = calls.PATHS[notice.name]
+        path = notice.arguments[at]
+        if paths.text(notice.tid, path).startswith(PLACE):
+            return notice._replace(name=BYTECODE, arguments=(path, *[0] * 5))
+    return notice
+
+
 def of(notice: Notice) -> Thing:
     """Return what a call is about that waits now."""
     name, arguments = notice.name, notice.arguments
     changes = name not in calls.LOOKS
+    if name == BYTECODE:
+        where = paths.text(notice.tid, arguments[0]).removeprefix(PLACE)
+        return Thing((MEMORY,), changes, where)
     if name in calls.SETTINGS | calls.OWN:
         return Thing((), changes, str(arguments[0]))  # no other process notices
     if name in _PROCESS_CALLS:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.gate import story, strikes, sweeps
+from tests.gate.bytecodes import trace_children
 from tests.gate.calls import SETTINGS
 from tests.gate.keeper import Record, Step, watched
 from tests.gate.policies import Order
@@ -128,17 +129,20 @@ def _settings(steps: Sequence[Step]) -> list[str]:
     return sorted({s.call for s in steps if s.process == strikes.CALLER and s.call in SETTINGS})
 
 
-def _attempted(module: ModuleType, n: int, workers: int) -> bytes:
+def _attempted(module: ModuleType, n: int, workers: int, *, bytecodes: bool) -> bytes:
+    if bytecodes:
+        trace_children(os.path.dirname(module.__file__ or ""))
     with watched():
         return json.dumps(attempt(module.run, n, workers)).encode()
 
 
 def _prepared(
-    module: ModuleType, log: Log, n: int, workers: int
+    module: ModuleType, log: Log, n: int, workers: int, *, bytecodes: bool = False
 ) -> tuple[Callable[[], bytes], Seen]:
     """Return what runs behind the gate, and what is to keep its ends."""
     import_what_it_imports(module, log, n, workers)
-    return partial(_attempted, module, n, workers), Seen(partial(outcome_of, n, workers))
+    act = partial(_attempted, module, n, workers, bytecodes=bytecodes)
+    return act, Seen(partial(outcome_of, n, workers))
 
 
 @contextlib.contextmanager
@@ -150,24 +154,44 @@ def reason_told(log: Log) -> Iterator[None]:
         log("ungated", reason=str(reason))
 
 
-def swept(module: ModuleType, log: Log, n: int, workers: int, kinds: list[str], calls: int) -> None:
+def swept(
+    module: ModuleType,
+    log: Log,
+    n: int,
+    workers: int,
+    kinds: list[str],
+    calls: int,
+    bytecodes: bool = False,
+) -> None:
     """Run in many orders, which are found from what the run does.
 
     kinds: names of functions of tests.gate.sweeps.
     calls: that the runs of each kind may make in all: of more orders, so many are tried, evenly,
         but LEAST.
+    bytecodes: whether those of the children count as calls: see tests.gate.bytecodes.
     """
-    act, seen = _prepared(module, log, n, workers)
+    act, seen = _prepared(module, log, n, workers, bytecodes=bytecodes)
     with reason_told(log):
         bases = sweeps.bases(act)
         each = max(record.notices for record in bases.values())
         for youngest, record in bases.items():
-            seen.note(Order(youngest), record)
+            seen.note(Order(youngest, bytecodes=bytecodes), record)
         log("changes", calls=_settings(bases[False].steps))
         for kind in kinds:
             orders = list(getattr(sweeps, kind)(bases))
             chosen = evenly(orders, max(LEAST, calls // each))
             log("orders", case=kind, all=len(orders), **tried(act, chosen, seen))
+        seen.tell(log, act)
+
+
+def drawn(module: ModuleType, log: Log, n: int, workers: int, seed: int, count: int) -> None:
+    """Run in *count* orders by priorities that are drawn from seeds, from *seed* on."""
+    act, seen = _prepared(module, log, n, workers)
+    with reason_told(log):
+        base = sweeps.follow(act, Order())
+        seen.note(Order(), base)
+        orders = list(sweeps.priorities(base, seed, count))
+        log("orders", case=f"priorities from seed {seed} on", all=count, **tried(act, orders, seen))
         seen.tell(log, act)
 
 
@@ -186,9 +210,10 @@ def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 def followed(module: ModuleType, log: Log, n: int, workers: int, order: str) -> None:
     """Run in one order, and tell its story."""
-    act, seen = _prepared(module, log, n, workers)
+    asked = Order.parse(order)
+    act, seen = _prepared(module, log, n, workers, bytecodes=asked.bytecodes)
     with reason_told(log):
-        for each in (Order(), Order.parse(order)):
+        for each in (Order(bytecodes=asked.bytecodes), asked):
             seen.note(each, sweeps.follow(act, each))
         log("orders", case=order, all=1, orders=1, both=0)
         seen.tell(log, act)

@@ -25,7 +25,14 @@ MISSED = [name for name in RACES if not constant(name, "FOUND_BY")]
 
 def _sweep(module: str, *kinds: str) -> Outcome:
     """Run *module* in the orders of these sweeps; skip where there is no gate."""
-    scenario = call(orders.swept, n=N, workers=WORKERS, kinds=list(kinds), calls=ALL)
+    scenario = call(
+        orders.swept,
+        n=N,
+        workers=WORKERS,
+        kinds=list(kinds),
+        calls=ALL,
+        bytecodes="bytecodes" in kinds,
+    )
     outcome = run_trial(module, scenario, limit=LIMIT)
     for message in outcome.of("ungated"):
         pytest.skip(message["reason"])
@@ -85,6 +92,14 @@ def test_a_race_that_one_held_call_does_not_show_is_said_to_be_missed(module: st
 def test_a_repaired_twin_is_exact_in_each_order(module: str) -> None:
     """A failure here is a false verdict of the gate."""
     outcome = _sweep(module, "stalls", "pairs")
+    assert not _failures(outcome), outcome.of("order", "story")
+    assert not outcome.faults
+
+
+@pytest.mark.parametrize("module", modules_of(repaired))
+def test_a_repaired_twin_is_exact_at_each_bytecode(module: str) -> None:
+    """A failure here is a false verdict of the gate."""
+    outcome = _sweep(module, "bytecodes")
     assert not _failures(outcome), outcome.of("order", "story")
     assert not outcome.faults
 

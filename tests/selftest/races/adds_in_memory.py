@@ -1,6 +1,7 @@
 """Each worker adds to a total in shared memory, and makes no call between its load and its store.
 
-No order of calls shows it: a worker that is let go on runs to its next call.
+No order of calls shows it: a worker that is let go on runs to its next call.  A stop at each
+bytecode does.
 """
 
 import functools
@@ -10,7 +11,7 @@ from tests.selftest.races import _parts
 from tests.selftest.races.reads_before_it_locks import through
 
 CAUGHT_BY = ("A6",)
-FOUND_BY = ""
+FOUND_BY = "bytecodes"
 PLAIN = 2
 
 
