@@ -72,6 +72,17 @@ def kills_in_stage(run: Record, stage: str, workers: Iterable[str]) -> Iterator[
             yield Order(struck=step.named_place, signal="SIGKILL")
 
 
+def kills_while_others_wait(run: Record, workers: Iterable[str]) -> Iterator[Order]:
+    """Yield an order for each send of *workers*, at which one is held, and then killed.
+
+    It dies when no other process can go on: those that need what it has wait for it.
+    """
+    for order in kills_in_stage(run, "inside", workers):
+        places = (step.place for step in run.steps if step.named_place == order.struck)
+        for place in places:
+            yield replace(order, struck=place, held=place)
+
+
 def _sends(step: Step, run: Record) -> bool:
     return step.call in SENDS and any(map(step.conflicts, run.steps))
 

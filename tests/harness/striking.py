@@ -33,7 +33,13 @@ Judge = Callable[[Message], str]
 
 
 def sweep(
-    transport: str, kind: str, *, caller: bool, order: str | None = None, calls: int = _CALLS
+    transport: str,
+    kind: str,
+    *,
+    caller: bool,
+    order: str | None = None,
+    calls: int = _CALLS,
+    workers: int = WORKERS,
 ) -> Outcome:
     """Do what *kind* says at each call of the caller, or of all others.
 
@@ -44,7 +50,7 @@ def sweep(
     scenario = harness.call(
         struck_runs.struck,
         n=N,
-        workers=WORKERS,
+        workers=workers,
         kind=kind,
         caller=caller,
         places=list(SHARED),

@@ -21,6 +21,7 @@ from types import FrameType, ModuleType
 
 from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_struck
 from tests.scenarios.injection import Births
+from tests.scenarios.orders import import_what_it_imports
 from tests.scenarios.protocol import Log
 from tests.system import namespaces
 
@@ -66,7 +67,7 @@ def of_all_kinds(module: ModuleType, log: Log, *, forks: bool) -> None:
         "a host whose name has no address": _on_a_nameless_host,
         "a name of the process with spaces and brackets": _with_an_odd_name,
         "a user without a name, a home and a runtime directory": partial(
-            _as_a_nameless_user, forks=forks
+            _as_a_nameless_user, module=module, forks=forks
         ),
         "a handler of SIGCHLD that reaps every child": _with_a_handler_that_reaps,
         "a thread that reaps every child": _with_a_thread_that_reaps,
@@ -249,8 +250,12 @@ def _with_an_odd_name(log: Log, name: str, runs: Runs) -> None:
     runs(log, name)
 
 
-def _as_a_nameless_user(log: Log, name: str, runs: Runs, *, forks: bool) -> None:
+def _as_a_nameless_user(
+    log: Log, name: str, runs: Runs, *, module: ModuleType, forks: bool
+) -> None:
     """Be a number that no /etc/passwd has, as programs in containers are started: setuid(2)."""
+    # Afterwards it may have no way to Python's library, if that is in a home that is private.
+    import_what_it_imports(module, log, 100, 3)
     for variable in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME"):
         os.environ.pop(variable, None)
     # What whoever has started it had: it belongs to somebody else.

@@ -299,6 +299,12 @@ def _killed_in_stage(stage: str, sweep: _Sweep, *, caller: bool) -> Iterator[Ord
     yield from evenly(orders, _OF_A_STAGE)
 
 
+def _killed_while_others_wait(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
+    assert not caller
+    orders = list(strikes.kills_while_others_wait(sweep.runs[False], sweep.workers()))
+    yield from evenly(orders, _OF_A_STAGE)
+
+
 def _killed_in_stalls(sweep: _Sweep, *, caller: bool) -> Iterator[Order]:
     assert not caller
     return strikes.kills_in_stalls(sweep.runs)
@@ -313,6 +319,7 @@ KINDS = {
     "shared refused": Kind(_refused, own=False),
     "two killed": Kind(_two_killed, own=False),
     "killed in stalls": Kind(_killed_in_stalls, own=False),
+    "killed, while others wait": Kind(_killed_while_others_wait, own=False),
 } | {
     f"killed, {stage}": Kind(partial(_killed_in_stage, stage), own=False)
     for stage in ("before", "inside", "after", "exit")

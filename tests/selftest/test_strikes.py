@@ -31,6 +31,7 @@ def _wrong(module: str, kind: str, judge: Judge, *, caller: bool) -> str:
         ("nan_on_death", "killed", False, striking.all_or_error, "WRONG: returned nan"),
         ("nameless", "killed", False, striking.names_the_killed, "none of the pids"),
         ("waits_for_the_dead", "killed", False, striking.all_or_error, "HANG: they wait"),
+        ("lock_at_the_pipe", "killed, while others wait", False, striking.all_or_error, "HANG: "),
         ("finally_only", "killed", True, striking.end_of_the_caller, "LEAK: "),
         ("unblocked_clean_up", "interrupted", True, striking.end_of_the_caller, "LEAK: "),
         ("swallows_interrupts", "interrupted", True, striking.end_of_the_caller, "DISTURBED: no"),
@@ -52,6 +53,7 @@ def test_a_planted_defect_shows(
     [
         ("killed", False, striking.all_or_error),
         ("killed in stalls", False, striking.all_or_error),
+        ("killed, while others wait", False, striking.all_or_error),
         ("two killed", False, striking.all_or_error),
         ("two killed", True, striking.end_of_the_caller),
         ("killed", True, striking.end_of_the_caller),
