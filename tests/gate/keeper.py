@@ -185,6 +185,7 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap, reach: Reach) -> tuple[i
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
+        status = 1
         try:
             os.setsid()
             os.dup2(theirs.fileno(), _FREE)
@@ -194,8 +195,9 @@ def _start(act: Callable[[], bytes], memory: mmap.mmap, reach: Reach) -> tuple[i
             told = act()[: _ROOM - 4]
             memory[4 : 4 + len(told)] = told
             memory[:4] = len(told).to_bytes(4, "little")
+            status = 0
         finally:
-            os._exit(0)
+            os._exit(status)
     theirs.close()
     with ours:
         said, fds, _, _ = socket.recv_fds(ours, 1000, 1)

@@ -35,11 +35,8 @@ def sound(outcome: Outcome) -> None:
 
 def exact(outcome: Outcome) -> None:
     """Fail if a run that came back was not exact, or its caller died."""
-    wrong = [
-        (message, _state(message))
-        for message in outcome.of("order")
-        if (message["outcome"] and _state(message) != "exact") or message["status"]
-    ]
+    ended = [message for message in outcome.of("order") if _came_back(message)]
+    wrong = [(message, _state(message)) for message in ended if _state(message) != "exact"]
     if wrong:
         text = _told(outcome, wrong)
         calls = [m["outcome"] for m, _ in wrong if m["outcome"]]
@@ -59,8 +56,8 @@ def _no_oserror(message: Message) -> str:
     """Return what is wrong with the end of a run to which the system refused a call, or ""."""
     if not _came_back(message):
         return _waiting(message)
-    if message["status"] or _state(message) == "exact":
-        return _state(message) if message["status"] else ""
+    if _died(message) or _state(message) == "exact":
+        return _state(message) if _died(message) else ""
     call = message["outcome"]
     if {"OSError", "MemoryError"} & set(call.get("mro", [])):
         return ""
@@ -85,12 +82,17 @@ def nothing_lives(outcome: Outcome) -> None:
 
 
 def _came_back(message: Message) -> bool:
-    return bool(message["outcome"]) or message["status"] not in (None, 0)
+    return bool(message["outcome"]) or message["status"] is not None
+
+
+def _died(message: Message) -> bool:
+    """Tell whether the caller ended otherwise than by a return of what is told."""
+    return bool(message["status"]) or (message["status"] is not None and not message["outcome"])
 
 
 def _state(message: Message) -> str:
     """Return what a run did in words; a result that is an error has its text."""
-    if message["status"]:
+    if _died(message):
         return f"CRASH: the caller ended with {message['status']}"
     return behind_gate.shown(message["outcome"])
 

@@ -18,6 +18,7 @@ PARTS = 3  # messages of each worker, so that their order and their number can b
 def channel_of(module: ModuleType) -> ModuleType:
     """Return a module whose `run` uses the function `channel` of *module*."""
     made = ModuleType(f"{module.__name__}:channel", __doc__)
+    made.__file__ = module.__file__
     expected = getattr(module, "CHANNEL_EXPECTED_FAILURES", {})
     made.EXPECTED_FAILURES = expected  # type: ignore[attr-defined]
     made.EXTRA = getattr(module, "EXTRA", "")  # type: ignore[attr-defined]

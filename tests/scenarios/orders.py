@@ -131,7 +131,8 @@ def _settings(steps: Sequence[Step]) -> list[str]:
 
 def _attempted(module: ModuleType, n: int, workers: int, *, bytecodes: bool) -> bytes:
     if bytecodes:
-        trace_children(os.path.dirname(module.__file__ or ""))
+        assert module.__file__, "the lines of a module without a file are not known"
+        trace_children(os.path.dirname(module.__file__))
     with watched():
         return json.dumps(attempt(module.run, n, workers)).encode()
 
