@@ -14,6 +14,9 @@ from tests.scenarios import basics, faults, from_inside
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
 
+# Where slices are cut by floats, a term is lost or counted twice: int(61 / 7 * 7) is 60.
+ROUNDED = ((29, 7), (61, 7), (109, 11), (122, 7))
+
 _BRIEF = 0.05  # seconds: a run that computes for 0.25 s takes longer on most machines
 
 
@@ -27,7 +30,7 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
     """
     cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
-    cases += [(100, min(64, most)), (1000, most), (2_000_000, 10)]
+    cases += [*ROUNDED, (100, min(64, most)), (1000, most), (2_000_000, 10)]
     outcome = checks.finished(
         harness.run_trial(transport, harness.call(basics.calls, cases), limit=60)
     )

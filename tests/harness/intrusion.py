@@ -241,7 +241,11 @@ class _AttackedTrial:
         self._intrusion.reaches = str(self._tmp) in answer["ready"]
         trial.expect("warm")
         intruder.ask("ignore_present")
-        intruder.ask("know", messages=[sent["data"] for sent in trial.outcome.of("spoke")])
+        intruder.ask(
+            "know",
+            messages=[sent["data"] for sent in trial.outcome.of("spoke")],
+            inner=list(dict.fromkeys(made["inner"] for made in trial.outcome.of("makes"))),
+        )
         if self._plan.names:
             guesses = _guesses(self._plan.names, trial.process.pid, self._tmp)
             intruder.ask("plant_links", names=guesses)

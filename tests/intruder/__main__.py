@@ -14,7 +14,8 @@ First it writes {"ready": the private directories that it reaches, "euid": its u
 reads requests from its standard input, as lines of JSON, and answers each with a report:
 
 {"do": "ignore_present"}: leave out from now on what exists now.
-{"do": "know", "messages": hexadecimal}: know what workers of another run have sent.
+{"do": "know", "messages": hexadecimal, "inner": paths}: know what workers of another run have sent,
+    and which files they have made, from a directory of that run on.
 {"do": "plant_links", "names": {directory: names}}: make links to the canary.
 {"do": "attack", "attacks": names, "made": paths}: attack what is there now.
 {"do": "attack_repeatedly", "attacks": names, "made": paths, "seconds": s}: for so long, by one
@@ -45,7 +46,7 @@ def _do(intruder: Intruder, request: dict[str, Any]) -> None:
     if request["do"] == "ignore_present":
         intruder.search.ignore_present()
     elif request["do"] == "know":
-        intruder.know(request["messages"])
+        intruder.know(request["messages"], request["inner"])
     elif request["do"] == "plant_links":
         intruder.plant_links(request["names"])
     elif request["do"] == "clear":

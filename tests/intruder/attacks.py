@@ -65,6 +65,7 @@ class Intruder:
         self._access = Access(self.search, self.record)
         self._stolen: list[bytes] = []
         self._known: list[bytes] = []
+        self._inner: list[str] = []
 
     def attack(self, name: str, targets: list[Found]) -> None:
         """Attack each of *targets*. *name*: one of ATTACKS."""
@@ -81,12 +82,16 @@ class Intruder:
         self.listeners.clear()
         self._places.clear()
 
-    def know(self, messages: list[str]) -> None:
-        """Know what workers of another run have sent, in hexadecimal: from a trace, or the source.
+    def know(self, messages: list[str], inner: list[str]) -> None:
+        """Know what workers of another run have sent and made: from a trace, or the source.
 
         A stranger of the same user can have it, wherever the channel leads.
+
+        messages: in hexadecimal.
+        inner: paths of files, from a directory of that run on.
         """
         self._known = [bytes.fromhex(message) for message in messages[:_KNOWN]]
+        self._inner = inner[:_KNOWN]
 
     def plant_links(self, names: dict[str, list[str]]) -> None:
         """Make symbolic links to the canary at *names*, by their directories, before a run."""
@@ -208,12 +213,15 @@ class Intruder:
             self._places.plant_link(thing.place, thing.name, self.canary + inner)
 
     def link_inside(self, found: Found) -> None:
-        """Put links to the canary into a directory, under names that such directories had."""
+        """Put links to the canary into a directory, under names that such directories had.
+
+        Directories that are on the way to these are made.
+        """
         if found.kind == "directory":
             directory = found.address
-            for name in self.search.inner_names:
+            for name in dict.fromkeys([*self._inner, *self.search.inner_names]):
                 self.record.attempts += 1
-                with contextlib.suppress(FileExistsError):
+                with contextlib.suppress(FileExistsError, NotADirectoryError):
                     inner = f"{directory.name}/{name}"
                     self._places.plant_link(directory.place, inner, self.canary + "/file")
                     self.record.enter("link in", found)

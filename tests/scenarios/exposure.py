@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
     births = Births(log)
     log.call(module.run, n, workers, warm=True)
-    births.arm(inject(tell_what_it_sends))
+    births.arm(inject(tell_all))
     log.call(module.run, n, workers, warm=True)
     births.disarm()
     before = resources.of_this_process()
@@ -73,12 +74,35 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     log("inside", new=resources.added_since(before))
 
 
+def tell_all(log: Log, number: int) -> None:
+    """Let this child log what a stranger of the same user can know of it."""
+    tell_what_it_makes(log)
+    tell_what_it_sends(log)
+
+
+def tell_what_it_makes(log: Log) -> None:
+    """Let this child log the path of each file that it makes, from the directory of the run on."""
+    places = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - to be found
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event != "open" or not isinstance(args[0], str) or not args[2] & os.O_CREAT:
+            return
+        for place in places:
+            name = args[0].removeprefix(place + "/")
+            inner = name.partition("/")[2]
+            if inner and name != args[0]:
+                log("makes", inner=inner)
+                return
+
+    sys.addaudithook(hook)
+
+
 _SENDS = ("send", "sendall", "sendto", "sendmsg")  # methods of a socket
 _MOST_SENT = 6  # messages of a worker, and bytes of each
 _LONGEST = 256
 
 
-def tell_what_it_sends(log: Log, number: int) -> None:
+def tell_what_it_sends(log: Log) -> None:
     """Let this child log what it sends by functions of `os` and methods of sockets."""
     left = _MOST_SENT
 

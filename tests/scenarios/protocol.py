@@ -71,6 +71,7 @@ KINDS = {
     " wakes: times that the caller woke up; seconds: duration",
     "took": "seconds: duration",
     "spoke": "data: what a worker has sent, in hexadecimal",
+    "makes": "inner: path of a file that a worker makes, from a directory of the run on",
     "caught": "count: signals",
     "short": "idle: seconds without computing; floor: seconds of bare processes",
     "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",

@@ -228,7 +228,7 @@ class Stage:
             fifo.write(b"taken")
             was = _own_state(own, file.fileno(), fifo.fileno())
             if attack == "forge":
-                self._intruder.ask("know", messages=[b"known".hex()])
+                self._intruder.ask("know", messages=[b"known".hex()], inner=[])
             self.ask(attack, made)
             now = _own_state(own, file.fileno(), fifo.fileno())
         self._intruder.ask("clear")
@@ -273,7 +273,7 @@ class Stage:
         path = self._private / f"fifo-{attack}"
         os.mkfifo(path, 0o600)
         self._chown()
-        self._intruder.ask("know", messages=[known.hex()])
+        self._intruder.ask("know", messages=[known.hex()], inner=[])
         with open(path, "r+b", buffering=0) as fifo:
             os.set_blocking(fifo.fileno(), False)
             self.ask(attack)
