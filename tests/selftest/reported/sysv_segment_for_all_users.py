@@ -1,0 +1,62 @@
+"""A program made its System V segment with mode 0666: any user could read it, and write to it.
+
+Here the sums are in such a segment, as signed frames.
+"""
+
+import contextlib
+import secrets
+
+import sysv_ipc
+
+from tests.selftest.defects import _base
+
+REPORT = "https://github.com/lneely/pcloudcc-lneely/issues/282"
+CAUGHT_BY = ("G1",)
+
+
+@contextlib.contextmanager
+def _segment(size, mode):
+    key = secrets.randbelow(2**31 - 1) + 1
+
+    def remove():
+        with contextlib.suppress(sysv_ipc.ExistentialError):
+            segment = sysv_ipc.SharedMemory(key)
+            segment.remove()
+            segment.detach()
+
+    with _base.guard(remove):
+        try:
+            segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, mode=mode, size=size)
+        except (OSError, sysv_ipc.Error) as error:
+            raise OSError(f"no segment, see shmmni and shmall: {error}") from error
+        try:
+            yield segment
+        finally:
+            segment.detach()
+
+
+def of_mode(mode):
+    """Return run; mode: that of the segment."""
+
+    @_base.careful
+    def run(n, workers):
+        seal = _base.Seal()
+        with _segment(seal.size * workers, mode) as segment:
+            missing = set(range(workers))
+
+            def work(number, value):
+                segment.write(seal.pack(number, value), seal.size * number)
+
+            def take(_):
+                sums = {}
+                for number in missing:
+                    sums |= seal.unpack(segment.read(seal.size, seal.size * number))
+                missing.difference_update(sums)
+                return sums
+
+            return _base.total(_base.gather(n, workers, work, take))
+
+    return run
+
+
+run = of_mode(0o666)
