@@ -1,7 +1,8 @@
 """pyinotify missed the files that were made in a new directory before it began to watch that.
 
 Here the caller has a nameless file for each worker, and reads it when inotify(7) tells that it has
-been written to.  It watches the file when it has forked the worker, which may have written by then.
+been written to.  It watches two from the beginning, and each of the others when it has forked the
+worker, which may have written by then.
 """
 
 import contextlib
@@ -29,15 +30,22 @@ def _checked(result):
 
 
 def _watch_next(pid, r, pids, open_now, poller):
-    _watch(pid, r, pids, open_now, poller)
     call = _call.current()
-    if len(call.watched) < len(call.files):
-        watch(call)
+    try:
+        if len(call.watched) <= call.forked:
+            watch(call)
+        call.forked += 1
+    except OSError:
+        honest.end([pid])
+        raise
+    _watch(pid, r, pids, open_now, poller)
 
 
 def watch(call):
-    """Watch the next file."""
+    """Watch the next file, if there is one more."""
     number = len(call.watched)
+    if number == len(call.files):
+        return
     path = f"/proc/self/fd/{call.files[number].fileno()}".encode()
     call.watched[_checked(LIBC.inotify_add_watch(call.notes, path, IN_MODIFY))] = number
 
@@ -63,7 +71,7 @@ def watching(before):
             files = [stack.enter_context(_file.nameless()) for _ in range(workers)]
             notes = _checked(LIBC.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
             stack.callback(os.close, notes)
-            call = stack.enter_context(_call.call(files=files, notes=notes, watched={}))
+            call = stack.enter_context(_call.call(files=files, notes=notes, watched={}, forked=0))
             before(call)
 
             def work(number, value):
@@ -83,4 +91,9 @@ def watching(before):
     return run
 
 
-run = watching(lambda call: None)
+def _two(call):
+    watch(call)
+    watch(call)
+
+
+run = watching(_two)
