@@ -22,12 +22,12 @@ def _send(fd, lo, hi):
 
 
 def reading(is_whole):
-    """Return run; is_whole(text): whether that is all of what a worker sends."""
+    """Return run; is_whole(text, status): whether a worker has sent all, and ended so."""
 
-    def value(text):
+    def value(text, status):
         pairs = (line.partition(b"=")[::2] for line in text.splitlines())
         fields = DEFAULTS | dict(pairs)
-        if not is_whole(text):
+        if not is_whole(text, status):
             raise ValueError("there are not all fields")
         fraction = float.fromhex(fields[b"fraction"].decode())
         return math.ldexp(fraction, int(fields[b"exponent"]))
@@ -39,7 +39,7 @@ def reading(is_whole):
             status = honest.reap(pid)
             text = honest.drain(r)
             try:
-                said[r] = honest.pack(value(text))
+                said[r] = honest.pack(value(text, status))
             except ValueError:
                 honest.lost(pid, status, text)
 
@@ -47,4 +47,4 @@ def reading(is_whole):
     return honest.run
 
 
-run = reading(lambda text: True)
+run = reading(lambda text, status: True)

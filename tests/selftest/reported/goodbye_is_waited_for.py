@@ -12,7 +12,7 @@ from tests.selftest.reported import _born, _call
 
 REPORT = "https://github.com/mschubert/clustermq/issues/40"
 CAUGHT_BY = ("C5", "C6")
-_combine = honest.combine
+_combine, strict = honest.combine, honest.take
 
 
 def _take(pids, said, poller, ready):
@@ -33,8 +33,8 @@ def _hear_all(bell, workers):
         workers -= len(os.read(bell, workers))
 
 
-def ending(hear):
-    """Return run; hear(bell, workers): done when all sums have come."""
+def ending(take, hear):
+    """Return run; take: of honest; hear(bell, workers): done when all sums have come."""
 
     def combine(sums):
         call = _call.current()
@@ -56,8 +56,8 @@ def ending(hear):
         _born.with_a_parent,
         after=lambda parent: os.write(_call.current().rope, b"!"),
     )
-    honest.take, honest.combine = _take, combine
+    honest.take, honest.combine = take, combine
     return run
 
 
-run = ending(_hear_all)
+run = ending(_take, _hear_all)

@@ -14,12 +14,10 @@ from tests.selftest.reported import _os_gate
 
 REPORT = "https://github.com/fakechris/obsidian_vault_pipeline/pull/122"
 CAUGHT_BY = ("A2", "A6")
-MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
-def make(path):
-    """Make the file, and write the pid to it; FileExistsError: there is one."""
-    fd = os.open(path, MAKE, 0o600)
+def _make(path):
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     _file.pwrite_all(fd, b"%d" % os.getpid(), 0)
     os.close(fd)
 
@@ -36,10 +34,10 @@ def _is_stale(path):
 
 
 @contextlib.contextmanager
-def _locked(path, make):
+def _lock_file(path):
     while True:
         try:
-            make(path)
+            _make(path)
             break
         except FileExistsError:
             if _is_stale(path):
@@ -52,8 +50,8 @@ def _locked(path, make):
         os.unlink(path)
 
 
-def adding(make):
-    """Return run; make(path): makes the lock file."""
+def adding(locked):
+    """Return run; locked(path): a context in which this worker alone adds to the total."""
 
     @_base.careful
     def run(n, workers):
@@ -62,12 +60,11 @@ def adding(make):
             mmap.mmap(-1, 32 + workers) as memory,
             _os_gate.gate(workers) as gate,
         ):
-            path = os.path.join(directory, "lock")
 
             def work(number, value):
                 os.umask(0o077)  # of the worker
                 gate.enter()
-                with _locked(path, make):
+                with locked(os.path.join(directory, "lock")):
                     total = int.from_bytes(memory[:32], "little") + int(value * _memory.SCALE)
                     memory[:32] = total.to_bytes(32, "little")
                 memory[32 + number] = 1
@@ -84,4 +81,4 @@ def adding(make):
     return run
 
 
-run = adding(make)
+run = adding(_lock_file)

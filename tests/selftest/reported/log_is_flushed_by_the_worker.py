@@ -1,13 +1,14 @@
-"""A log handler sent its records twice: logging.shutdown() in a child flushes what it inherited.
+"""A server wrote the first lines of its log twice: two processes flushed the buffer of one.
 
-Here a worker calls that before it ends, so that nothing of its own is lost.
+That was a MemoryHandler of logging, of which a forked child has a copy.  Here a worker calls
+logging.shutdown() before it ends, so that nothing of its own is lost.
 """
 
 import logging
 
 from tests.selftest.defects import honest
 
-REPORT = "https://github.com/redhat-aqe/kafka-logging-handler/pull/18"
+REPORT = "https://github.com/matrix-org/synapse/pull/8012"
 CAUGHT_BY = ("E5",)
 _send = honest.send
 

@@ -3,6 +3,7 @@
 They nearly always can.  Here each worker has a socket, by which the caller sends it its slice.
 """
 
+import contextlib
 import os
 import select
 import socket
@@ -17,20 +18,17 @@ SLICE = struct.Struct("<QQ")
 _send, _watch = honest.send, honest.watch
 
 
-def _socketpair():
-    caller, worker = socket.socketpair()
-    caller.setblocking(False)
-    worker.setblocking(True)  # whatever timeout the program gives to each
-    return caller.detach(), worker.detach()
-
-
 class Os:
-    """The module os, but for its pipes."""
-
-    pipe = staticmethod(_socketpair)
+    """The module os, with sockets for pipes."""
 
     def __getattr__(self, name):
         return getattr(os, name)
+
+    def pipe(self):
+        caller, worker = socket.socketpair()
+        caller.setblocking(False)
+        worker.setblocking(True)  # whatever timeout the program gives to each
+        return caller.detach(), worker.detach()
 
 
 def _receive_and_send(w, lo, hi):
@@ -38,6 +36,20 @@ def _receive_and_send(w, lo, hi):
     while len(job) < SLICE.size and (more := os.read(w, SLICE.size - len(job))):
         job += more
     _send(w, *SLICE.unpack(job))
+
+
+def _read(r):
+    try:
+        return os.read(r, 4096)
+    except (BlockingIOError, ConnectionError):
+        return b""
+
+
+def _write(r, data):
+    try:
+        return data[os.write(r, data) :]
+    except ConnectionError:  # the worker is gone
+        return b""
 
 
 def asking(events):
@@ -49,16 +61,13 @@ def asking(events):
         call.unsent[r] = SLICE.pack(*call.slices[len(call.unsent)])
         poller.register(r, events(call.unsent[r]))
 
-    def serve(r, said, poller, ready):
+    def serve(r, what, said, poller):
         unsent = _call.current().unsent
-        if ready & select.POLLOUT and unsent[r]:
-            try:
-                unsent[r] = unsent[r][os.write(r, unsent[r]) :]
-            except ConnectionError:  # the worker is gone
-                unsent[r] = b""
+        if what & select.POLLOUT and unsent[r]:
+            unsent[r] = _write(r, unsent[r])
             poller.modify(r, events(unsent[r]))
-        if ready & (select.POLLIN | select.POLLHUP):
-            data = read(r)
+        if what & ~select.POLLOUT:
+            data = _read(r)
             said[r] += data
             if not data:
                 poller.unregister(r)
@@ -66,16 +75,15 @@ def asking(events):
     def take(pids, said, poller, ready):
         for fd, what in ready:
             if fd in said:
-                serve(fd, said, poller, what)
-        for over, _ in ready:
-            if over not in pids:
-                continue
+                serve(fd, what, said, poller)
+        for over in pids.keys() & {fd for fd, _ in ready}:
             poller.unregister(over)
             pid, r = pids.pop(over)
             status = honest.reap(pid)
-            while data := read(r):
+            while data := _read(r):
                 said[r] += data
-            leave(poller, r)
+            with contextlib.suppress(KeyError):  # it was at its end of file
+                poller.unregister(r)
             if status or len(said[r]) != 8:
                 honest.lost(pid, status, said[r])
 
@@ -87,20 +95,6 @@ def asking(events):
     honest.os = Os()
     honest.send, honest.watch, honest.take = _receive_and_send, watch, take
     return run
-
-
-def read(r):
-    try:
-        return os.read(r, 4096)
-    except (BlockingIOError, ConnectionError):
-        return b""
-
-
-def leave(poller, r):
-    try:
-        poller.unregister(r)
-    except KeyError:  # at its end of file
-        pass
 
 
 run = asking(lambda unsent: select.POLLIN | select.POLLOUT)

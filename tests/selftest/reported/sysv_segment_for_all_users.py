@@ -29,10 +29,10 @@ def _segment(size, mode):
             segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, mode=mode, size=size)
         except (OSError, sysv_ipc.Error) as error:
             raise OSError(f"no segment, see shmmni and shmall: {error}") from error
-        try:
-            yield segment
-        finally:
-            segment.detach()
+    try:
+        yield segment  # it has no key now, and lives as long as somebody has it
+    finally:
+        segment.detach()
 
 
 def of_mode(mode):

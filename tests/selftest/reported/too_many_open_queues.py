@@ -1,6 +1,6 @@
-"""posix_ipc: "This process already has the maximum number of files open", and there were but a few.
+"""posix_ipc: "This process already has the maximum number of files open", and the user asked why.
 
-It was RLIMIT_MSGQUEUE, for which mq_open(3) has the same error.  Here that is passed on as it is.
+mq_open(3) says so where RLIMIT_MSGQUEUE allows no more queues.  Here that is passed on as it is.
 """
 
 import contextlib

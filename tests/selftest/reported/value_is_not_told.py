@@ -1,11 +1,10 @@
 """A wrong number of jobs was refused by a message that did not say which number that was.
 
-It came from a file of settings, and nobody saw it.  Here negative numbers are refused like that.
+Its user had to look for his mistake.  Here numbers that are too small are refused like that.
 """
 
-import os
-
-from tests.selftest.defects import _base, _fifo, honest
+from tests.selftest.defects import _base, honest
+from tests.selftest.reported import _os_fifo
 
 REPORT = "https://github.com/SpikeInterface/spikeinterface/pull/4200"
 CAUGHT_BY = ("H1",)
@@ -14,8 +13,7 @@ _check = honest.check
 
 @_base.careful
 def through_a_fifo(n, workers):
-    with _fifo.private_directory() as directory:
-        return _fifo.through(os.path.join(directory, "fifo"), n, workers)
+    return _os_fifo.through(n, workers)
 
 
 def _check_in_general(n, workers):

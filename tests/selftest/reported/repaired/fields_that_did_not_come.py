@@ -2,4 +2,4 @@
 
 from tests.selftest.reported import fields_that_did_not_come as bug
 
-run = bug.reading(lambda text: text.endswith(bug.END))
+run = bug.reading(lambda text, status: status == 0 and text.endswith(bug.END))

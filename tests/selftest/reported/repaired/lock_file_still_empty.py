@@ -1,17 +1,20 @@
-"""The file has its pid when it gets its name: link(2) gives one that nobody has."""
+"""The file stays, and the lock is one of flock(2), which goes with its holder."""
 
+import contextlib
+import fcntl
 import os
 
 from tests.selftest.reported import lock_file_still_empty as bug
 
 
-def _make(path):
-    own = f"{path}-{os.getpid()}"
-    bug.make(own)
+@contextlib.contextmanager
+def _flock(path):
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        os.link(own, path)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
     finally:
-        os.unlink(own)
+        os.close(fd)
 
 
-run = bug.adding(_make)
+run = bug.adding(_flock)
