@@ -4,7 +4,9 @@ Here the sums are in such a segment, as signed frames.
 """
 
 import contextlib
+import mmap
 import secrets
+import struct
 
 import sysv_ipc
 
@@ -12,6 +14,7 @@ from tests.selftest.defects import _base
 
 REPORT = "https://github.com/lneely/pcloudcc-lneely/issues/282"
 CAUGHT_BY = ("G1",)
+ID = struct.Struct("@q")  # and 1, or 0 if it is not known
 
 
 @contextlib.contextmanager
@@ -19,20 +22,25 @@ def _segment(size, mode):
     key = secrets.randbelow(2**31 - 1) + 1
 
     def remove():
-        with contextlib.suppress(sysv_ipc.ExistentialError):
-            segment = sysv_ipc.SharedMemory(key)
-            segment.remove()
-            segment.detach()
+        try:
+            (number,) = ID.unpack_from(known)
+            sysv_ipc.remove_shared_memory(number - 1 if number else sysv_ipc.SharedMemory(key).id)
+        except sysv_ipc.ExistentialError:
+            pass
+        except sysv_ipc.Error as error:
+            raise OSError(str(error)) from error
 
-    with _base.guard(remove):
+    # The id takes no right to remove it by, which the key does: who finds it may change the mode.
+    with mmap.mmap(-1, ID.size) as known, _base.guard(remove):
         try:
             segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, mode=mode, size=size)
         except (OSError, sysv_ipc.Error) as error:
             raise OSError(f"no segment, see shmmni and shmall: {error}") from error
-    try:
-        yield segment  # it has no key now, and lives as long as somebody has it
-    finally:
-        segment.detach()
+        ID.pack_into(known, 0, segment.id + 1)
+        try:
+            yield segment
+        finally:
+            segment.detach()
 
 
 def of_mode(mode):
