@@ -144,7 +144,10 @@ def _right_in_each(outcome: Outcome) -> set[str]:
 
 @pytest.mark.clause("E5")
 def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: str) -> None:
-    """E5: stdout, C's stdout, a file; atexit, finally, finalizers, garbage: not in a worker."""
+    """E5: stdout, stderr, C's stdout, a file, a log; atexit, finally, finalizers, garbage.
+
+    No worker writes the one, or does the other.
+    """
     plain.needs_answered_deaths(transport)
     n = shared_trials.terms(transport, "work")
     outcome = checks.not_disturbed(
@@ -155,7 +158,7 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
         (call for call in outcome.calls() if "injected" in call), or_exact=True, late=float("inf")
     )
     (printed,) = outcome.of("printed")
-    for text in ("[python]", "[c]", "[file]"):
+    for text in ("[python]", "[stderr]", "[c]", "[file]", "[logging]"):
         count = printed["text"].count(text)
         assert count == 1, f"{text} was written {count} times: {printed['text']!r}"
     (done,) = outcome.of("done")

@@ -219,12 +219,23 @@ class Intruder:
         """
         if found.kind == "directory":
             directory = found.address
-            for name in dict.fromkeys([*self._inner, *self.search.inner_names]):
+            # Deeper, such a path would make directories that no run has.
+            known = [] if "/" in directory.name else self._inner
+            for name in dict.fromkeys([*known, *self.search.inner_names]):
                 self.record.attempts += 1
                 with contextlib.suppress(FileExistsError, NotADirectoryError):
-                    inner = f"{directory.name}/{name}"
-                    self._places.plant_link(directory.place, inner, self.canary + "/file")
+                    path = self._make_way(found, name)
+                    self._places.plant_link(directory.place, path, self.canary + "/file")
                     self.record.enter("link in", found)
+
+    def _make_way(self, found: Found, name: str) -> str:
+        """Make the directories to *name* in a directory; return its path from the place on."""
+        path, *parts = found.address.name, *name.split("/")
+        for part in parts[:-1]:
+            path = f"{path}/{part}"
+            with contextlib.suppress(FileExistsError):
+                self._places.plant_directory(found.address.place, path)
+        return f"{path}/{parts[-1]}"
 
     def block(self, found: Found) -> None:
         """Replace it by an object that makes its users wait, or shrink a queue to one byte."""

@@ -93,10 +93,6 @@ class Pinned:
         os.truncate(self.path("file"), 0)
 
 
-def _make_directory(name: str, fd: int) -> None:
-    os.mkdir(name, 0o700, dir_fd=fd)
-
-
 class Places:
     """The directories in which an intruder looks, and what it has planted there.
 
@@ -229,12 +225,12 @@ class Places:
         return thing
 
     def plant_link(self, place: str, name: str, target: str) -> None:
-        """Make a symbolic link to *target*, and the directories that it is in, if need be."""
-        parts = name.split("/")
-        for count in range(1, len(parts)):
-            with contextlib.suppress(FileExistsError):
-                self._plant(place, "/".join(parts[:count]), _make_directory)
+        """Make a symbolic link to *target*."""
         self._plant(place, name, lambda last, fd: os.symlink(target, last, dir_fd=fd))
+
+    def plant_directory(self, place: str, name: str) -> None:
+        """Make a directory for this user alone."""
+        self._plant(place, name, lambda last, fd: os.mkdir(last, 0o700, dir_fd=fd))
 
     def plant_fifo(self, place: str, name: str) -> FileObject:
         """Make a fifo."""

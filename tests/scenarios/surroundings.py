@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import ctypes
 import gc
+import logging.handlers
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from tests.scenarios.callers import well_and_struck
 from tests.scenarios.injection import CPU, Births, after_cpu, die
@@ -63,9 +64,10 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     """
     path = Path(tempfile.mkdtemp()) / "printed"
     births = Births(log)
-    out = os.dup(1)
-    with open(path, "wb") as target:
-        os.dup2(target.fileno(), 1)
+    kept = [os.dup(fd) for fd in (1, 2)]
+    with open(path, "ab") as target:
+        for fd in (1, 2):
+            os.dup2(target.fileno(), fd)
     libc = ctypes.CDLL(None)
     file = open(path, "a")  # noqa: SIM115 - it stays open during the runs
     other = type("Other", (), {})()
@@ -74,6 +76,9 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     watched = _garbage(log)
     # Each text stays in a buffer until the runs are over, and a fork copies the buffer.
     sys.stdout.write("[python]")
+    sys.stderr.write("[stderr]")
+    logger, handler = _buffered_logger(file)
+    logger.warning("[logging]")
     libc.printf(b"[c]")
     file.write("[file]")
     try:
@@ -86,10 +91,14 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
         log("cleaned", what="finally")
     births.disarm()
     sys.stdout.flush()
+    sys.stderr.flush()
     libc.fflush(None)
+    handler.close()
+    logger.removeHandler(handler)
     file.close()
-    os.dup2(out, 1)
-    os.close(out)
+    for fd, before in enumerate(kept, 1):
+        os.dup2(before, fd)
+        os.close(before)
     log("printed", text=path.read_text())
     path.unlink()
     path.parent.rmdir()
@@ -97,6 +106,15 @@ def buffered(module: ModuleType, log: Log, n: int) -> None:
     gc.enable()
     gc.collect()
     del watched
+
+
+def _buffered_logger(file: TextIO) -> tuple[logging.Logger, logging.Handler]:
+    """Return a logger that keeps what it gets for *file*, and its handler."""
+    handler = logging.handlers.MemoryHandler(1000, target=logging.StreamHandler(file))
+    logger = logging.getLogger("of the caller")
+    logger.propagate = False
+    logger.addHandler(handler)
+    return logger, handler
 
 
 class _Cleaned:
