@@ -262,6 +262,15 @@ def test_the_shared_memory_of_a_job_is_removed_and_that_of_others_left(suffix: s
         other.unlink(missing_ok=True)
 
 
+def test_nothing_is_kept_of_jobs_whose_shared_memory_was_removed() -> None:
+    """Such as a pattern for each: it would grow with each run."""
+    shared_memory.unlink_of_job(b"the first")
+    before = sys.getallocatedblocks()
+    for number in range(300):
+        shared_memory.unlink_of_job(b"%d" % number)
+    assert sys.getallocatedblocks() - before < 100
+
+
 def _hash(text: str) -> str:
     value = 0x811C9DC5
     for byte in text.encode():

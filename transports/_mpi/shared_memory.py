@@ -4,10 +4,12 @@ So they are removed once they are of no use: after MPI_Init, or after the death 
 """
 
 import contextlib
-import glob
 import os
 import re
 from collections.abc import Iterator
+
+_DIRECTORY = "/dev/shm"  # noqa: S108 - where Linux has it
+_NAME = re.compile(rf"{_DIRECTORY}/mpich_\S+")
 
 
 def unlink_of_job(job: bytes) -> None:
@@ -16,13 +18,20 @@ def unlink_of_job(job: bytes) -> None:
     MPICH names it by a hash, FNV-1a, of what its process manager calls the job; later than 5.0, of
     that and a count.  Before 5.0 the names are random, and stay.
     """
-    for text in (job, job + b"-0"):
-        value = 2166136261
-        for byte in text:
-            value = (value ^ byte) * 16777619 & 0xFFFFFFFF
-        for name in glob.glob(f"/dev/shm/mpich_*_{value:x}_*"):  # noqa: S108 - is there
-            with contextlib.suppress(OSError):  # another process has removed it
-                os.unlink(name)
+    hashes = {_fnv1a(job), _fnv1a(job + b"-0")}
+    with contextlib.suppress(OSError):  # there is no such directory
+        for name in os.listdir(_DIRECTORY):
+            # Not by glob, which keeps each pattern: they would grow with each run.
+            if name.startswith("mpich_") and not hashes.isdisjoint(name.split("_")[2:-1]):
+                with contextlib.suppress(OSError):  # another process has removed it
+                    os.unlink(os.path.join(_DIRECTORY, name))
+
+
+def _fnv1a(text: bytes) -> str:
+    value = 2166136261
+    for byte in text:
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return f"{value:x}"
 
 
 @contextlib.contextmanager
@@ -48,6 +57,6 @@ def unlinking(job: bytes) -> Iterator[None]:
 def unlink_mapped() -> None:
     """Remove the names of what MPI_Init has mapped: by now each rank on this host has done so."""
     with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
-        for name in set(re.findall(r"/dev/shm/mpich_\S+", maps.read())):  # noqa: S108 - is there
+        for name in set(_NAME.findall(maps.read())):
             with contextlib.suppress(OSError):  # another rank was first
                 os.unlink(name)
