@@ -55,10 +55,8 @@ _READ = 65536  # bytes
 _STARTED = "the workers are started by mpiexec's proxy, not forked by the caller: "
 
 EXPECTED_FAILURES: dict[str, str] = {
-    "A5": _STARTED + "no child of the caller computes",
     "C6": _STARTED + "no exit is seen",
     "C7": _STARTED + "none exits amid its work",
-    "D1": _STARTED + "there are two births and not 600",
     "F1": "what mpiexec, its proxy or UCX are refused they tell in words of their own, if at all",
     "F2": "what mpiexec, its proxy or UCX are refused they tell in words of their own, if at all",
 }
