@@ -289,7 +289,8 @@ def stopped(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """
     births = Births(log)
     module.run(n, workers)
-    log("births", count=births.count)
+    # Interpreters that a forked child starts are born when that one goes on.
+    log("births", count=births.forked or births.count)
     if births.count:
         _, usual = _cost(partial(module.run, n, workers))
         births.arm(inject(stop))

@@ -31,7 +31,8 @@ def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:
     births = Births(log)
     module.run(2, 2)
     before = resources.of_this_process()
-    forks = births.forked >= 2  # a single child is a helper of the two workers
+    # A single child is a helper of the two workers. So are more, if interpreters are the workers.
+    forks = births.forked >= 2 and not spawned_workers.count()
     unmet = 0
     step = 1 if forks else max(1, len(names) // _FEW)
     for number, name in enumerate(names[::step]):

@@ -15,8 +15,10 @@ ROOMS: dict[str, set[str]] = {
     "transports._supervisor": {"kernel"},
     "transports._semaphore": {"transports._supervisor"},
     "transports._channel": {"kernel", "transports._supervisor", "transports._semaphore"},
+    "transports._mpi": {"kernel", "transports._supervisor"},
     "transports": {
         "kernel", "transports._supervisor", "transports._channel", "transports._semaphore",
+        "transports._mpi",
     },
     "tests.system": set(),
     "tests.gate": {"tests.system"},
