@@ -1,0 +1,5 @@
+"""The worker has logged nothing, and leaves the handlers alone."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
