@@ -1,0 +1,5 @@
+"""Orphans are adopted by whoever did so before."""
+
+from tests.selftest.defects import honest
+
+run = honest.run

@@ -1,0 +1,17 @@
+"""A program made itself the one that adopts orphans, and did not reap them: they stayed as zombies.
+
+prctl(2), PR_SET_CHILD_SUBREAPER, is for the whole process.  Here a run does so, to adopt what its
+workers may start.
+"""
+
+from tests.selftest.defects import honest
+
+REPORT = "https://github.com/sddm/sddm/pull/1249"
+CAUGHT_BY = ("E6",)
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@honest.careful
+def run(n, workers):
+    honest.PRCTL(PR_SET_CHILD_SUBREAPER, 1)
+    return honest.run(n, workers)
