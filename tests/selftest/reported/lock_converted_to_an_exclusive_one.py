@@ -1,4 +1,4 @@
-"""A shared lock of flock(2) was made an exclusive one, which was believed to be a single step.
+"""A library said that it changes the mode of a lock in one step, by flock(2), which takes two.
 
 The lock is given up first, and another process may get it in between.  Here a worker reads a total
 in shared memory under a shared lock, and makes this an exclusive one to write.

@@ -1,6 +1,6 @@
-"""ansible could not start a worker for want of descriptors, and what the system had said was lost.
+"""ansible could not start a worker for want of descriptors, and did not say what the system had said.
 
-It was an error of a class of its own, and no OSError.  Here a fork that fails is one, too.
+Here a fork that fails is an error of a class of its own, and no OSError.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""A program had one buffer for all messages: of the one before, there was still the end in it.
+"""A program found old data in the buffer that it receives into, after a new message had come.
 
-How much had come was not looked at.  Here the sums of the workers are read into one buffer.  It has
+Here the sums of the workers are read into one buffer, and nobody looks how much has come.  It has
 the sum of another worker where one has sent nothing.
 """
 

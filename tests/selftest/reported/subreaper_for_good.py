@@ -1,4 +1,4 @@
-"""A program made itself the one that adopts orphans, and did not reap them: they stayed as zombies.
+"""A program was made the one that adopts orphans, and had nothing that reaps them: zombies stay.
 
 prctl(2), PR_SET_CHILD_SUBREAPER, is for the whole process.  Here a run does so, to adopt what its
 workers may start.

@@ -1,7 +1,7 @@
-"""A connection was tried again after an OSError, and TimeoutError, which ended it, is one as well.
+"""A program caught OSError before TimeoutError, which is one as well: the latter was never caught.
 
-The two were told apart in the wrong order.  Here the caller polls again after an OSError, as a
-signal may have come: the TimeoutError of a program's handler for SIGALRM is dropped.
+Here the caller polls again after an OSError, as a signal may have come: the TimeoutError of a
+program's handler for SIGALRM is dropped.
 """
 
 from tests.selftest.defects import honest

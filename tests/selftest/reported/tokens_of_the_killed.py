@@ -1,7 +1,7 @@
-"""A server of jobs had fewer and fewer tokens, until no job began: some were never given back.
+"""A server of jobs had fewer and fewer tokens, as some were never given back, and jobs had to wait.
 
-A process takes one, and is killed before it writes it back.  Here there is a pipe with tokens for
-all runs, as many as the largest number of workers so far.
+Here there is a pipe with tokens for all runs, as many as the largest number of workers so far.  A
+worker that is killed has taken one.
 """
 
 import contextlib
