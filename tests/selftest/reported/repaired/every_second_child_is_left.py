@@ -1,0 +1,5 @@
+"""Nothing is taken out of the list."""
+
+from tests.selftest.defects import honest
+
+run = honest.run

@@ -1,0 +1,5 @@
+"""The caller waits without a limit."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
