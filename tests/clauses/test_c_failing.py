@@ -175,15 +175,25 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
 
 @pytest.mark.clause("C11")
 def test_the_next_run_in_the_same_process_works(transport: str) -> None:
-    """C11: after faults, the exact result."""
+    """C11: after faults, the exact result; also after the death of all workers, amid their work."""
     how: list[str | int] = [signal.SIGKILL, "exit", signal.SIGTERM]
     outcome = shared_trials.killed_of(transport, "birth", how, workers=2, again=True)
     if why := checks.missed(outcome):
         pytest.skip(why)
+    assert len(_exact_again(outcome)) >= len(how) * 2
+    everybody = shared_trials.killed_of(
+        transport, "work", [signal.SIGKILL] * 2, workers=2, several=-1, again=True
+    )
+    if not checks.missed(everybody):
+        _exact_again(everybody)
+
+
+def _exact_again(outcome: harness.Outcome) -> list[harness.Message]:
+    """Fail unless each run after a fault was exact; return these runs."""
     again = [call for call in checks.finished(outcome).calls() if "again" in call]
     checks.some_fault(again)
     checks.all_exact(again)
-    assert len(again) >= len(how) * 2
+    return again
 
 
 @pytest.mark.clause("C12")

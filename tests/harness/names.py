@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
+from uuid import RFC_4122, UUID
 
 from tests.harness.outcome import Message
 from tests.system.objects import SYSTEM_V_KINDS
@@ -13,6 +14,10 @@ from tests.system.objects import SYSTEM_V_KINDS
 # Two numbers are close if they differ by less than a counter or a pid does between two runs, or by
 # less than 1/65536 of their value, as times of a clock do.
 _CLOSE, _CLOSE_BITS = 1024, 16
+
+# RFC 9562: versions 1 and 6 have no random part, or one of 14 bits.  The dashes may be left out.
+_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])")
+_OF_TIME = (1, 6)
 
 _NO_PID = "4194304"  # the least number that is no pid of Linux: proc_sys_kernel(5), pid_max
 
@@ -34,13 +39,23 @@ def of_run(messages: list[Message], turn: int) -> dict[tuple[str, str], set[str]
     return found
 
 
+def _has_uuid_of_time(name: str) -> bool:
+    """Tell whether there is a UUID in *name* that is the time and an address.
+
+    One of 64 random numbers of that length looks like one.
+    """
+    found = _UUID.findall(name)
+    uuids = (UUID(digits) for digits in found)
+    return any(one.variant == RFC_4122 and one.version in _OF_TIME for one in uuids)
+
+
 def _is_close(one: str, other: str) -> bool:
     """Tell whether one name can be guessed from the other: the same, or close numbers.
 
     Numbers of a counter, of processes or of a clock are close to each other.  Of two random
-    numbers of 32 bits, one pair in ten thousand is.
+    numbers of 32 bits, one pair in ten thousand is.  UUIDs are, if both are made of the time.
     """
-    if one == other:
+    if one == other or (_has_uuid_of_time(one) and _has_uuid_of_time(other)):
         return True
     for digits, base in ((r"\d+", 10), (r"(?<![0-9a-z])-?[0-9a-f]{4,}(?![0-9a-z])", 16)):
         if re.sub(digits, "#", one) != re.sub(digits, "#", other):

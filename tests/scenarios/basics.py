@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import itertools
 import json
 import math
 import mmap
@@ -19,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.scenarios import from_inside, profiles
-from tests.scenarios.injection import CPU, Births, lift_limits, log_birth, stop
+from tests.scenarios.injection import CPU, AtForks, Births, lift_limits, log_birth, stop
 from tests.scenarios.protocol import Log, inject
 from tests.scenarios.signatures import takes_timeout
 from tests.scenarios.watching import Watcher, watcher
@@ -48,6 +49,7 @@ _LEAST_GROWTH, _MOST_GROWTH = 2, 16  # limits of the factor from one run to the 
 # Of `worked`: seconds of CPU of a worker that has nothing to do, up to which the work of a run that
 # was calibrated, some 0.06 s, stands out clearly.
 _LITTLE = 0.06
+_LATE = 0.1  # seconds before a fork: more than the CPU time of each of four workers
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -235,6 +237,9 @@ def _spent(
 def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Log who computes: the CPU time of the caller and of all others, in each of two runs.
 
+    In the second run each fork but the first is late, when those that were forked before may be
+    done with their slices.
+
     n: terms for which the workers compute for 0.25 s in all.  Where each of them uses much CPU for
         nothing, such as the start of an interpreter, more are taken.
     """
@@ -247,8 +252,10 @@ def worked(module: ModuleType, log: Log, n: int, workers: int) -> None:
             module.run(workers, workers)
             idle = watching.report().longest
             n *= max(1, round(idle / _LITTLE))
-        for _ in range(2):
-            _log_who_computes(module, log, n, workers, births, watching, idle)
+        _log_who_computes(module, log, n, workers, births, watching, idle)
+        forks = itertools.count()
+        AtForks(lambda: time.sleep(_LATE if next(forks) else 0))
+        _log_who_computes(module, log, n, workers, births, watching, idle)
 
 
 def _log_who_computes(

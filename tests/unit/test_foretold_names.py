@@ -1,6 +1,7 @@
 """Names of what a transport made: `tests.harness.names`, and clause G3 by it."""
 
 import secrets
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -34,6 +35,16 @@ def test_names_of_a_counter_are_close_and_random_ones_are_not() -> None:
     count, close = names.compared(_trials(_counted()))
     assert count == 12
     assert close.startswith("file in /tmp: ipc-1")
+
+
+@pytest.mark.parametrize(("make", "is_close"), [(uuid.uuid1, True), (uuid.uuid4, False)])
+def test_uuids_of_the_time_are_close_and_random_ones_are_not(
+    make: Callable[[], uuid.UUID], is_close: bool
+) -> None:
+    """With dashes or without."""
+    for name in (lambda: f"pi-{make()}", lambda: f"pi-{make().hex}"):
+        _, close = names.compared(_trials(name))
+        assert bool(close) == is_close
 
 
 @pytest.mark.parametrize("times", [1, 2])
