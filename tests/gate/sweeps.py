@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.gate.bytecodes import BYTECODE
-from tests.gate.keeper import Record, Step, once
+from tests.gate.keeper import LIMIT, Record, Step, once
 from tests.gate.policies import Order, policy_of
+from tests.gate.seccomp import Refused
 from tests.gate.tasks import Place
 
 Act = Callable[[], bytes]
@@ -17,10 +18,22 @@ def follow(act: Act, order: Order, *, named: bool = False, own: bool = False) ->
     return once(act, policy_of(order), named=named, own=own)
 
 
+def base(act: Act, *, youngest: bool = False, named: bool = False, own: bool = False) -> Record:
+    """Call *act* in a base order; named, own: see `once`.
+
+    Raises Refused if it did not come to an end, and nothing proves that it never would.  So it is
+    where processes poll or compute all the while: they are not seen to wait for each other.
+    """
+    record = follow(act, Order(youngest), named=named, own=own)
+    if record.status is None and not record.told and not record.proven:
+        raise Refused(f"a run did not end behind it in {LIMIT:g} s or more: processes poll")
+    return record
+
+
 def bases(act: Act, *, own: bool = False) -> Bases:
-    """Call *act* in each of the two base orders; own: see `once`."""
+    """Call *act* in each of the two base orders; own: see `once`.  Raises Refused as `base`."""
     return {
-        youngest: follow(act, Order(youngest), named=True, own=own) for youngest in (False, True)
+        youngest: base(act, youngest=youngest, named=True, own=own) for youngest in (False, True)
     }
 
 

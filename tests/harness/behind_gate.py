@@ -15,7 +15,7 @@ def ungated(outcome: Outcome) -> str:
 def needs_gate(outcome: Outcome) -> None:
     """Skip where there is no gate."""
     if reason := ungated(outcome):
-        pytest.skip(f"no gate for system calls: {reason}")
+        pytest.skip(f"not by the gate for system calls: {reason}")
 
 
 def shown(call: Message) -> str:

@@ -189,7 +189,7 @@ def drawn(module: ModuleType, log: Log, n: int, workers: int, seed: int, count: 
     """Run in *count* orders by priorities that are drawn from seeds, from *seed* on."""
     act, seen = _prepared(module, log, n, workers)
     with reason_told(log):
-        base = sweeps.follow(act, Order())
+        base = sweeps.base(act)
         seen.note(Order(), base)
         orders = list(sweeps.priorities(base, seed, count))
         log("orders", case=f"priorities from seed {seed} on", all=count, **tried(act, orders, seen))
@@ -200,7 +200,7 @@ def refused(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Let the system refuse the caller each call that it may refuse, one by name in each run."""
     act, seen = _prepared(module, log, n, workers)
     with reason_told(log):
-        base = sweeps.follow(act, Order(), named=True)
+        base = sweeps.base(act, named=True)
         seen.note(Order(), base)
         orders = list(strikes.refusals(base.steps, strikes.CALLER))
         for order in orders:

@@ -44,7 +44,7 @@ def amid(module: ModuleType, log: Log, n: int, workers: int, calls: int, order: 
     seen = Seen(partial(_first_odd, counts, workers, alone))
     act = partial(_in_two_threads, module.run, counts, workers)
     with reason_told(log):
-        base = sweeps.follow(act, Order(), own=True)
+        base = sweeps.base(act, own=True)
         seen.note(Order(), base)
         orders = list(_orders(base.steps))
         if order:

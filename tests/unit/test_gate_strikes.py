@@ -12,6 +12,7 @@ import pytest
 from tests.gate import strikes, sweeps
 from tests.gate.keeper import once, watched
 from tests.gate.policies import Follow, Order
+from tests.gate.seccomp import Refused
 from tests.gate.tasks import Place
 from tests.unit.gated import run, tell
 
@@ -192,3 +193,16 @@ def test_a_process_is_killed_in_each_stage_of_its_life() -> None:
     }
     ends = [sweeps.follow(act, order).told for orders in found.values() for order in orders]
     assert set(ends) == {b"-9"}
+
+
+def test_a_run_that_polls_to_the_end_is_no_base_of_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not seen to wait, so nothing is said of it; one that waits for ever is a base."""
+
+    def polls() -> None:
+        while True:
+            os.sched_yield()
+
+    monkeypatch.setattr(sweeps, "once", partial(once, limit=0.2))
+    with pytest.raises(Refused, match="processes poll"):
+        sweeps.base(partial(tell, polls))
+    assert sweeps.base(partial(tell, lambda: os.read(os.pipe()[0], 1))).proven
