@@ -21,15 +21,6 @@ def _is_left_out(item: pytest.Item) -> bool:
     return over is not None and item.callspec.params["transport"] not in over.args  # type: ignore[attr-defined]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Describe the mark."""
-    config.addinivalue_line(
-        "markers",
-        "over(names): the transports that the test runs over by default; over the others it has "
-        "the mark exhaustive, unless --transport is given",
-    )
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what is promised of the reference transports alone, for any other module.
 
