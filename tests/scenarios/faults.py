@@ -30,6 +30,7 @@ from tests.system import resources
 _TERMS = 1000  # of a short run, in which each worker still has some
 _LONGER_TERMS = 20_000  # of a run that takes some milliseconds
 _LATEST_KILL = 3e-3  # seconds from the birth of a worker: its whole life in such a run
+_RESTS = 4.0  # seconds: a run that waits for such a worker is late
 _EARLIEST_KILL = 1e-6  # seconds, the unit of setitimer(2)
 
 # Seconds of CPU after which a worker is amid its work, and not at its start any more: on most
@@ -224,6 +225,9 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
 def unforked(module: ModuleType, log: Log, workers: int) -> None:
     """Let os.fork fail for want of processes, at each fork of a run in turn.
 
+    Those workers that there are by then rest, for longer than the run may take to end them; the
+    first children may be helpers.  At last a run has all of its forks.
+
     The audit event "os.fork" comes before the system call, and os.fork raises what a hook raises
     (PEP 578).
     """
@@ -242,10 +246,12 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
 
     sys.addaudithook(hook)
     for fork in range(total):
-        births.disarm()
+        births.arm_forked(lambda number: time.sleep(_RESTS if number > total - workers else 0))
         left = fork
         log.call(module.run, _TERMS, workers, where=f"fork #{fork + 1}")
         left = -1
+    births.disarm()
+    log.call(module.run, _TERMS, workers, again=True)
     gc.collect()
     log("inside", new=resources.added_since(before))
 
