@@ -177,15 +177,17 @@ def test_workers_killed_at_once_are_an_error(transport: str, several: int) -> No
 def test_the_next_run_in_the_same_process_works(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """C11: after faults, the exact result; also after the death of all workers, amid their work."""
+    """C11: after faults, the exact result; also after the death of all workers, amid their work.
+
+    Also after a fault in the first run of a process, and where all workers have raised.
+    """
     how: list[str | int] = [signal.SIGKILL, "exit", signal.SIGTERM]
     outcome = shared_trials.killed_of(transport, "birth", how, workers=2, again=True)
     if why := checks.missed(outcome):
         pytest.skip(why)
     assert len(_exact_again(outcome)) >= len(how) * 2
-    everybody = shared_trials.killed_of(
-        transport, "work", [signal.SIGKILL] * 2, workers=2, several=-1, again=True
-    )
+    how = [signal.SIGKILL, signal.SIGKILL, "raise"]
+    everybody = shared_trials.killed_of(transport, "work", how, workers=2, several=-1, again=True)
     if everybody.verdict == "HANG" and "again" not in everybody.of("called")[-1]:
         record_property("C11", "judged after the death of one worker alone: see C10")
     elif not checks.missed(everybody):

@@ -14,9 +14,11 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.scenarios import from_inside, profiles
+from tests.scenarios.callers import in_caller
 from tests.scenarios.injection import (
     Births,
     catch,
+    die_at_birth,
     end,
     hear,
     kill_after,
@@ -64,8 +66,11 @@ def killed(
         At "work" the child that computes first is ended: one that does not compute is no worker.
     several: that many children at once (-1: all).
     again: whether to run once more after each, without a fault.  That run would overwrite or
-        remove what an error has left, so it is an option.
+        remove what an error has left, so it is an option.  At birth it is done also after the
+        first run of a process, for what a module makes only once.
     """
+    if again and when == "birth":
+        in_caller(log, "the first run", partial(_first_is_killed, module, workers))
     with watcher(log) as watching:
         births = Births(log)
         total, idle = _first_run(module, births, workers, watching)
@@ -91,6 +96,15 @@ def killed(
         births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
+
+
+def _first_is_killed(module: ModuleType, workers: int, log: Log) -> None:
+    """Kill each child of the first run of this process at its birth; run once more."""
+    births = Births(log)
+    births.arm(inject(die_at_birth))
+    log.call(module.run, _TERMS, workers, case="the first run of a process")
+    births.disarm()
+    log.call(module.run, _TERMS, workers, again=True, case="after the first run")
 
 
 def _first_run(
