@@ -11,7 +11,7 @@ from report.results import RecordProperty
 from tests import harness
 from tests.harness import carried, checks, ordering, plain, room, shared_trials
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics, faults, from_inside, raised
+from tests.scenarios import basics, faults, from_inside, large_numbers, raised
 
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
@@ -30,7 +30,7 @@ def _cases(most: int) -> list[tuple[int, int]]:
 
 @cache
 def _of_every_number(transport: str, most: int) -> harness.Outcome:
-    scenario = harness.call(basics.calls, _cases(most))
+    scenario = harness.call(large_numbers.after_calls, _cases(most))
     return harness.run_trial(transport, scenario, limit=60)
 
 
@@ -40,6 +40,8 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
 ) -> None:
     """A1: n not divisible by workers, workers > n, n = 0, and 257 workers; pi for a large n.
 
+    A run of so many terms that their number takes more than 32 bits does not fail at its start.
+
     There are fewer than 257 workers where the limits of the system do not allow so many.
     """
     most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
@@ -47,6 +49,8 @@ def test_the_result_is_exact_for_every_number_of_terms_and_workers(
     outcome = checks.finished(_of_every_number(transport, most))
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
+    for early in outcome.of("early"):
+        pytest.fail(f"run({early['terms']}, 2) ended at once: {early['how']}", pytrace=False)
     # The terms that are left out sum to 1/(4n): with two million terms pi is exact to 1.6e-7.
     assert math.isclose(outcome.calls()[-1]["value"], math.pi, rel_tol=5.1e-8)
 
