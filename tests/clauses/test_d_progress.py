@@ -9,7 +9,7 @@ import pytest
 from report.results import RecordProperty
 from report.spread import is_worker
 from tests import harness
-from tests.harness import checks, limits, ordering, room, shared_trials
+from tests.harness import checks, limits, ordering, plain, room, shared_trials
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, clocks, idle, lost_wakes, timeouts
 
@@ -126,8 +126,9 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
         pytest.skip("its run takes no timeout")
     calls = outcome.calls()
     checks.all_exact(call for call in calls if call["case"] == "ample")
-    checks.all_error((c for c in calls if c["case"] == "death"), or_exact=True, late=math.inf)
-    checks.promptly(outcome)
+    if not plain.unanswered(transport):  # else see C1
+        checks.all_error((c for c in calls if c["case"] == "death"), or_exact=True, late=math.inf)
+        checks.promptly(outcome)
     for call in calls:
         shown = f"{call['case']}: {call.get('error')} {call.get('text')} {call['seconds']:.2f} s"
         if call["case"] == "passed":

@@ -37,9 +37,8 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
         births.disarm()
         log.call(partial(run, timeout=ample), 100, 3, case="ample")
     last = births.count  # a worker; the first may be a helper
-    for way in (signal.SIGKILL, "exit"):
-        births.arm(inject(end, way, [last]))
-        log.call(partial(run, timeout=_LATE), 100, 3, case="death", way=way)
+    births.arm(inject(end, int(signal.SIGKILL), [last]))
+    log.call(partial(run, timeout=_LATE), 100, 3, case="death")
     _stopped(log, births, partial(run, timeout=seconds))
     births.disarm()
     log.call(partial(run, timeout=seconds), n, 3, case="passed")
