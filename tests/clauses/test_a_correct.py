@@ -1,6 +1,7 @@
 """A. Correct: a run returns the exact sum, or raises an error."""
 
 import math
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from report.results import RecordProperty
 from tests import harness
-from tests.harness import checks, ordering, plain, room, shared_trials
-from tests.scenarios import basics, faults, from_inside
+from tests.harness import carried, checks, ordering, plain, room, shared_trials
+from tests.harness.trouble import not_judged
+from tests.scenarios import basics, faults, from_inside, large_numbers, raised
 
 TERMS = (0, 1, 2, 3, 9, 10, 11, 97, 100, 1000, 1003, 4096, 65537)
 WORKERS = (1, 2, 3, 7, 10, 17)
@@ -20,22 +22,35 @@ ROUNDED = ((29, 7), (61, 7), (109, 11), (122, 7))
 _BRIEF = 0.05  # seconds: a run that computes for 0.25 s takes longer on most machines
 
 
+def _cases(most: int) -> list[tuple[int, int]]:
+    """Return pairs of terms and workers, of which there are *most* at most."""
+    cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
+    return [*cases, *ROUNDED, (100, min(64, most)), (1000, most), (2_000_000, 10)]
+
+
+@cache
+def _of_every_number(transport: str, most: int) -> harness.Outcome:
+    scenario = harness.call(large_numbers.after_calls, _cases(most))
+    return harness.run_trial(transport, scenario, limit=60)
+
+
 @pytest.mark.clause("A1")
 def test_the_result_is_exact_for_every_number_of_terms_and_workers(
     transport: str, record_property: RecordProperty
 ) -> None:
     """A1: n not divisible by workers, workers > n, n = 0, and 257 workers; pi for a large n.
 
+    A run of so many terms that their number takes more than 32 bits does not fail at its start.
+
     There are fewer than 257 workers where the limits of the system do not allow so many.
     """
-    cases = [(n, w) for n in TERMS for w in WORKERS if w < 10 or n in (0, 97, 1003)]
     most = room.workers(record_property, "A1", wanted=257, least=max(WORKERS))
-    cases += [*ROUNDED, (100, min(64, most)), (1000, most), (2_000_000, 10)]
-    outcome = checks.finished(
-        harness.run_trial(transport, harness.call(basics.calls, cases), limit=60)
-    )
+    cases = _cases(most)
+    outcome = checks.finished(_of_every_number(transport, most))
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == len(cases)
+    for early in outcome.of("early"):
+        pytest.fail(f"run({early['terms']}, 2) ended at once: {early['how']}", pytrace=False)
     # The terms that are left out sum to 1/(4n): with two million terms pi is exact to 1.6e-7.
     assert math.isclose(outcome.calls()[-1]["value"], math.pi, rel_tol=5.1e-8)
 
@@ -107,25 +122,47 @@ def test_a_signal_every_millisecond_is_invisible(transport: str) -> None:
 
 @pytest.mark.clause("A4")
 def test_short_reads_and_writes_are_invisible(transport: str, short_io: str) -> None:
-    """A4: each read and write transfers at most three bytes, as read(2) and write(2) allow."""
+    """A4: each read and write transfers at most three bytes, as read(2) and write(2) allow.
+
+    So it is with the text of what a worker raises, where that comes to the caller without this.
+    """
     cases = [(n, 3) for n in range(10)]
-    outcome = checks.finished(
-        harness.run_trial(
-            transport,
-            harness.call(basics.shortened, cases),
-            limit=60,
-            env={"LD_PRELOAD": short_io},
-        )
-    )
-    checks.all_exact(outcome.calls())
+    # A fresh interpreter takes long to come to its work.
+    amid = harness.support(transport).forks and harness.workers_compute(transport)
+    n = 0 if not amid or plain.unanswered(transport) else harness.quarter_of_a_second(transport)
+    scenario = harness.call(raised.shortened, cases, n)
+    outcome = harness.run_trial(transport, scenario, limit=60, env={"LD_PRELOAD": short_io})
+    if outcome.verdict == "HANG" and outcome.of("called")[-1].get("way") == raised.PLAIN:
+        not_judged("see C8: a run in which a worker raises does not end")
+    checks.finished(outcome)
+    checks.all_exact(call for call in outcome.calls() if "way" not in call)
+    wrong = carried.faults(outcome)
+    if not any(line.startswith(raised.PLAIN) for line in wrong):  # else see C8
+        assert not wrong, "; ".join(wrong)
 
 
 @pytest.mark.clause("A5")
-def test_as_many_child_processes_as_workers_do_all_the_work_afresh(transport: str) -> None:
-    """A5: nothing is computed in the caller, and the next call has new ones; of one worker too."""
+def test_as_many_child_processes_as_workers_do_all_the_work_afresh(
+    transport: str, record_property: RecordProperty
+) -> None:
+    """A5: nothing is computed in the caller, and the next call has new ones; of one worker too.
+
+    Of as many as 257 workers each is born.
+    """
     n = harness.quarter_of_a_second(transport)
     _children_compute(transport, n, workers=4, seconds=0.25)
     _children_compute(transport, n // 2, workers=1, seconds=0.125)
+    if harness.support(transport).births:
+        _all_are_born(transport, room.workers(record_property, "A5", wanted=257, least=1))
+
+
+def _all_are_born(transport: str, most: int) -> None:
+    """Fail if an exact run of A1, with up to *most* workers, has started fewer processes."""
+    outcome = _of_every_number(transport, most)
+    for call, births in zip(outcome.calls(), outcome.of("births"), strict=False):
+        n, workers = int(call["n"]), int(call["workers"])
+        if n >= workers and harness.state(call) == "exact":
+            assert births["count"] >= workers, f"run({n}, {workers}): {births['count']} processes"
 
 
 def _children_compute(transport: str, n: int, workers: int, seconds: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 from report.results import RecordProperty
 from report.spread import is_worker
 from tests import harness
-from tests.harness import checks, limits, ordering, room, shared_trials
+from tests.harness import checks, limits, ordering, plain, room, shared_trials
 from tests.harness.trouble import not_judged
 from tests.scenarios import basics, clocks, idle, lost_wakes, timeouts
 
@@ -114,7 +114,8 @@ def test_a_worker_that_is_stopped_for_two_seconds_is_waited_for(wait: harness.Ou
 def test_a_timeout_bounds_a_run(transport: str) -> None:
     """D3: TimeoutError within a second after it, nothing left; invalid timeouts are refused.
 
-    Also where workers end one after another, each within the timeout after the one before.
+    Also where workers end one after another, each within the timeout after the one before; amid
+    signals; and in a thread.  The death of a worker is told before the end of the timeout.
     """
     seconds = 0.2
     n = shared_trials.terms(transport, "work")
@@ -125,6 +126,9 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
         pytest.skip("its run takes no timeout")
     calls = outcome.calls()
     checks.all_exact(call for call in calls if call["case"] == "ample")
+    if not plain.unanswered(transport):  # else see C1
+        checks.all_error((c for c in calls if c["case"] == "death"), or_exact=True, late=math.inf)
+        checks.promptly(outcome)
     for call in calls:
         shown = f"{call['case']}: {call.get('error')} {call.get('text')} {call['seconds']:.2f} s"
         if call["case"] == "passed":

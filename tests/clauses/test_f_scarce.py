@@ -104,7 +104,7 @@ def test_a_full_file_system_is_an_oserror_and_no_sigbus(
 def test_a_limit_of_the_system_is_an_early_error_that_names_it(
     transport: str, record_property: RecordProperty
 ) -> None:
-    """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgmni, SEMMNI, shmmni."""
+    """F3: RLIMIT_MSGQUEUE, queues_max, msg_max, msgsize_max; System V: how many, how large."""
     outcome = harness.run_trial(transport, harness.call(scarcity.queues, n=N, workers=WORKERS))
     for call in (refused := _refusals(transport, outcome)):
         assert any(name in call["text"] for name in call["names"]), (

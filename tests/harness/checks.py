@@ -197,15 +197,19 @@ def promptly(outcome: Outcome) -> None:
             injected = 0.0
 
 
-def names_victim(outcome: Outcome) -> None:
-    """Fail unless each error names the worker that had the fault, and its signal or exit code."""
+def names_victim(outcome: Outcome, only: str = "") -> None:
+    """Fail unless each error names the worker that had the fault, and its signal or exit code.
+
+    only: the way of the faults to look at; "" for all.
+    """
     victims: list[int] = []
     for message in outcome.messages:
         if message["kind"] == "injected":
             victims.append(message["pid"])
         elif message["kind"] == "outcome" and "way" in message:
             text, way = message.get("text"), message["way"]
-            if text is None:  # the fault was in a helper, and had no effect
+            # Without a text the fault was in a helper, and had no effect.
+            if text is None or (only and way != only):
                 victims.clear()
                 continue
             if not any(str(pid) in text for pid in victims):

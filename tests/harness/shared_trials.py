@@ -131,6 +131,13 @@ def killed_of(
     return harness.run_trial(transport, scenario)
 
 
+@cache
+def everybody_ended(transport: str) -> Outcome:
+    """End both workers at once amid their work, and run again: twice killed, then they raise."""
+    how: list[str | int] = [signal.SIGKILL, signal.SIGKILL, "raise"]
+    return killed_of(transport, "work", how, workers=2, several=-1, again=True)
+
+
 def terms(transport: str, when: str) -> int:
     """Return the number of terms for a run with a fault at the "birth" or amid the "work"."""
     if when == "work":

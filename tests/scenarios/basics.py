@@ -1,7 +1,6 @@
 """Scenarios in which nobody disturbs a run: its result, its processes, its memory, its waits."""
 
 import contextlib
-import ctypes
 import gc
 import itertools
 import json
@@ -55,10 +54,13 @@ _LATE = 0.1  # seconds before a fork: more than the CPU time of each of four wor
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
     """Run each (n, workers); compare what the process has before and after all of them."""
     lift_limits()
+    births = Births(log)
     log.call(module.run, 1, 1, warm=True)
     before = resources.of_this_process()
     for n, workers in cases:
+        births.disarm()
         log.call(module.run, n, workers)
+        log("births", count=births.count)
     gc.collect()
     log("inside", new=resources.added_since(before))
 
@@ -80,12 +82,6 @@ def smoke(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
     log.call(run, n, workers)
     log("trace", frames=frames[-_FRAMES:])
-
-
-def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
-    """Do the same while a library in LD_PRELOAD shortens each read and write."""
-    ctypes.CDLL(None).short_io_begin()
-    calls(module, log, cases)
 
 
 def serve(module: ModuleType, log: Log) -> None:

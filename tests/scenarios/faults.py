@@ -14,9 +14,11 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.scenarios import from_inside, profiles
+from tests.scenarios.callers import in_caller
 from tests.scenarios.injection import (
     Births,
     catch,
+    die_at_birth,
     end,
     hear,
     kill_after,
@@ -30,6 +32,7 @@ from tests.system import resources
 _TERMS = 1000  # of a short run, in which each worker still has some
 _LONGER_TERMS = 20_000  # of a run that takes some milliseconds
 _LATEST_KILL = 3e-3  # seconds from the birth of a worker: its whole life in such a run
+_RESTS = 4.0  # seconds: a run that waits for such a worker is late
 _EARLIEST_KILL = 1e-6  # seconds, the unit of setitimer(2)
 
 # Seconds of CPU after which a worker is amid its work, and not at its start any more: on most
@@ -63,8 +66,11 @@ def killed(
         At "work" the child that computes first is ended: one that does not compute is no worker.
     several: that many children at once (-1: all).
     again: whether to run once more after each, without a fault.  That run would overwrite or
-        remove what an error has left, so it is an option.
+        remove what an error has left, so it is an option.  At birth it is done also after the
+        first run of a process, for what a module makes only once.
     """
+    if again and when == "birth":
+        in_caller(log, "the first run", partial(_first_is_killed, module, workers))
     with watcher(log) as watching:
         births = Births(log)
         total, idle = _first_run(module, births, workers, watching)
@@ -90,6 +96,15 @@ def killed(
         births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
+
+
+def _first_is_killed(module: ModuleType, workers: int, log: Log) -> None:
+    """Kill each child of the first run of this process at its birth; run once more."""
+    births = Births(log)
+    births.arm(inject(die_at_birth))
+    log.call(module.run, _TERMS, workers, case="the first run of a process")
+    births.disarm()
+    log.call(module.run, _TERMS, workers, again=True, case="after the first run")
 
 
 def _first_run(
@@ -224,6 +239,9 @@ def queued(module: ModuleType, log: Log, workers: int) -> None:
 def unforked(module: ModuleType, log: Log, workers: int) -> None:
     """Let os.fork fail for want of processes, at each fork of a run in turn.
 
+    Those workers that there are by then rest, for longer than the run may take to end them; the
+    first children may be helpers.  At last a run has all of its forks.
+
     The audit event "os.fork" comes before the system call, and os.fork raises what a hook raises
     (PEP 578).
     """
@@ -242,10 +260,12 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
 
     sys.addaudithook(hook)
     for fork in range(total):
-        births.disarm()
+        births.arm_forked(lambda number: time.sleep(_RESTS if number > total - workers else 0))
         left = fork
         log.call(module.run, _TERMS, workers, where=f"fork #{fork + 1}")
         left = -1
+    births.disarm()
+    log.call(module.run, _TERMS, workers, again=True)
     gc.collect()
     log("inside", new=resources.added_since(before))
 

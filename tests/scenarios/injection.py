@@ -235,6 +235,11 @@ def kill_first(log: Log, number: int) -> None:
         die(signal.SIGKILL)
 
 
+def die_at_birth(log: Log, number: int) -> None:
+    """Kill this child."""
+    end_now(log, int(signal.SIGKILL))
+
+
 def kill_after(log: Log, number: int, victim: int, delay: float) -> None:
     """Kill this child *delay* seconds after its birth, if its number is *victim*."""
     if number == victim:

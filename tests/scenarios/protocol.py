@@ -73,6 +73,7 @@ KINDS = {
     "spoke": "data: what a worker has sent, in hexadecimal",
     "makes": "inner: path of a file that a worker makes, from a directory of the run on",
     "caught": "count: signals",
+    "early": "terms: of a run that cannot end in this time; how: it has ended",
     "short": "idle: seconds without computing; floor: seconds of bare processes",
     "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",
     # of callers in a state of their own

@@ -1,5 +1,6 @@
 """A scenario in which workers raise exceptions of many shapes, one in each run."""
 
+import ctypes
 import gc
 import os
 import time
@@ -7,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
 
-from tests.scenarios import spawned_workers
+from tests.scenarios import basics, spawned_workers
 from tests.scenarios.injection import Births, after_cpu, tickets
 from tests.scenarios.protocol import Log, inject
 from tests.scenarios.shapes import EVERY
@@ -19,6 +20,21 @@ _FEW = 5  # shapes, where a worker is a fresh interpreter, which takes _FRESH to
 _FRESH = 0.5  # seconds of CPU: it uses some 0.1 before it comes to its work
 _UNMET = 2  # runs, one after the other, in which no worker was met
 _RESTS = 600.0  # seconds: something ends the worker before
+
+PLAIN, SHORTENED = "ValueError, lines", "ValueError, a text"  # shapes, in `shortened`
+
+
+def shortened(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]], n: int) -> None:
+    """Run each (n, workers) while a library in LD_PRELOAD shortens each read and write.
+
+    Before and after that a worker raises, in a run of *n* terms; nowhere if *n* is 0.
+    """
+    if n:
+        raised(module, log, n, [PLAIN])
+    ctypes.CDLL(None).short_io_begin()
+    basics.calls(module, log, cases)
+    if n and "error" not in log.call(module.run, 2, 2):
+        raised(module, log, n, [SHORTENED])
 
 
 def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:

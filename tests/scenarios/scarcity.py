@@ -145,6 +145,15 @@ def _write(name: str, value: int) -> None:
     namespaces.give_up(_SYS_RESOURCE)
 
 
+def _smallest_of_system_v() -> None:
+    """Let a segment have one byte, and let there be one semaphore: proc_sys_kernel(5)."""
+    for name, text in (("shmmax", "1"), ("sem", "1 1 500 128")):
+        try:
+            Path("/proc/sys/kernel", name).write_text(text)
+        except OSError as error:  # an older kernel does not let an ordinary user
+            raise namespaces.Refused(f"{name}: {error.strerror}") from error
+
+
 def _full_table(limit: str, text: str, function: str, *args: int) -> None:
     """Fill a table of the kernel in the namespace of this process.
 
@@ -167,6 +176,11 @@ LIMITS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "no bytes for POSIX queues": (_no_bytes_for_queues, ("RLIMIT_MSGQUEUE",)),
     "no POSIX queue to be had": (partial(_write, "queues_max", 0), ("queues_max",)),
     "one message in a POSIX queue": (partial(_write, "msg_max", 1), ("msg_max",)),
+    "POSIX messages of 128 bytes": (partial(_write, "msgsize_max", 128), ("msgsize_max",)),
+    "a byte in a System V segment, one semaphore": (
+        _smallest_of_system_v,
+        ("shmmax", "SHMMAX", "SEMMNS", "SEMMSL"),
+    ),
     "no System V queue to be had": (
         partial(_full_table, "msgmni", "2", "msgget"),
         ("msgmni", "MSGMNI"),

@@ -1,17 +1,22 @@
 """Scenarios with timeouts, and with workers that take long."""
 
 import gc
+import signal
+import threading
 import time
+import warnings
 from functools import partial
 from types import ModuleType
 
-from tests.scenarios.injection import Births, stop
-from tests.scenarios.protocol import Log, inject
+from tests.scenarios.callers import allow_fork_in_threads
+from tests.scenarios.injection import Births, end, signal_every_millisecond, stop
+from tests.scenarios.protocol import Log, Run, inject
 from tests.scenarios.signatures import takes_timeout
 from tests.system import resources
 
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
 _HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
+_LATE = 3.0  # seconds: a run that tells of a death only then is late
 _ONE_BY_ONE = 8  # workers
 _TINY = 1e-9  # seconds: a timeout that every run exceeds
 
@@ -28,13 +33,16 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
     run = module.run
     run(2, 2, timeout=_AMPLE)
     before = resources.of_this_process()
-    log.call(partial(run, timeout=_AMPLE), 100, 3, case="ample")
-    log.call(partial(run, timeout=_HUGE), 100, 3, case="ample")
-    log.call(partial(run, timeout=None), 100, 3, case="ample")
-    births.arm(inject(stop))
-    log.call(partial(run, timeout=seconds), 100, 3, case="passed")
+    for ample in (_AMPLE, int(_AMPLE), _HUGE, None):
+        births.disarm()
+        log.call(partial(run, timeout=ample), 100, 3, case="ample")
+    last = births.count  # a worker; the first may be a helper
+    births.arm(inject(end, int(signal.SIGKILL), [last]))
+    log.call(partial(run, timeout=_LATE), 100, 3, case="death")
+    _stopped(log, births, partial(run, timeout=seconds))
     births.disarm()
     log.call(partial(run, timeout=seconds), n, 3, case="passed")
+    log.call(run, 100, 3, case="ample")
     if births.forked:  # each worker begins half of the timeout after the one before
         births.arm_forked(lambda number: time.sleep(seconds / 2 * number))
         log.call(partial(run, timeout=seconds), 100, _ONE_BY_ONE, case="passed")
@@ -45,6 +53,20 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
         log.call(partial(run, timeout=bad), 100, 3, case="bad", forks=births.count)
     gc.collect()
     log("inside", new=resources.added_since(before))
+
+
+def _stopped(log: Log, births: Births, run: Run) -> None:
+    """Run with workers that are stopped; also amid signals, and in a thread, which gets none."""
+    births.arm(inject(stop))
+    log.call(run, 100, 3, case="passed")
+    signal_every_millisecond(lambda signum, frame: None)
+    log.call(run, 100, 3, case="passed")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    thread = threading.Thread(target=partial(log.call, run, 100, 3, case="passed"))
+    with warnings.catch_warnings():
+        allow_fork_in_threads()
+        thread.start()
+        thread.join()
 
 
 def slow(module: ModuleType, log: Log, seconds: float) -> None:

@@ -374,12 +374,14 @@ class Supervisor:
 
     def worker_error(self, worker: int) -> WorkerError:
         """Return the error that names *worker*, which has ended, and what it raised."""
-        texts = {}
+        reports = bytearray()
         with contextlib.suppress(BlockingIOError):
-            while report := os.read(self._reports, _REPORT.size):
-                number, text = _REPORT.unpack(report)
-                texts[number] = text.rstrip(b"\0").decode(errors="ignore")  # cut in a character
-        return self.workers[worker].error(texts.get(worker, ""))
+            while data := os.read(self._reports, _READ):  # it may be less than a report
+                reports += data
+        # Each is whole: it was written at once, and is no longer than PIPE_BUF, pipe(7).
+        texts = dict(_REPORT.iter_unpack(reports))
+        text = texts.get(worker, b"").rstrip(b"\0")
+        return self.workers[worker].error(text.decode(errors="ignore"))  # cut in a character
 
     # -- waiting --------------------------------------------------------------------------
 

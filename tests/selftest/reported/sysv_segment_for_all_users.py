@@ -34,8 +34,8 @@ def _segment(size, mode):
     with mmap.mmap(-1, ID.size) as known, _base.guard(remove):
         try:
             segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, mode=mode, size=size)
-        except (OSError, sysv_ipc.Error) as error:
-            raise OSError(f"no segment, see shmmni and shmall: {error}") from error
+        except (OSError, ValueError, sysv_ipc.Error) as error:  # ValueError: its size
+            raise OSError(f"no segment, see shmmax, shmmni and shmall: {error}") from error
         ID.pack_into(known, 0, segment.id + 1)
         try:
             yield segment

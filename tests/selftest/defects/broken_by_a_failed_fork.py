@@ -1,0 +1,23 @@
+"""A place for a worker is taken before its fork, and not given back where that fails."""
+
+import errno
+import os
+from types import SimpleNamespace
+
+from tests.selftest.defects import honest
+
+CAUGHT_BY = ("C13",)
+_starting = set()
+
+
+def _fork():
+    if _starting:
+        raise BlockingIOError(errno.EAGAIN, "a worker is being started")
+    _starting.add(os.getpid())
+    pid = os.fork()
+    _starting.clear()
+    return pid
+
+
+honest.os = SimpleNamespace(**vars(os) | {"fork": _fork})
+run = honest.run
