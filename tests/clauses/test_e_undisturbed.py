@@ -72,7 +72,7 @@ def test_a_run_amid_each_system_call_of_another_thread_disturbs_neither(
 
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
-    """E2: in eight settings, as SIGCHLD ignored, or C code for all; after a result or error."""
+    """E2: in eight settings, as SIGCHLD ignored, or signals pending; after a result or error."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(kept_settings.signalled))
     states = _in_each_state(outcome)

@@ -67,10 +67,7 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "SIGCHLD ignored", partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN)
     yield "SIGCHLD handled", partial(signal.signal, signal.SIGCHLD, _handle)
     yield "SIGPIPE deadly", partial(signal.signal, signal.SIGPIPE, signal.SIG_DFL)
-    yield (
-        "all blocked",
-        partial(signal.pthread_sigmask, signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL),
-    )
+    yield "all blocked, and two of them pending", _block
 
     def arm() -> None:
         for number, timer in zip(("SIGALRM", "SIGVTALRM", "SIGPROF"), TIMERS, strict=True):
@@ -86,6 +83,14 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
 
     yield "wakeup descriptor", wake
     yield "handled by C code", _handle_in_c
+
+
+def _block() -> None:
+    """Block all signals, of which two have come that would end this process: sigpending(2)."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL)
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _handle_in_c() -> None:
