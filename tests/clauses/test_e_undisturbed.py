@@ -108,7 +108,7 @@ def test_no_signal_is_sent_to_what_is_no_process_of_the_run(transport: str) -> N
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
-    """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
+    """E4: descriptors closed or many, no directory, any umask, an odd or no TMPDIR, another thread."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(odd_places.placed))
     assert len(_right_in_each(outcome)) >= 12
@@ -118,11 +118,12 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_of_any_kind(transport: str, record_property: RecordProperty) -> None:
-    """E4: pid 1, daemonic, in an event loop, without streams, with other defaults, reaped for."""
+    """E4: pid 1, subreaper, daemonic, in an event loop, no streams, other defaults, reaped for."""
     plain.needs_answered_deaths(transport)
     forks = harness.support(transport).forks
     outcome = harness.run_trial(transport, harness.call(odd_callers.of_all_kinds, forks=forks))
     assert len(_right_in_each(outcome)) >= 14
+    _left_in_none_alone(outcome.of("changed"))
     for message in outcome.of("refused"):
         record_property("E4", f"no caller that is {message['case']}: {message['reason']}")
 
