@@ -52,10 +52,11 @@ def _unchanged(states: list[Message]) -> None:
 
 @pytest.mark.clause("E1")
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
-    """E1: eight processes, then four threads of one process, with three runs each."""
-    outcome = checks.finished(
-        harness.run_trial(transport, harness.call(bystanders.crowd, processes=8, threads=4))
-    )
+    """E1: eight processes, forked after a run, then four threads of one, with three runs each."""
+    forks = harness.support(transport).forks
+    scenario = harness.call(bystanders.crowd, processes=8, threads=4, forks=forks)
+    outcome = checks.finished(harness.run_trial(transport, scenario))
+    assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
 
@@ -108,7 +109,7 @@ def test_no_signal_is_sent_to_what_is_no_process_of_the_run(transport: str) -> N
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
-    """E4: descriptors closed or many, no directory, any umask, an odd or no TMPDIR, another thread."""
+    """E4: descriptors closed or many, no directory, any umask, odd or no TMPDIR, another thread."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(odd_places.placed))
     assert len(_right_in_each(outcome)) >= 12
