@@ -121,7 +121,7 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
     memory, size, blocks = _resident(), math.ceil(times / _PARTS), list[int]()
     before_last = grown = 0
     for part in range(_PARTS):
-        had = _blocks()
+        had = resources.blocks()
         if part == _PARTS - 1:
             # What the collector alone closes is open for as long as that does not run.
             gc.disable()
@@ -131,7 +131,7 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
                 log.call(module.run, *case, once=logged)
         open_now = resources.open_count()
         gc.collect()
-        blocks.append(_blocks() - had)
+        blocks.append(resources.blocks() - had)
     gc.enable()
     log("inside", new=resources.added_since(before))
     # A cache that is filled grows in one part; what each run leaves adds up in every part.
@@ -156,11 +156,6 @@ def _one_processor() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, allowed)
-
-
-def _blocks() -> int:
-    """Return how many blocks of memory Python's own objects have; 0 where it does not say."""
-    return getattr(sys, "getallocatedblocks", lambda: 0)()
 
 
 def _resident() -> int:
