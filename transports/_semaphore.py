@@ -11,7 +11,7 @@ import mmap
 import os
 import time
 from collections import deque
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from transports._supervisor import Supervisor, guard, random_name
@@ -21,6 +21,12 @@ posix_ipc = optional("posix_ipc")
 
 _NONE = -1  # none is kept: no call has taken one
 SIZE = 64  # bytes: no sem_t is larger; 32 on Linux
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    """Return the C library, the same each time: CPython 3.11 keeps memory of each CDLL for good."""
+    return ctypes.CDLL(None, use_errno=True)
 
 
 class _Timespec(ctypes.Structure):
@@ -33,7 +39,7 @@ class _Unnamed:
     """A semaphore at *at* in *memory*, of which *value* are to be had: sem_init(3)."""
 
     def __init__(self, memory: mmap.mmap, at: int, value: int) -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
+        libc = _libc()
         self._place = (ctypes.c_char * SIZE).from_buffer(memory, at)
         if libc.sem_init(self._place, 1, value) != 0:
             raise _error("sem_init")

@@ -52,10 +52,11 @@ def _unchanged(states: list[Message]) -> None:
 
 @pytest.mark.clause("E1")
 def test_processes_and_threads_at_once_get_each_its_own_result(transport: str) -> None:
-    """E1: eight processes, then four threads of one process, with three runs each."""
-    outcome = checks.finished(
-        harness.run_trial(transport, harness.call(bystanders.crowd, processes=8, threads=4))
-    )
+    """E1: eight processes, forked after a run, then four threads of one, with three runs each."""
+    forks = harness.support(transport).forks
+    scenario = harness.call(bystanders.crowd, processes=8, threads=4, forks=forks)
+    outcome = checks.finished(harness.run_trial(transport, scenario))
+    assert not outcome.of("failed"), outcome.of("failed")
     checks.all_exact(outcome.calls())
     assert len(outcome.calls()) == 3 * (8 + 4)
 
@@ -72,7 +73,7 @@ def test_a_run_amid_each_system_call_of_another_thread_disturbs_neither(
 
 @pytest.mark.clause("E2")
 def test_signal_handlers_mask_and_timers_are_left_alone(transport: str) -> None:
-    """E2: in eight settings, as SIGCHLD ignored, or C code for all; after a result or error."""
+    """E2: in eight settings, as SIGCHLD ignored, or signals pending; after a result or error."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(kept_settings.signalled))
     states = _in_each_state(outcome)
@@ -108,7 +109,7 @@ def test_no_signal_is_sent_to_what_is_no_process_of_the_run(transport: str) -> N
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_in_any_place(transport: str) -> None:
-    """E4: descriptors closed or many, no directory, any umask, an odd TMPDIR, another thread."""
+    """E4: descriptors closed or many, no directory, any umask, odd or no TMPDIR, another thread."""
     plain.needs_answered_deaths(transport)
     outcome = harness.run_trial(transport, harness.call(odd_places.placed))
     assert len(_right_in_each(outcome)) >= 12
@@ -118,11 +119,12 @@ def test_the_caller_may_be_in_any_place(transport: str) -> None:
 
 @pytest.mark.clause("E4")
 def test_the_caller_may_be_of_any_kind(transport: str, record_property: RecordProperty) -> None:
-    """E4: pid 1, daemonic, in an event loop, without streams, with other defaults, reaped for."""
+    """E4: pid 1, subreaper, daemonic, in an event loop, no streams, other defaults, reaped for."""
     plain.needs_answered_deaths(transport)
     forks = harness.support(transport).forks
     outcome = harness.run_trial(transport, harness.call(odd_callers.of_all_kinds, forks=forks))
     assert len(_right_in_each(outcome)) >= 14
+    _left_in_none_alone(outcome.of("changed"))
     for message in outcome.of("refused"):
         record_property("E4", f"no caller that is {message['case']}: {message['reason']}")
 

@@ -176,7 +176,8 @@ def test_the_same_user_changes_no_result(transport: str, record_property: Record
 def test_no_name_can_be_foretold(transport: str, record_property: RecordProperty) -> None:
     """G3: not from another run, nor with pids, a counter, the clock or a known random seed.
 
-    Of random numbers some are close by chance, so names that are close have to be so again.
+    Nor may it be one of few.  Of random numbers some are close by chance, so names that are close
+    have to be so again.
     """
     count, close = names.compared(_appeared(transport))
     for _ in range(_MORE_TIMES):

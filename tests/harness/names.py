@@ -15,6 +15,10 @@ from tests.system.objects import SYSTEM_V_KINDS
 # less than 1/65536 of their value, as times of a clock do.
 _CLOSE, _CLOSE_BITS = 1024, 16
 
+# Characters that a name has to draw: mkstemp(3) has six. Of five hexadecimal digits, a stranger can
+# try all.
+_ENOUGH = 6
+
 # RFC 9562: versions 1 and 6 have no random part, or one of 14 bits.  The dashes may be left out.
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])")
 _OF_TIME = (1, 6)
@@ -81,7 +85,24 @@ def compared(trials: Sequence[list[Message]]) -> tuple[int, str]:
             for a, b in itertools.product(one[where], other[where]):
                 if not close and _is_close(a, b):
                     close = f"{' in '.join(where)}: {a} in one run, {b} in another"
-    return count, close
+    return count, close or _short(runs)
+
+
+def _short(runs: Sequence[dict[tuple[str, str], set[str]]]) -> str:
+    """Return in words where all names differ from each other in a few characters; "" if nowhere.
+
+    Of two random names some characters are alike by chance, so what differs most counts.
+    """
+    most: dict[tuple[str, str], tuple[int, str]] = {}
+    for one, other in itertools.permutations(runs, 2):
+        for where in one.keys() & other.keys():
+            for name in () if where[0] in SYSTEM_V_KINDS else one[where]:
+                differs = min(_differing(name, had) for had in other[where])
+                most[where] = max(most.get(where, (0, "")), (differs, name))
+    for where, (length, name) in sorted(most.items()):
+        if length < _ENOUGH:
+            return f"{' in '.join(where)}: {name}, of which {length} characters differ in others"
+    return ""
 
 
 class Named(NamedTuple):
@@ -118,8 +139,20 @@ def _common(one: str, other: str) -> str:
 
 def _resembling(one: str, other: str) -> str:
     """Return a name with the same beginning and end as both, and other characters in between."""
+    middle = _middle(one, other)
     head = _common(one, other)
-    tail = _common(one[len(head) :][::-1], other[len(head) :][::-1])[::-1]
-    middle = one[len(head) : len(one) - len(tail)]
+    tail = one[len(head) + len(middle) :]
     drawn = random.Random(f"{one} {other}")
     return head + "".join(drawn.choice(one[len(head) :]) for _ in middle) + tail
+
+
+def _differing(one: str, other: str) -> int:
+    """Return how many characters of *one* differ; "<pid>", maybe a random digit, counts as one."""
+    return len(_middle(*(name.replace("<pid>", "#") for name in (one, other))))
+
+
+def _middle(one: str, other: str) -> str:
+    """Return what is in *one* between what both begin and what both end with."""
+    head = len(_common(one, other))
+    tail = len(_common(one[head:][::-1], other[head:][::-1]))
+    return one[head : len(one) - tail]

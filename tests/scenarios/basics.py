@@ -14,6 +14,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -49,6 +51,9 @@ _LEAST_GROWTH, _MOST_GROWTH = 2, 16  # limits of the factor from one run to the 
 # was calibrated, some 0.06 s, stands out clearly.
 _LITTLE = 0.06
 _LATE = 0.1  # seconds before a fork: more than the CPU time of each of four workers
+
+# Of `arguments`. A tuple is an argument of %, and no value, where a message is made by that.
+_NO_INTS = (float("inf"), Decimal(2), Fraction(2), (2,), "%d{n}")
 
 
 def calls(module: ModuleType, log: Log, cases: Sequence[tuple[int, int]]) -> None:
@@ -112,7 +117,7 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
     memory, size, blocks = _resident(), math.ceil(times / _PARTS), list[int]()
     before_last = grown = 0
     for part in range(_PARTS):
-        had = _blocks()
+        had = resources.blocks()
         if part == _PARTS - 1:
             # What the collector alone closes is open for as long as that does not run.
             gc.disable()
@@ -122,7 +127,7 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
                 log.call(module.run, *case, once=logged)
         open_now = resources.open_count()
         gc.collect()
-        blocks.append(_blocks() - had)
+        blocks.append(resources.blocks() - had)
     gc.enable()
     log("inside", new=resources.added_since(before))
     # A cache that is filled grows in one part; what each run leaves adds up in every part.
@@ -149,11 +154,6 @@ def _one_processor() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def _blocks() -> int:
-    """Return how many blocks of memory Python's own objects have; 0 where it does not say."""
-    return getattr(sys, "getallocatedblocks", lambda: 0)()
-
-
 def _resident() -> int:
     """Return how many bytes of memory this process uses."""
     try:
@@ -168,8 +168,11 @@ def arguments(module: ModuleType, log: Log) -> None:
     module.run(2, 2)
     births = Births(log)
     wrong: list[tuple[Any, Any]] = [(-1, 2), (2, 0), (2, -1), (-5, -5)]
-    for value in (True, False, 2.0, "2", None, 1e3, float("nan"), b"2", [2], 2 + 0j):
+    wrong += [(-(2**64), 2), (2, -(2**64))]  # more than C's integers have room for
+    for value in (True, False, 2.0, "2", None, 1e3, float("nan"), b"2", [2], 2 + 0j, *_NO_INTS):
         wrong += [(value, 2), (2, value)]
+    # Where there is nothing to sum, a run may be over before its workers are looked at.
+    wrong += [(0, -1), (0, True), (0, 2.0), (0, "2")]
     before = _created()
     for n, workers in wrong:
         births.arm(inject(log_birth))

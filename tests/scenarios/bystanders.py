@@ -18,11 +18,27 @@ from tests.system import resources
 _MOST = 100  # children of the caller's own; a run of three workers has some ten descriptors
 
 
-def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
-    """Run in many processes at once, then in many threads at once, each with its own n."""
+def crowd(module: ModuleType, log: Log, processes: int, threads: int, *, forks: bool) -> None:
+    """Run in many processes at once, then in many threads at once, each with its own n.
+
+    The processes are forked by one that has been in a run, and have copies of all that it keeps.
+
+    forks: whether workers are forked; else they may have a server, which these cannot use.
+    """
+
+    def act(log: Log) -> None:
+        if forks:
+            module.run(2, 2)
+        _processes(module, log, processes)
+
+    in_caller(log, "processes", act)
+    _threads(module, log, threads)
+
+
+def _processes(module: ModuleType, log: Log, count: int) -> None:
     start, starter = os.pipe()
     callers = []
-    for number in range(processes):
+    for number in range(count):
         caller = os.fork()
         if caller == 0:
             try:
@@ -37,17 +53,20 @@ def crowd(module: ModuleType, log: Log, processes: int, threads: int) -> None:
     os.close(starter)
     for caller in callers:
         os.waitpid(caller, 0)
+
+
+def _threads(module: ModuleType, log: Log, count: int) -> None:
     before = resources.of_this_process()
     with warnings.catch_warnings():
         allow_fork_in_threads()
-        barrier = threading.Barrier(threads)
+        barrier = threading.Barrier(count)
 
         def work(number: int) -> None:
             barrier.wait()
             for more in range(3):
                 log.call(module.run, 1000 + 7 * number + more, 3)
 
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+        workers = [threading.Thread(target=work, args=(number,)) for number in range(count)]
         for thread in workers:
             thread.start()
         for thread in workers:

@@ -83,6 +83,7 @@ def killed(
             groups = [[number] for number in range(1, total + 1)]
         else:
             groups = [[1]] * workers
+        kept = _Kept()
         for way, victims in itertools.product(how, groups):
             run = partial(log.call, module.run, n, workers, way=way, victims=victims)
             if when == "birth":
@@ -93,9 +94,34 @@ def killed(
             births.disarm()
             if again:
                 log.call(module.run, _TERMS, workers, again=True)
+            kept.count()
         births.disarm()
     gc.collect()
     log("inside", new=resources.added_since(before))
+    log("kept", blocks=kept.least, runs=kept.runs)
+
+
+class _Kept:
+    """Counts the blocks of Python objects that each of many runs has added.
+
+    What each run leaves adds up in all of them, and what fills a cache in some.  It has no list of
+    numbers, which would be blocks too.
+
+    least: the fewest that a run has added.
+    """
+
+    def __init__(self) -> None:
+        self.runs, self.least, self._had = -1, 0, 0
+
+    def count(self) -> None:
+        """Count those of the run that has ended; the first one is where counting begins."""
+        gc.collect()
+        now = resources.blocks()
+        self.runs += 1
+        if self.runs:
+            more = now - self._had
+            self.least = more if self.runs == 1 else min(self.least, more)
+        self._had = now
 
 
 def _first_is_killed(module: ModuleType, workers: int, log: Log) -> None:

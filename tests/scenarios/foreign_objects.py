@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
@@ -19,6 +20,7 @@ _PORTS = (5000, 8000, 8080, 8888, 9999, 12345)
 
 _NEXT_PIDS = 40  # pids after the caller's, one of which a worker is likely to get
 _POSIX_NAMES = 12  # names of POSIX objects: an ordinary user may have few
+_QUEUES = 4  # of these, names of POSIX queues, of which there may be ten: mq_overview(7)
 
 # Returns how each object of a kind is now, as text.
 Look = Callable[[], list[str]]
@@ -33,7 +35,9 @@ def likely_names(module: ModuleType, log: Log) -> None:
     with contextlib.ExitStack() as stack:
         places = (os.environ["TMPDIR"], os.getcwd())  # a run may change the directory
         looks = [_in_directory(stack, place, names) for place in places]
-        looks += [_system_v(stack), _posix(stack, names), _ports(stack)]
+        looks += [_system_v(stack), _posix(stack, names)]
+        _ports(stack)
+        _abstract_sockets(stack, names)
         _run_beside(module, log, looks)
 
 
@@ -114,21 +118,49 @@ def _seen(paths: list[str]) -> list[str]:
 
 
 def _system_v(stack: contextlib.ExitStack) -> Look:
-    """Create a System V queue with a message for each key."""
+    """Create a System V queue with a message, a segment and a semaphore for each key."""
     looks: list[Callable[[], str]] = []
     if (sysv_ipc := installed("sysv_ipc")) is not None:
         for key in (*_KEYS, *(sysv_ipc.ftok(os.environ["TMPDIR"], i, True) for i in (0, 1))):
-            # It may be there already, and a sandbox may refuse it. Then it is left out.
-            with contextlib.suppress(OSError, sysv_ipc.Error):
-                queue = sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
-                stack.callback(_remove, queue.remove, sysv_ipc.ExistentialError)
-                queue.send(b"\0" * 8)
-                looks.append(partial(_messages, queue))
+            for make in (_a_queue, _a_segment, _a_semaphore):
+                # It may be there already, and a sandbox may refuse it. Then it is left out.
+                with contextlib.suppress(OSError, sysv_ipc.Error):
+                    made, look = make(sysv_ipc, key)
+                    stack.callback(_remove, made.remove, sysv_ipc.ExistentialError)
+                    looks.append(look)
     return lambda: [look() for look in looks]
 
 
+# Each makes a System V object, and returns it with what tells how it is.
+
+
+def _a_queue(sysv_ipc: Any, key: int) -> tuple[Any, Callable[[], str]]:
+    queue = sysv_ipc.MessageQueue(key, sysv_ipc.IPC_CREX, 0o600)
+    queue.send(b"\0" * 8)
+    return queue, lambda: _told(f"queue {key}", lambda: f"{queue.current_messages} messages")
+
+
+def _a_segment(sysv_ipc: Any, key: int) -> tuple[Any, Callable[[], str]]:
+    segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, 0o600, 8)
+    segment.detach()  # nobody is attached: some programs take that for stale
+
+    def look() -> str:
+        other = sysv_ipc.attach(segment.id)
+        try:
+            return f"{other.mode:o} {bytes(other.read())!r}"
+        finally:
+            other.detach()
+
+    return segment, lambda: _told(f"segment {key}", look)
+
+
+def _a_semaphore(sysv_ipc: Any, key: int) -> tuple[Any, Callable[[], str]]:
+    semaphore = sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, 0o600, 0)
+    return semaphore, lambda: _told(f"semaphore {key}", lambda: str(semaphore.value))
+
+
 def _posix(stack: contextlib.ExitStack, names: list[str]) -> Look:
-    """Create shared memory and a semaphore of each name, as POSIX has them."""
+    """Create shared memory, a semaphore and a queue of each name, as POSIX has them."""
     looks: list[Callable[[], str]] = []
     if (posix_ipc := installed("posix_ipc")) is not None:
         for name in names[:_POSIX_NAMES]:
@@ -145,7 +177,27 @@ def _posix(stack: contextlib.ExitStack, names: list[str]) -> Look:
                 # This is undone first: a closed semaphore cannot be unlinked.
                 _unlink_later(stack, semaphore, f"sem.{name}", posix_ipc.ExistentialError)
                 looks.append(partial(_value, semaphore))
+        for name in names[:_QUEUES]:
+            with contextlib.suppress(OSError, ValueError, AttributeError, posix_ipc.Error):
+                looks.append(_a_posix_queue(stack, posix_ipc, f"/{name}"))
     return lambda: [look() for look in looks]
+
+
+def _a_posix_queue(stack: contextlib.ExitStack, posix_ipc: Any, name: str) -> Callable[[], str]:
+    """Create a queue with a message, which is removed at the end; return what tells how it is."""
+    queue = posix_ipc.MessageQueue(name, posix_ipc.O_CREX, max_messages=1, max_message_size=8)
+    stack.callback(queue.close)
+    stack.callback(_remove, queue.unlink, posix_ipc.ExistentialError)
+    queue.send(b"\0" * 8)
+
+    def look() -> str:
+        other = posix_ipc.MessageQueue(name)  # the queue that has this name now
+        try:
+            return f"{queue.current_messages}, by its name {other.current_messages} messages"
+        finally:
+            other.close()
+
+    return lambda: _told(f"POSIX queue {name}", look)
 
 
 def _unlink_later(
@@ -173,11 +225,11 @@ def _remove(remove: Callable[[], object], gone: type[Exception]) -> None:
         remove()
 
 
-def _messages(queue: Any) -> str:
+def _told(what: str, look: Callable[[], str]) -> str:
     try:
-        return f"queue {queue.key}: {queue.current_messages} messages"
+        return f"{what}: {look()}"
     except Exception as error:  # noqa: BLE001 - any error is a change
-        return repr(error)
+        return f"{what}: {error!r}"
 
 
 def _value(semaphore: Any) -> str:
@@ -193,11 +245,23 @@ def _shared(posix_ipc: Any, name: str) -> str:
         return f"memory {name}: {os.fstat(file.fileno()).st_ino} {file.read()!r}"
 
 
-def _ports(stack: contextlib.ExitStack) -> Look:
-    """Listen on each port.  A run cannot change that, so there is nothing to compare."""
+def _ports(stack: contextlib.ExitStack) -> None:
+    """Have each port, of TCP and UDP.  A run cannot change that: there is nothing to compare."""
     for port in _PORTS:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with contextlib.suppress(OSError):
+                taken = stack.enter_context(socket.socket(type=kind))
+                taken.bind(("127.0.0.1", port))
+                if kind == socket.SOCK_STREAM:
+                    taken.listen()
+
+
+def _abstract_sockets(stack: contextlib.ExitStack, names: list[str]) -> None:
+    """Listen at each name in the abstract namespace, where there is one: unix(7)."""
+    if not sys.platform.startswith("linux"):
+        return
+    for name in names:
         with contextlib.suppress(OSError):
-            listener = stack.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", port))
-            listener.listen()
-    return list
+            taken = stack.enter_context(socket.socket(socket.AF_UNIX))
+            taken.bind("\0" + name)
+            taken.listen()

@@ -19,8 +19,8 @@ _AMID = 0.001  # seconds of CPU: at the next tick of the system a worker compute
 _RESTS = 4.0  # seconds: a run that waits for such a worker is late
 
 
-class Stop(Exception):  # noqa: N818 - it is no error
-    """What the handler raises."""
+class Stop(TimeoutError):  # noqa: N818 - it is no error
+    """What the handler raises, as that of a time limit does: it is an OSError, too."""
 
 
 def ended(module: ModuleType, log: Log, n: int) -> None:

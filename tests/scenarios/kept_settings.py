@@ -6,7 +6,10 @@ import ctypes
 import decimal
 import faulthandler
 import gc
+import io
 import locale
+import logging
+import multiprocessing
 import os
 import random
 import resource
@@ -14,7 +17,11 @@ import signal
 import socket
 import sys
 import tempfile
+import termios
+import threading
+import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType, ModuleType
@@ -22,6 +29,7 @@ from types import FrameType, ModuleType
 from tests.scenarios import stacks
 from tests.scenarios.callers import in_caller, well_and_struck
 from tests.scenarios.injection import AtForks, Births
+from tests.scenarios.lost_wakes import WAITS
 from tests.scenarios.protocol import Log
 from tests.system import resources, settings
 from tests.system.settings.signals import CAN_HANDLE, STEP, TIMERS
@@ -35,6 +43,19 @@ _OF_FAULTS = {signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, sign
 # what is left of it is in the same step after a run.
 _FAR = 10.5 * STEP
 
+_WAITS = WAITS | {"waitpid", "waitid"}
+_LOOKS = 6  # at the settings, before each of these: one costs some milliseconds
+_RESTS = 0.1  # seconds: longer than the looks after the last fork take
+
+# What a thread has for itself: no other one can see what it is amid a run.
+_OF_A_THREAD = {
+    f"{what} of the caller"
+    for what in ("the running loop of asyncio", "sys.get_asyncgen_hooks()", "decimal.getcontext()")
+}
+
+# Variables that libraries obey, and that a run may want to set for its workers.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 def _handle(number: int, frame: FrameType | None) -> None:
     """Do nothing.  After a run, this must still be the handler."""
@@ -46,10 +67,7 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "SIGCHLD ignored", partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN)
     yield "SIGCHLD handled", partial(signal.signal, signal.SIGCHLD, _handle)
     yield "SIGPIPE deadly", partial(signal.signal, signal.SIGPIPE, signal.SIG_DFL)
-    yield (
-        "all blocked",
-        partial(signal.pthread_sigmask, signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL),
-    )
+    yield "all blocked, and two of them pending", _block
 
     def arm() -> None:
         for number, timer in zip(("SIGALRM", "SIGVTALRM", "SIGPROF"), TIMERS, strict=True):
@@ -65,6 +83,14 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
 
     yield "wakeup descriptor", wake
     yield "handled by C code", _handle_in_c
+
+
+def _block() -> None:
+    """Block all signals, of which two have come that would end this process: sigpending(2)."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL)
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _handle_in_c() -> None:
@@ -129,20 +155,50 @@ def _quiet(module: ModuleType, log: Log) -> None:
 
     def look() -> None:
         if not amid:
-            amid.update(settings.changes(before, settings.of_the_rest(kept)))
+            found = settings.changes(before, settings.of_the_rest(kept))
+            amid.update({what: how for what, how in found.items() if what not in _OF_A_THREAD})
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        waits = _AtWaits(look)
+        sys.setprofile(waits)
         before = settings.of_the_rest(kept)
         AtForks(look)
+        waits.armed = True
+        births.arm_forked(lambda number: time.sleep(_RESTS))  # so that the first run waits
         well_and_struck(module, log, births)
         gc.collect()
+        waits.armed = False
         each = settings.changes(before, settings.of_the_rest(kept))
+    sys.setprofile(None)
     sys.unraisablehook = sys.__unraisablehook__
     what = _sentences(once, each)
     what += [f"{what}: {how}; changed for a while" for what, how in amid.items() - each.items()]
     what += [f"an exception that Python had to ignore: {error}" for error in unraised]
     log("changed", case="warnings are errors", what=what, new=[])
+
+
+class _AtWaits:
+    """A profile function that looks before a C function of this process that may wait.
+
+    armed: whether it does so.
+    """
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._look = look
+        self._caller = os.getpid()
+        self._looks = Counter[str]()
+        self.armed = False
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
+        """Look, or let a child go on without this function."""
+        if os.getpid() != self._caller:
+            sys.setprofile(None)
+        elif event == "c_call" and self.armed:
+            name = getattr(arg, "__name__", "")
+            if name in _WAITS and self._looks[name] < _LOOKS:
+                self._looks[name] += 1
+                self._look()
 
 
 def _sentences(once: dict[str, str], each: dict[str, str]) -> list[str]:
@@ -194,6 +250,37 @@ def _set_others() -> None:
     sys.setswitchinterval(sys.getswitchinterval() * 2)
     decimal.getcontext().prec += 1
     asyncio.set_event_loop(_Loop())  # type: ignore[abstract]  # it is not used
+    os.environ.update(dict.fromkeys(_THREADS, "3"))
+    _set_of_python()
+    _set_of_stdin()
+
+
+def _set_of_python() -> None:
+    """Set what a run may put back to what it is usually, and not to what it was."""
+    socket.setdefaulttimeout(_FAR)
+    sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+    sys.set_int_max_str_digits(sys.get_int_max_str_digits() + 1)
+    sys.set_coroutine_origin_tracking_depth(1)
+    gc.set_threshold(*(threshold + 1 for threshold in gc.get_threshold()))
+    threading.stack_size(1 << 20)
+    tempfile.tempdir = tempfile.gettempdir()
+    logging.disable(logging.DEBUG)
+    multiprocessing.current_process().name = "the caller"
+    sys.displayhook = lambda value: None
+    sys.excepthook = lambda kind, value, traceback: None
+    threading.excepthook = lambda args: None
+    # They write where they did before.
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), line_buffering=True)
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), line_buffering=True)
+
+
+def _set_of_stdin() -> None:
+    """Let the standard input not block, and its terminal, if it has one, not echo: termios(3)."""
+    os.set_blocking(0, False)
+    with contextlib.suppress(termios.error):
+        attributes = termios.tcgetattr(0)
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
 
 
 class _Loop(asyncio.AbstractEventLoop):

@@ -10,7 +10,7 @@ from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
 
 # Functions in C by which a process waits for others.
-_WAITS = {
+WAITS = {
     "pause", "sigwait", "sigwaitinfo", "sigtimedwait", "poll", "select", "control", "acquire",
     "read", "readinto", "recv", "recv_into", "recvfrom", "recvmsg", "accept", "receive",
     "semop", "P", "flock", "lockf",
@@ -31,7 +31,7 @@ def rested(module: ModuleType, log: Log, n: int, workers: int) -> None:
 
 
 class _Rests:
-    """A profile function that rests before functions in C of a name in _WAITS."""
+    """A profile function that rests before functions in C of a name in WAITS."""
 
     def __init__(self) -> None:
         self._times = Counter[str]()
@@ -41,6 +41,6 @@ class _Rests:
         if event != "c_call":
             return
         name = getattr(arg, "__name__", "")
-        if name in _WAITS and self._times[name] < _TIMES:
+        if name in WAITS and self._times[name] < _TIMES:
             self._times[name] += 1
             time.sleep(_RESTS)  # a handler may run meanwhile

@@ -6,6 +6,8 @@ notebooks, daemons, pools, embedded interpreters, libraries that change a defaul
 """
 
 import asyncio
+import ctypes
+import gc
 import io
 import multiprocessing
 import os
@@ -23,7 +25,7 @@ from tests.scenarios.callers import allow_fork_in_threads, in_caller, well_and_s
 from tests.scenarios.injection import Births
 from tests.scenarios.orders import import_what_it_imports
 from tests.scenarios.protocol import Log
-from tests.system import namespaces
+from tests.system import namespaces, resources
 
 Runs = Callable[..., None]
 """Makes both runs. It takes the log, the name of the case, and further fields of the outcomes."""
@@ -33,6 +35,8 @@ _SLOW = 0.05  # seconds that each worker is late, long beside that
 
 _LARGE_PID = 70_000  # more than sixteen bits; on a machine that has run for days they are usual
 _FEW_PIDS = 1000  # that a case needs
+
+_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
 
 _NO_PROXY = "http://127.0.0.1:9"  # the port "discard", where nobody listens
 _NO_HOST = "no-such-host.invalid"  # RFC 2606
@@ -52,6 +56,7 @@ def of_all_kinds(module: ModuleType, log: Log, *, forks: bool) -> None:
     cases: dict[str, Callable[[Log, str, Runs], None]] = {
         "pid 1 of a PID namespace": _as_first_process,
         "one whose workers have pids beyond 65535": partial(_as_first_process, last=_LARGE_PID),
+        "a subreaper, which adopts orphans": partial(_as_subreaper, module=module),
         "a daemonic process of multiprocessing": _as_daemonic_process,
         "an event loop of asyncio is set": _beside_an_event_loop,
         "in a task of asyncio": _in_a_task,
@@ -124,6 +129,19 @@ def _set_last_pid(last: int) -> str:
     except OSError as error:
         return str(error)
     return ""
+
+
+def _as_subreaper(log: Log, name: str, runs: Runs, *, module: ModuleType) -> None:
+    """Adopt orphans, as service managers and the inits of containers do: prctl(2)."""
+    if ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        log("refused", case=name, reason="prctl(2) refuses PR_SET_CHILD_SUBREAPER")
+        return
+    had = resources.of_this_process()
+    log.call(module.run, 100, 3, case=name)
+    gc.collect()
+    log("changed", case=name, what=[], new=resources.added_since(had))
+    # Where a worker is killed, its own children may come here, which no run can know of.
+    runs(log, name)
 
 
 def _as_daemonic_process(log: Log, name: str, runs: Runs) -> None:

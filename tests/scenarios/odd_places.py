@@ -69,6 +69,7 @@ def _places() -> Iterator[tuple[str, Callable[[], object]]]:
     for mask in (0, 0o777):
         yield f"umask {mask:o}", partial(os.umask, mask)
     yield "neither HOME nor TMPDIR", _lose_directories
+    yield "a TMPDIR that is no more", partial(_use_directory, b"removed")
     for name in _UNUSUAL_NAMES:
         yield f"TMPDIR {name[:12]!r}", partial(_use_directory, name)
 

@@ -41,7 +41,11 @@ class _StruckInterrupt(KeyboardInterrupt):
     """The handler has been called, as by Ctrl-C."""
 
 
-_STRUCK = (Struck, _StruckExit, _StruckInterrupt)
+class _StruckTimeout(TimeoutError):  # noqa: N818 - it is no error
+    """The handler has been called: a time limit is over.  It is an OSError, too."""
+
+
+_STRUCK = (Struck, _StruckExit, _StruckInterrupt, _StruckTimeout)
 _GIVEN = 3  # the argument of each
 
 

@@ -20,6 +20,10 @@ def _trials(name: Callable[[], str]) -> list[list[Message]]:
     ]
 
 
+# Random digits, of which no two are close.
+_SPREAD = ("1a2b", "3c4d", "5e6f", "7a81", "9cad", "bec3", "d1e2", "f3a4")
+
+
 def _random() -> str:
     return f"ipc-{secrets.token_hex(13)}"
 
@@ -45,6 +49,17 @@ def test_uuids_of_the_time_are_close_and_random_ones_are_not(
     for name in (lambda: f"pi-{make()}", lambda: f"pi-{make().hex}"):
         _, close = names.compared(_trials(name))
         assert bool(close) == is_close
+
+
+@pytest.mark.parametrize(("repeated", "is_short"), [(1, True), (2, False)])
+def test_names_that_draw_few_characters_can_all_be_tried(repeated: int, is_short: bool) -> None:
+    """There are 65536 of four hexadecimal digits; keys of System V are numbers of 32 bits."""
+    drawn = iter(_SPREAD)
+    trials = _trials(lambda: f"pi-{next(drawn) * repeated}")
+    _, close = names.compared(trials)
+    assert ("4 characters differ" in close) == is_short
+    keys = [[message | {"what": "msg"} for message in messages] for messages in trials]
+    assert names.compared(keys)[1] == ""
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.harness import ROOT
+from tests.system.settings import of_the_rest
 from tests.system.settings.groups import Group, by_kind, changes, only_steady, without_imports
 
 # What is done in a process, and what is said then. <r>, <w> and <file> are descriptors.
@@ -175,3 +177,13 @@ def test_what_an_import_may_change_can_be_left_out() -> None:
     after = by_kind([Group("{}", {"path": 2}, by_import=True), Group("{}", {"umask": 1})])
     assert changes(before, after)
     assert not changes(without_imports(before), after)
+
+
+def test_a_look_at_the_stack_size_of_threads_leaves_it() -> None:
+    """To ask for it without a size sets it to 0."""
+    had = threading.stack_size(1 << 20)
+    try:
+        of_the_rest(())
+        assert threading.stack_size() == 1 << 20
+    finally:
+        threading.stack_size(had)

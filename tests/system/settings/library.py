@@ -77,7 +77,7 @@ COMPARED = {
     "threading.setprofile_all_threads": "threading.getprofile()",
     "threading.settrace": "threading.gettrace()",
     "threading.settrace_all_threads": "threading.gettrace()",
-    "threading.stack_size": "threading.stack_size()",
+    "threading.stack_size": "threading",
     "time.tzset": "time.tzname",
     "tracemalloc.start": "tracemalloc.is_tracing()",
     "tracemalloc.stop": "tracemalloc.is_tracing()",
@@ -203,6 +203,12 @@ def _hash(value: object) -> str:
     return hashlib.sha256(repr(value).encode()).hexdigest()[:8]
 
 
+def _threading(threading: Any) -> dict[str, object]:
+    size = threading.stack_size()  # which sets it to 0, too
+    threading.stack_size(size)
+    return {"threading.stack_size()": size}
+
+
 # By module, what takes more than an expression.
 _SPECIAL: dict[str, Callable[[Any], dict[str, object]]] = {
     "asyncio": _asyncio,
@@ -215,6 +221,7 @@ _SPECIAL: dict[str, Callable[[Any], dict[str, object]]] = {
     "random": lambda random: {"the state of random": f"one with hash {_hash(random.getstate())}"},
     # The first use of tempfile finds it.
     "tempfile": lambda tempfile: {"tempfile.tempdir": tempfile.tempdir} if tempfile.tempdir else {},
+    "threading": _threading,
     "warnings": lambda warnings: {"the list of filters of warnings": tuple(warnings.filters)},
 }
 _BY_IMPORT = {"atexit", "warnings"}
