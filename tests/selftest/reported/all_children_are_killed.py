@@ -1,6 +1,6 @@
-"""A library that ran jobs in parallel killed all children of the process when it was done.
+"""A clean-up after tests terminated whatever children the process had, by whomever started.
 
-Among these were those of others.  Here a run does so at its end.
+Here a run does so at its end.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import signal
 
 from tests.selftest.defects import _socket, honest
 
-REPORT = "https://github.com/vlivashkin/GPUParallel/pull/6"
+REPORT = "https://github.com/learning-at-home/hivemind/pull/616"
 CAUGHT_BY = ("E1", "E3", "E7")
 
 
