@@ -1,0 +1,5 @@
+"""What is no number of workers is refused."""
+
+from tests.selftest.defects import honest
+
+run = honest.run

@@ -1,0 +1,5 @@
+"""A worker whose pidfd is ready has ended."""
+
+from tests.selftest.defects import honest
+
+run = honest.run
