@@ -132,8 +132,25 @@ def signalled(module: ModuleType, log: Log) -> None:
 
 
 def quiet(module: ModuleType, log: Log) -> None:
-    """Let a caller run that leads neither a session nor a group; log what has changed in it."""
+    """Let a caller run that leads neither a session nor a group; log what has changed in it.
+
+    So does another one, whose standard input is a file: all processes have one offset of it.
+    """
     in_caller(log, "warnings are errors", partial(_quiet, module))
+    in_caller(log, "the standard input is a file", partial(_with_a_file, module))
+
+
+def _with_a_file(module: ModuleType, log: Log) -> None:
+    """Run with a file as the standard input, which is read in part; log what has changed."""
+    with tempfile.TemporaryFile() as file:
+        os.write(file.fileno(), b"a line\nand another\n")
+        os.dup2(file.fileno(), 0)
+    os.lseek(0, len(b"a line\n"), os.SEEK_SET)
+    before = settings.of_the_rest({0})
+    births = Births(log)
+    well_and_struck(module, log, births)
+    changed = settings.changes(settings.without_imports(before), settings.of_the_rest({0}))
+    log("changed", case="the standard input is a file", what=_sentences({}, changed), new=[])
 
 
 def _quiet(module: ModuleType, log: Log) -> None:

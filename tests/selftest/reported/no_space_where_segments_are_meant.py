@@ -32,7 +32,7 @@ def _segment(size, complain):
     with _base.guard(remove):
         try:
             made = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, 0o600, size, b"\0")
-        except (OSError, MemoryError, sysv_ipc.Error) as error:
+        except (OSError, MemoryError, ValueError, sysv_ipc.Error) as error:  # ValueError: its size
             complain(error)
     try:
         yield made

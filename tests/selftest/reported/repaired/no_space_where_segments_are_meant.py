@@ -5,7 +5,9 @@ from tests.selftest.reported import no_space_where_segments_are_meant as bug
 
 
 def _complain(error):
-    raise OSError(f"no segment, see SHMMNI, kernel.shmmni: {error}") from error
+    raise OSError(
+        f"no segment, see SHMMNI and SHMMAX, kernel.shmmni and kernel.shmmax: {error}"
+    ) from error
 
 
 @_base.careful
