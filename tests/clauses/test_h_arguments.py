@@ -72,7 +72,7 @@ def _refused(transport: str, kind: str) -> None:
 
 @pytest.mark.clause("H1")
 def test_numbers_out_of_range_are_a_value_error(transport: str) -> None:
-    """H1: n < 0 or workers < 1, of any size, also for no terms; the message has the value."""
+    """H1: n < 0 or workers < 1, also for no terms; the message has the value."""
     _refused(transport, "ValueError")
 
 
