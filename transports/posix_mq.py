@@ -31,7 +31,7 @@ from transports._supervisor.bindings import (
 posix_ipc = optional("posix_ipc")
 
 _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
-_LIMITS = "RLIMIT_MSGQUEUE; queues_max and msg_max in /proc/sys/fs/mqueue"
+_LIMITS = "RLIMIT_MSGQUEUE; queues_max, msg_max and msgsize_max in /proc/sys/fs/mqueue"
 
 
 def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> tuple[Any, Any]:

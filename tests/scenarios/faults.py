@@ -18,7 +18,7 @@ from tests.scenarios.callers import in_caller
 from tests.scenarios.injection import (
     Births,
     catch,
-    die_at_birth,
+    die_if_among,
     end,
     hear,
     kill_after,
@@ -125,9 +125,12 @@ class _Kept:
 
 
 def _first_is_killed(module: ModuleType, workers: int, log: Log) -> None:
-    """Kill each child of the first run of this process at its birth; run once more."""
+    """Kill the first children of the first run of this process at their birth; run once more.
+
+    One of as many as there are workers is no helper.  The death of all is for clause C10.
+    """
     births = Births(log)
-    births.arm(inject(die_at_birth))
+    births.arm(inject(die_if_among, workers))
     log.call(module.run, _TERMS, workers, case="the first run of a process")
     births.disarm()
     log.call(module.run, _TERMS, workers, again=True, case="after the first run")

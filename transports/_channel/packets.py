@@ -249,6 +249,12 @@ class _Packets:
                     pass
                 elif ended and len(ended) == workers:
                     waiting.wait()
+                    if fetch is None:
+                        # What is left would end each wait at once: a byte that follows a packet
+                        # which was taken before it came, or packets of another process.
+                        phase = BUSY
+                        unopened.extend(up.take(False))
+                        phase = SAFE
                 elif fetch is None:
                     # To try at once saves a system call where there is more, and costs an
                     # exception where there is not: do it now and then.
