@@ -60,7 +60,7 @@ KINDS = {
         " extra: of pyproject.toml; channel: why none"
     ),
     "forked": "count: children that the caller forked; more: children than for half the workers",
-    "kept": "blocks: of Python objects, by which each of the *runs* that erred has added at least",
+    "kept": "runs: that erred; blocks: of Python objects that each of them has added, at least",
     "repeated": "times: runs; grown: bytes of memory; blocks: of Python objects, at least;"
     " descriptors: that only the collector closes, at least",
     "calibrated": "n: terms; computed: whether any process but the caller did",

@@ -9,6 +9,7 @@ PARROT = "tests.unit.tells_its_caller"
 
 KINDS = {
     "pid 1 of a PID namespace": "first",
+    "a subreaper, which adopts orphans": "",
     "a daemonic process of multiprocessing": "daemonic",
     "an event loop of asyncio is set": "",
     "in a task of asyncio": "loop",

@@ -8,7 +8,11 @@ _send = honest.send
 
 
 def text_of(error):
-    return f"{type(error).__name__}: {error}".encode(errors="replace")[:4000]
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:  # noqa: BLE001 - of a class whose __str__ raises
+        text = type(error).__name__
+    return text.encode(errors="replace")[:4000]
 
 
 def in_words(data):
