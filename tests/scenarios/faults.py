@@ -14,7 +14,6 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tests.scenarios import from_inside, profiles
-from tests.scenarios.callers import in_caller
 from tests.scenarios.injection import (
     Births,
     catch,
@@ -66,11 +65,8 @@ def killed(
         At "work" the child that computes first is ended: one that does not compute is no worker.
     several: that many children at once (-1: all).
     again: whether to run once more after each, without a fault.  That run would overwrite or
-        remove what an error has left, so it is an option.  At birth it is done also after the
-        first run of a process, for what a module makes only once.
+        remove what an error has left, so it is an option.
     """
-    if again and when == "birth":
-        in_caller(log, "the first run", partial(_first_is_killed, module, workers))
     with watcher(log) as watching:
         births = Births(log)
         total, idle = _first_run(module, births, workers, watching)
@@ -124,10 +120,11 @@ class _Kept:
         self._had = now
 
 
-def _first_is_killed(module: ModuleType, workers: int, log: Log) -> None:
+def first_killed(module: ModuleType, log: Log, workers: int) -> None:
     """Kill the first children of the first run of this process at their birth; run once more.
 
-    One of as many as there are workers is no helper.  The death of all is for clause C10.
+    So it is seen what a module makes only once.  One of as many children as there are workers is no
+    helper.  The death of all is for clause C10.
     """
     births = Births(log)
     births.arm(inject(die_if_among, workers))
