@@ -52,6 +52,9 @@ def _drawn(transport: str, config: pytest.Config) -> Outcome:
     return harness.run_trial(transport, scenario, limit=_LIMIT + count * _EACH)
 
 
+_IN_EACH = pytest.mark.parametrize("sweep", [_pairs, _bytecodes, _drawn])
+
+
 @pytest.fixture
 def outcome(
     sweep: Sweep, transport: str, order: str | None, pytestconfig: pytest.Config
@@ -63,7 +66,7 @@ def outcome(
 
 
 @pytest.mark.clause("A6")
-@pytest.mark.parametrize("sweep", [_pairs, _bytecodes, _drawn])
+@_IN_EACH
 def test_the_result_is_exact_in_further_orders(
     outcome: Outcome, record_property: RecordProperty
 ) -> None:
@@ -72,7 +75,7 @@ def test_the_result_is_exact_in_further_orders(
 
 
 @pytest.mark.clause("D4")
-@pytest.mark.parametrize("sweep", [_pairs, _bytecodes, _drawn])
+@_IN_EACH
 def test_no_processes_wait_for_each_other_in_further_orders(
     outcome: Outcome, record_property: RecordProperty
 ) -> None:
@@ -81,7 +84,7 @@ def test_no_processes_wait_for_each_other_in_further_orders(
 
 
 @pytest.mark.clause("B1")
-@pytest.mark.parametrize("sweep", [_pairs, _bytecodes, _drawn])
+@_IN_EACH
 def test_no_process_lives_on_in_further_orders(
     outcome: Outcome, record_property: RecordProperty
 ) -> None:

@@ -18,7 +18,7 @@ import pytest
 from tests.harness import Hang, Message, Outcome, Trial, call, run_trial, state
 from tests.harness.apart import divide
 from tests.harness.attacked_runs import NOTHING, STREAM, IntruderProcess, Runs
-from tests.harness.places import base_directory
+from tests.harness.places import SHARED, base_directory
 from tests.scenarios import exposure
 from tests.system.files import own_directory
 from tests.system.objects import kind_of
@@ -194,7 +194,7 @@ class _AttackedTrial:
         self._ways = ways
         outcome = run_trial(
             self._plan.target,
-            call(exposure.attacked, n=_TERMS, workers=self._plan.workers),
+            call(exposure.attacked, n=_TERMS, workers=self._plan.workers, places=SHARED),
             act=self._act,
             env={"TMPDIR": str(self._tmp)},
         )

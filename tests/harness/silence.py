@@ -91,7 +91,7 @@ class Silence:
             self._circle = now, self._seen
             return False
         since, limit = now - self._circle[0], limits.circling(self._target)
-        # Where others have the processors, the one that it waits for may not have had its turn.
+        # On a machine under load, the process that it waits for may not have run yet.
         return rounds >= _ROUNDS and since > limit and since > limit * min(MOST, slowed())
 
     def _look_at_times(self) -> None:

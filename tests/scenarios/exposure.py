@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -42,7 +42,7 @@ def hold(log: Log, number: int) -> None:
     stop_before(log, number, "exit")
 
 
-def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
+def attacked(module: ModuleType, log: Log, n: int, workers: int, places: Sequence[str]) -> None:
     """Run once for each request on standard input, with each child stopped at birth and exit.
 
     A request is a line of JSON: {"way": the name of the attack}.  With {"seconds": s} too, run
@@ -53,7 +53,7 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
     births = Births(log)
     log.call(module.run, n, workers, warm=True)
-    births.arm(inject(tell_all))
+    births.arm(inject(tell_all, [tempfile.gettempdir(), *places]))
     log.call(module.run, n, workers, warm=True)
     births.disarm()
     before = resources.of_this_process()
@@ -74,15 +74,17 @@ def attacked(module: ModuleType, log: Log, n: int, workers: int) -> None:
     log("inside", new=resources.added_since(before))
 
 
-def tell_all(log: Log, number: int) -> None:
-    """Let this child log what a stranger of the same user can know of it."""
-    tell_what_it_makes(log)
+def tell_all(log: Log, number: int, places: Sequence[str]) -> None:
+    """Let this child log what a stranger of the same user can know of it.
+
+    places: directories in which runs may make theirs.
+    """
+    tell_what_it_makes(log, places)
     tell_what_it_sends(log)
 
 
-def tell_what_it_makes(log: Log) -> None:
+def tell_what_it_makes(log: Log, places: Sequence[str]) -> None:
     """Let this child log the path of each file that it makes, from the directory of the run on."""
-    places = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - to be found
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(args[0], str) or not args[2] & os.O_CREAT:

@@ -17,7 +17,6 @@ from tests.scenarios import from_inside, profiles
 from tests.scenarios.injection import (
     Births,
     catch,
-    die_if_among,
     end,
     hear,
     kill_after,
@@ -127,7 +126,7 @@ def first_killed(module: ModuleType, log: Log, workers: int) -> None:
     helper.  The death of all is for clause C10.
     """
     births = Births(log)
-    births.arm(inject(die_if_among, workers))
+    births.arm(inject(end, int(signal.SIGKILL), range(1, workers + 1)))
     log.call(module.run, _TERMS, workers, case="the first run of a process")
     births.disarm()
     log.call(module.run, _TERMS, workers, again=True, case="after the first run")

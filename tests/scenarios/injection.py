@@ -235,12 +235,6 @@ def kill_first(log: Log, number: int) -> None:
         die(signal.SIGKILL)
 
 
-def die_if_among(log: Log, number: int, first: int) -> None:
-    """Kill this child if it is one of the *first*."""
-    if number <= first:
-        end_now(log, int(signal.SIGKILL))
-
-
 def kill_after(log: Log, number: int, victim: int, delay: float) -> None:
     """Kill this child *delay* seconds after its birth, if its number is *victim*."""
     if number == victim:

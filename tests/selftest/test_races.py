@@ -8,6 +8,7 @@ no order of calls that is held once shows the race, and the module says why.
 import pytest
 
 from tests.harness import Message, Outcome, call, run_trial, shared_trials, state
+from tests.harness.behind_gate import needs_gate
 from tests.scenarios import orders
 from tests.selftest import races, reported
 from tests.selftest.judged import caught_by, constant, modules_of
@@ -34,8 +35,7 @@ def _sweep(module: str, *kinds: str) -> Outcome:
         bytecodes="bytecodes" in kinds,
     )
     outcome = run_trial(module, scenario, limit=LIMIT)
-    for message in outcome.of("ungated"):
-        pytest.skip(message["reason"])
+    needs_gate(outcome)
     assert {message["case"] for message in outcome.of("orders")} == set(kinds), outcome.faults
     return outcome
 
@@ -66,11 +66,10 @@ def test_a_race_is_found_and_its_order_replays(module: str) -> None:
 
 @pytest.mark.parametrize("name", BETWEEN_THREADS)
 def test_a_race_is_found_between_two_threads(name: str) -> None:
-    """Two sweeps find it: it takes an order, and no luck."""
+    """Two sweeps find it: it does not depend on chance."""
     for _ in range(2):
         outcome = shared_trials.in_two_threads(f"{reported.__name__}.{name}")
-        for message in outcome.of("ungated"):
-            pytest.skip(message["reason"])
+        needs_gate(outcome)
         assert _failures(outcome)
 
 
@@ -78,6 +77,7 @@ def test_a_race_is_found_between_two_threads(name: str) -> None:
 def test_no_race_is_found_between_two_threads_of_a_repaired_twin(name: str) -> None:
     """A failure here is a false verdict of the gate."""
     outcome = shared_trials.in_two_threads(f"{reported.__name__}.repaired.{name}")
+    needs_gate(outcome)
     assert not _failures(outcome), outcome.of("order", "story")
     assert not outcome.faults
 

@@ -11,7 +11,8 @@ from transports._supervisor.guardian import guard, private_directory, random_nam
 from transports._supervisor.outstanding import Outstanding
 from transports._supervisor.program import main, probe
 from transports._supervisor.signals import without_sigpipe
-from transports._supervisor.supervisor import Supervisor, write_all
+from transports._supervisor.supervisor import Supervisor
+from transports._supervisor.writing import write_all
 
 __all__ = [
     "Outstanding",

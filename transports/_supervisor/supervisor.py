@@ -19,7 +19,6 @@ import math
 import os
 import select
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable, Container, Iterator
@@ -28,7 +27,8 @@ from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
 from transports._supervisor import child as children
-from transports._supervisor.child import Child, WorkerError, described, die_with_parent
+from transports._supervisor import reports, standard_streams
+from transports._supervisor.child import Child, WorkerError, die_with_parent
 from transports._supervisor.lifeline import Lifeline
 from transports._supervisor.outstanding import Outstanding
 from transports._supervisor.signals import BlockedSignals, all_blocked
@@ -42,10 +42,6 @@ _LEAST_WAIT = 1e-3
 _MOST_WAIT = 86400.0  # seconds: poll(2) takes an int of milliseconds
 
 _LOOK_EVERY = 0.02  # seconds between two looks while workers are being forked
-
-# What a worker tells of its exception: its number and text, 512 bytes in all.
-_REPORT_TEXT = 508
-_REPORT = struct.Struct(f"<I{_REPORT_TEXT}s")
 
 # How often the clean-up is begun anew when an exception breaks into it: a handler's, for a signal
 # that another thread was handed, or a MemoryError.
@@ -70,13 +66,6 @@ def _close(thing: int | socket.socket) -> None:
     os.close(thing) if isinstance(thing, int) else thing.close()
 
 
-def write_all(fd: int, data: bytes | memoryview) -> None:
-    """Write all of *data*: write(2) may take less, on a full disk or a signal."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
 def _checked(timeout: float | None) -> float | None:
     """Return *timeout*; raise TypeError or ValueError unless it is None or a time in seconds."""
     if timeout is not None:
@@ -91,14 +80,6 @@ def _make_room(frames: int) -> None:
     """Raise RecursionError unless there is room for so many calls within calls."""
     if frames:
         _make_room(frames - 1)
-
-
-def _flush_standard_streams() -> None:
-    """Write what was printed: a worker exits by os._exit, which does not."""
-    for stream in (sys.stdout, sys.stderr):
-        # None, closed, no file, a full disk: it is not ours to complain.
-        with contextlib.suppress(AttributeError, ValueError, OSError):
-            stream.flush()
 
 
 class Supervisor:
@@ -147,11 +128,11 @@ class Supervisor:
         self.signals = BlockedSignals()
         try:
             self.signals.hold()
-            self._fill_standard_streams()
+            standard_streams.fill(self.own)
             self._reports, self._report_to = self.pipe()
             os.set_blocking(self._reports, False)
             if self._users_code:
-                _flush_standard_streams()  # or each worker would write what is buffered
+                standard_streams.flush()  # or each worker would write what is buffered
                 self._lifeline = Lifeline()
                 self._lifeline.open()
         except BaseException:
@@ -243,15 +224,6 @@ class Supervisor:
             raise
         return ends
 
-    def _fill_standard_streams(self) -> None:
-        # A caller may have closed its standard streams. A channel that took the place of one
-        # would be written to by whatever prints.
-        for fd in (0, 1, 2):
-            try:
-                os.fstat(fd)
-            except OSError:
-                self.own(os.open(os.devnull, os.O_RDWR))  # the lowest that is free: this one
-
     # -- reading --------------------------------------------------------------------------
 
     def listen(self, fd: int) -> int:
@@ -321,12 +293,11 @@ class Supervisor:
                 gc.enable()
             work(*args)
         except BaseException as error:
-            # One write of at most 512 bytes is atomic on every system (POSIX, PIPE_BUF).
-            os.write(self._report_to, _REPORT.pack(number, described(error)[:_REPORT_TEXT]))
+            reports.write(self._report_to, number, error)
             raise
         finally:
             if self._users_code:
-                _flush_standard_streams()
+                standard_streams.flush()
 
     def _die_with_caller(self) -> None:
         if self._lifeline is None:
@@ -374,14 +345,7 @@ class Supervisor:
 
     def worker_error(self, worker: int) -> WorkerError:
         """Return the error that names *worker*, which has ended, and what it raised."""
-        reports = bytearray()
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._reports, _READ):  # it may be less than a report
-                reports += data
-        # Each is whole: it was written at once, and is no longer than PIPE_BUF, pipe(7).
-        texts = dict(_REPORT.iter_unpack(reports))
-        text = texts.get(worker, b"").rstrip(b"\0")
-        return self.workers[worker].error(text.decode(errors="ignore"))  # cut in a character
+        return self.workers[worker].error(reports.read_all(self._reports).get(worker, ""))
 
     # -- waiting --------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Keeps a list of its errors, for whoever may ask for them, and never shortens it."""
+"""Keeps each of its errors in a list, and never removes one."""
 
 from tests.selftest.defects import honest
 

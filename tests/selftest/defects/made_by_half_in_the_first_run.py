@@ -1,4 +1,4 @@
-"""What a module makes in its first run is taken for made, also where that run has failed."""
+"""What a module makes in its first run counts as made, also where that run has failed."""
 
 from tests.selftest.defects import honest
 

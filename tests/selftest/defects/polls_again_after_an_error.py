@@ -1,17 +1,6 @@
 """Polls again after any OSError: a handler's TimeoutError, which is one, is lost."""
 
-from tests.selftest.defects import honest
+from tests.selftest.reported import time_limit_is_an_oserror_too
 
 CAUGHT_BY = ("B2",)
-
-
-def _wait(poller):
-    while True:
-        try:
-            return honest.look(poller, None)
-        except OSError:
-            continue
-
-
-honest.wait = _wait
-run = honest.run
+run = time_limit_is_an_oserror_too.run

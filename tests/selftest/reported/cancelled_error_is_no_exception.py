@@ -1,4 +1,4 @@
-"""A job was cancelled, and the worker went down with it: CancelledError is no Exception any more.
+"""A job was cancelled, and the worker ended too: CancelledError is no Exception any more.
 
 Here a worker tells of what it expects to be raised.  What derives from BaseException alone is not
 told of, but for what Ctrl-C and sys.exit raise.

@@ -1,4 +1,4 @@
-"""A protocol had a CRC in its packets, which finds accidents: whoever forges one makes that too.
+"""A protocol had a CRC in its packets. Whoever forges a packet can compute that, too.
 
 Here the frames in a System V queue have one, and no secret of the run.
 """

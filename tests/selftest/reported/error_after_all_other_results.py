@@ -1,4 +1,4 @@
-"""A pool that was to tell of a dead worker did so when all other tasks were done: if ever.
+"""A pool that was to tell of a dead worker did so only when all other tasks were done.
 
 Here the caller waits for the results of all others when one has died, and raises its error then.
 If two are dead, there is one that never comes.

@@ -7,6 +7,7 @@ worker that has failed by the length of what it has sent: the mark of an error i
 import os
 
 from tests.selftest.defects import honest
+from tests.selftest.reported import _by_length
 
 REPORT = "https://github.com/KhiopsML/khiops-python/pull/255"
 CAUGHT_BY = ("C8",)
@@ -28,15 +29,5 @@ def _send_or_complain(fd, lo, hi):
         os._exit(1)
 
 
-def _take(pids, said, poller, ready):
-    for over, _ in ready:
-        poller.unregister(over)
-        pid, r = pids.pop(over)
-        status = honest.reap(pid)
-        said[r] = honest.drain(r)
-        if len(said[r]) != 8:
-            said[r] = honest.lost(pid, status, said[r])
-
-
-honest.send, honest.take = _send_or_complain, _take
+honest.send, honest.take = _send_or_complain, _by_length.take
 run = honest.run

@@ -1,4 +1,4 @@
-"""A program that detached its children left every second one: its list changed under the loop.
+"""A program that detached its children left every second one: its list changed during the loop.
 
 Here a worker that has been ended is taken out of the list that is being walked.
 """

@@ -1,4 +1,4 @@
-"""A file that had been cut was read without complaint: what did not come had its default value.
+"""A file that had been cut was read without an error: missing fields had their default values.
 
 The answer was a wrong one.  Here a worker sends the fields of its sum one after another, and the
 caller takes what it can read, however the worker has ended.

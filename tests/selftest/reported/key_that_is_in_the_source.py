@@ -1,4 +1,4 @@
-"""A library signed with a key that stands in its source, where no other was set: all have the same.
+"""A library signed with a key from its source, where no other was set: all users have the same.
 
 Here the frames in a fifo are signed so.  What a worker of any other run has sent is good.
 """

@@ -1,4 +1,4 @@
-"""A program had a zillion copies of one directory in sys.path: a loader put it there at each call.
+"""A program had very many copies of one directory in sys.path: a loader put it there at each call.
 
 Here each run does so, for what its workers may import.
 """

@@ -1,4 +1,4 @@
-"""A video stood still: the queue was empty, and what told of the next frame came before the wait.
+"""A video stopped: the queue was empty, and what told of the next frame came before the wait.
 
 Only who waits already is woken up.  Here a worker looks whether the caller has taken its result,
 enters itself as one that waits, and waits for its bell.  The caller rings for those that are

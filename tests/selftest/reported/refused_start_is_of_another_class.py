@@ -1,4 +1,4 @@
-"""ansible could not start a worker for want of descriptors, and what the system had said was lost.
+"""ansible had no free descriptor to start a worker, and the error of the system was lost.
 
 Here a fork that fails is an error of a class of its own, and no OSError.
 """

@@ -11,13 +11,13 @@ from tests.selftest.reported import _call
 
 REPORT = "https://github.com/python/cpython/pull/5614"
 CAUGHT_BY = ("C13",)
-_end = honest.end
+end_and_reap = honest.end
 
 
-def starting(*, ends):
+def starting(*, where_failed):
     """Return run.
 
-    ends: whether workers are ended where a fork has failed.
+    where_failed(pids): called at the end with the workers, if a fork has failed.
     """
 
     def fork():
@@ -28,8 +28,7 @@ def starting(*, ends):
             raise
 
     def end(pids):
-        if ends or not _call.current().failed:
-            _end(pids)
+        (where_failed if _call.current().failed else end_and_reap)(pids)
 
     @honest.careful
     def run(n, workers):
@@ -41,4 +40,4 @@ def starting(*, ends):
     return run
 
 
-run = starting(ends=False)
+run = starting(where_failed=lambda pids: None)

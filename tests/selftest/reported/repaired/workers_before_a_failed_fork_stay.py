@@ -1,5 +1,5 @@
 """Those that have been started are ended and reaped."""
 
-from tests.selftest.reported.workers_before_a_failed_fork_stay import starting
+from tests.selftest.reported import workers_before_a_failed_fork_stay as bug
 
-run = starting(ends=True)
+run = bug.starting(where_failed=bug.end_and_reap)
