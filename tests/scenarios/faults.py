@@ -126,7 +126,7 @@ def first_killed(module: ModuleType, log: Log, workers: int) -> None:
     helper.  The death of all is for clause C10.
     """
     births = Births(log)
-    births.arm(inject(end, int(signal.SIGKILL), range(1, workers + 1)))
+    births.arm(inject(end, int(signal.SIGKILL), [*range(1, workers + 1)]))
     log.call(module.run, _TERMS, workers, case="the first run of a process")
     births.disarm()
     log.call(module.run, _TERMS, workers, again=True, case="after the first run")
