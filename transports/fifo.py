@@ -16,9 +16,12 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 import kernel
-from transports._channel import Channel, Work, over_packets
 from transports._channel.fifo import medium
-from transports._supervisor import SignedFrames, Supervisor, main, private_directory, probe
+from transports._channel.packets import over_packets
+from transports._channel.protocol import Channel, Work
+from transports._supervisor import Supervisor, main, probe
+from transports._supervisor.directories import private_directory
+from transports._supervisor.frames import SignedFrames
 
 
 def _open(supervisor: Supervisor) -> tuple[str, int]:

@@ -12,13 +12,13 @@ import os
 
 import kernel
 from transports._supervisor import (
-    SignedFrames,
     Supervisor,
     main,
-    private_directory,
     probe,
     write_all,
 )
+from transports._supervisor.directories import private_directory
+from transports._supervisor.frames import SignedFrames
 
 no_channel = "a file tells nobody that it has grown, and what was read of it stays"
 

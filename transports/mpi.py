@@ -37,7 +37,6 @@ from typing import Any
 import kernel
 from transports._mpi import life, lines, mpiexec, pmi, shared_memory
 from transports._supervisor import (
-    SignedFrames,
     Supervisor,
     WorkerError,
     die_with_parent,
@@ -45,6 +44,7 @@ from transports._supervisor import (
     main,
     write_all,
 )
+from transports._supervisor.frames import SignedFrames
 from transports._supervisor.launcher import end_all, execute
 
 EXTRA = "mpi"  # of pyproject.toml: not required where all transports are

@@ -13,7 +13,9 @@ import struct
 from contextlib import AbstractContextManager
 
 import kernel
-from transports._channel import Channel, Ends, Work, over_streams
+from transports._channel.framing import Ends
+from transports._channel.protocol import Channel, Work
+from transports._channel.streams import over_streams
 from transports._supervisor import Supervisor, main, probe, write_all
 
 _SUM = struct.Struct("=d")

@@ -17,9 +17,10 @@ from functools import partial
 from typing import Any
 
 import kernel
-from transports._channel import Channel, Work, over_packets
+from transports._channel.packets import over_packets
 from transports._channel.posix_mq import medium
-from transports._supervisor import SignedFrames, Supervisor, guard, main, probe, random_name
+from transports._channel.protocol import Channel, Work
+from transports._supervisor import Supervisor, guard, main, probe, random_name
 from transports._supervisor.bindings import (
     as_oserror,
     close_at_end,
@@ -27,6 +28,7 @@ from transports._supervisor.bindings import (
     require,
     retry_on_signal,
 )
+from transports._supervisor.frames import SignedFrames
 
 posix_ipc = optional("posix_ipc")
 

@@ -21,7 +21,8 @@ from functools import partial
 from typing import Any
 
 import kernel
-from transports._channel import Channel, Work, over_packets
+from transports._channel.packets import over_packets
+from transports._channel.protocol import Channel, Work
 from transports._channel.shm import medium
 from transports._semaphore import SIZE, semaphore
 from transports._supervisor import Supervisor, guard, main, probe, random_name

@@ -19,10 +19,12 @@ from functools import partial
 from typing import Any
 
 import kernel
-from transports._channel import Channel, Work, over_packets
+from transports._channel.packets import over_packets
+from transports._channel.protocol import Channel, Work
 from transports._channel.sysv_mq import medium
-from transports._supervisor import SignedFrames, Supervisor, guard, main, probe
+from transports._supervisor import Supervisor, guard, main, probe
 from transports._supervisor.bindings import as_oserror, optional, require, retry_on_signal
+from transports._supervisor.frames import SignedFrames
 
 sysv_ipc = optional("sysv_ipc")
 

@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import kernel
-from transports._channel import Channel, Work, over_connections
-from transports._supervisor import SignedFrames, Supervisor, main, probe
+from transports._channel.connections import over_connections
+from transports._channel.protocol import Channel, Work
+from transports._supervisor import Supervisor, main, probe
 from transports._supervisor.connections import BACKLOG, Rendezvous, gather_connections
+from transports._supervisor.frames import SignedFrames
 
 _GRACE = 0.2  # seconds: a softirq thread may deliver a segment after its sender is dead
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)

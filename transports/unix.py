@@ -20,9 +20,12 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import kernel
-from transports._channel import Channel, Work, over_connections
-from transports._supervisor import SignedFrames, Supervisor, main, private_directory, probe
+from transports._channel.connections import over_connections
+from transports._channel.protocol import Channel, Work
+from transports._supervisor import Supervisor, main, probe
 from transports._supervisor.connections import BACKLOG, Rendezvous, gather_connections
+from transports._supervisor.directories import private_directory
+from transports._supervisor.frames import SignedFrames
 
 _NAME = "/socket"
 _UCRED = struct.Struct("@iII")  # unix(7), SO_PEERCRED: pid, uid, gid

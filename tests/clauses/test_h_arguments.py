@@ -7,7 +7,7 @@ import pytest
 from tests import harness
 from tests.harness import Message, Outcome, checks
 from tests.harness.trouble import not_judged
-from tests.scenarios import basics
+from tests.scenarios import wrong_arguments
 
 _VALID = "2"  # the argument beside the one that is wrong
 _NO_TERMS = "0"  # valid for n, too
@@ -51,7 +51,7 @@ def _faults(outcome: Outcome, call: Message, kind: str) -> Iterator[str]:
 
 def _refused(transport: str, kind: str) -> None:
     """Fail unless each call with wrong arguments of this kind was refused, at once."""
-    outcome = harness.run_trial(transport, harness.call(basics.arguments))
+    outcome = harness.run_trial(transport, harness.call(wrong_arguments.tried))
     hung = _hung(outcome)
     if hung is None:
         checks.finished(outcome)

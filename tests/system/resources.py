@@ -10,7 +10,6 @@ cannot be listed must not count as empty.
 import contextlib
 import os
 import resource
-import secrets
 import signal
 import stat
 import subprocess
@@ -262,7 +261,7 @@ def queue_bytes() -> int:
 
 def _can_make_queue(posix_ipc: Any) -> bool:
     """Make the smallest queue, and remove it; tell whether the system allowed it."""
-    name = "/ipc-probe-" + secrets.token_hex(8)
+    name = "/ipc-probe-" + os.urandom(8).hex()
     try:
         queue = posix_ipc.MessageQueue(
             name, posix_ipc.O_CREX, 0o600, max_messages=1, max_message_size=1

@@ -1,7 +1,7 @@
 """The zygote: ``python -m tests.worlds FD MODULES``, started by tests.harness.worlds.
 
-It has imported what scenarios need, and MODULES.  For each request, which comes with a socket, it
-forks a process in new namespaces: the keeper of a world, which serves that socket
+It has imported what most scenarios need, and MODULES.  For each request, which comes with a socket,
+it forks a process in new namespaces: the keeper of a world, which serves that socket
 (tests.worlds.keeper).
 A caller that the keeper forks is as fresh as a new interpreter: the zygote runs nothing but this,
 and has neither a thread nor a descriptor that a caller would inherit.  It takes 10 ms, where the
@@ -20,7 +20,7 @@ import socket
 import sys
 from typing import Any
 
-from tests.scenarios import every
+from tests.scenarios import preloaded  # noqa: F401 - for the callers that are forked
 from tests.system import inherited_signals, namespaces
 from tests.worlds import keeper, mounts
 
@@ -59,7 +59,6 @@ def _make_world(request: dict[str, Any], control: socket.socket) -> keeper.Body:
 def main() -> keeper.Body | None:
     """Serve requests; in a process that a keeper has forked, return what it is to do."""
     inherited_signals.reset()
-    every.load()
     for name in sys.argv[2:]:
         importlib.import_module(name)
     # The collector of a caller need not look at all this, which would copy most of its memory.

@@ -11,13 +11,6 @@ At the end of its work each worker says so: exit status 0 without that is an err
 caller never waits for one thing alone: while it waits for room to send, it takes in what the
 workers send, so that the two cannot wait for each other.
 
-A transport hands its makers over; nothing here imports a transport.
+A transport hands its makers over; nothing here imports a transport.  A transport imports the kind
+that it uses, and not the others.
 """
-
-from transports._channel.connections import over_connections
-from transports._channel.framing import Ends
-from transports._channel.packets import over_packets
-from transports._channel.protocol import Channel, Work
-from transports._channel.streams import over_streams
-
-__all__ = ["Channel", "Ends", "Work", "over_connections", "over_packets", "over_streams"]

@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import itertools
-import secrets
+import os
 import struct
 import sys
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Authenticator:
     _BATCH = struct.Struct("=256Q")  # pads that are drawn at once
 
     def __init__(self, workers: int, *, bits: int = 63, trusted: bool = False) -> None:
-        key = secrets.token_bytes(32)
+        key = os.urandom(32)
 
         def blake2(data: bytes) -> int:
             digest = hashlib.blake2b(data, digest_size=8, key=key).digest()

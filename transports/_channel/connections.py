@@ -12,8 +12,9 @@ from transports._channel.protocol import Work
 from transports._channel.stream_worker import serve
 from transports._channel.streams import Streams
 from transports._channel.waiting import Waiting
-from transports._supervisor import Outstanding, SignedFrames, Supervisor
+from transports._supervisor import Outstanding, Supervisor
 from transports._supervisor.connections import Rendezvous, accept_pending
+from transports._supervisor.frames import SignedFrames
 
 _NAP = 1e-3  # seconds between two looks whether all that was sent has been taken
 

@@ -6,13 +6,13 @@ have opened the fifo.
 
 import fcntl
 import os
-import secrets
 import select
 import struct
 from collections.abc import Callable, Sequence
 
 from transports._channel.packets import Medium
-from transports._supervisor import Supervisor, private_directory
+from transports._supervisor import Supervisor
+from transports._supervisor.directories import private_directory
 
 Make = Callable[[Supervisor, str, str], tuple[str, int, int]]
 """Makes a fifo of a name in a directory; returns its path and both of its ends."""
@@ -99,7 +99,7 @@ class _Fifo:
 
 def medium(make: Make, join: Join, supervisor: Supervisor, workers: int, duplex: bool) -> Medium:
     """Make the fifos of a channel."""
-    directory, mark = private_directory(supervisor), secrets.token_bytes(8)
+    directory, mark = private_directory(supervisor), os.urandom(8)
     up, *down = (
         _Fifo(make(supervisor, directory, name), SyncMarks(mark), join)
         for name in ("fifo", *map(str, range(workers if duplex else 0)))

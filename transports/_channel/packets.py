@@ -8,8 +8,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from transports._channel.authentication import FOREIGN, NOTICE, Authenticator, Flow, ForeignPackets
 from transports._channel.block import Block
@@ -56,8 +55,7 @@ class PacketQueue(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Medium:
+class Medium(NamedTuple):
     """What a mechanism gives to a channel.
 
     up: the queue of all workers to the caller.
@@ -73,7 +71,7 @@ class Medium:
     fetch: where *up* has no descriptor: has a packet of it in *unopened*, and tells whether there
         was one; with True, it sleeps for one, not longer than the timeout.  An exception of a
         handler loses nothing.
-    unopened: packets of *up* that were taken, and not looked at yet.
+    unopened: packets of *up* that were taken, and not looked at yet; None for a new deque.
     """
 
     up: PacketQueue
@@ -87,7 +85,7 @@ class Medium:
     check: Callable[[], None] | None = None
     join: Callable[[int], object] | None = None
     fetch: Callable[[bool], bool] | None = None
-    unopened: deque[tuple[bytes, int]] = field(default_factory=deque)
+    unopened: deque[tuple[bytes, int]] | None = None
 
 
 def _pieces(view: memoryview, most: int) -> Iterator[bytes]:
@@ -212,7 +210,7 @@ class _Packets:
         self._ended: set[int] = set()
         # Of workers that exited without their end: packets that may still be ahead of it.
         self._ahead: dict[int, int] = {}
-        self._unopened = medium.unopened
+        self._unopened = deque() if medium.unopened is None else medium.unopened
         self._messages = Resumable(self._stream)
 
     def wake(self) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-import secrets
+import os
 import struct
 
 
@@ -22,7 +22,7 @@ class SignedFrames:
     size = _BODY.size + _DIGEST
 
     def __init__(self, secret: bytes | None = None) -> None:
-        self.secret = secret or secrets.token_bytes(40)
+        self.secret = secret or os.urandom(40)
         self._mark, self._key = self.secret[:8], self.secret[8:]
 
     def _sign(self, body: bytes) -> bytes:
