@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +84,8 @@ def remove_tree(path: str) -> None:
 @contextlib.contextmanager
 def own_directory(prefix: str, place: str | None = None) -> Iterator[Path]:
     """Make a directory; remove it at the end, with all that a trial has put there."""
+    import tempfile  # noqa: PLC0415 - see tests.scenarios.preloaded
+
     path = tempfile.mkdtemp(prefix=prefix, dir=place)
     try:
         yield Path(path)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -75,6 +74,8 @@ def mount_queues() -> Path | None:
         return _QUEUE_DIRECTORY
     if os.geteuid() != 0:
         return None
+    import tempfile  # noqa: PLC0415 - see tests.scenarios.preloaded
+
     own = tempfile.mkdtemp(prefix="ipc-mqueue-")
     try:
         namespaces.leave()

@@ -5,7 +5,6 @@ Where there is no /proc, as on macOS, `marked` asks ps(1), and there are no othe
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +101,8 @@ def marked(mark: bytes) -> list[int]:
     A forked process has its parent's mark, whatever either has done to os.environ.
     """
     if not _PROC:
+        import subprocess  # noqa: PLC0415 - see tests.scenarios.preloaded
+
         command = ["ps", "-axEww", "-o", "pid=,command="]
         listing = subprocess.run(command, capture_output=True, check=True).stdout
         return [int(line.split()[0]) for line in listing.splitlines() if mark in line]

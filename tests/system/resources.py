@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import stat
-import subprocess
 import sys
 import threading
 import time
@@ -175,6 +174,8 @@ def system_v() -> Inventory:
     """Return the System V objects of all users."""
     if has_system_v_tables():
         return {Resource(SYSTEM_V, f"{found.kind} id {found.id}") for found in system_v_objects()}
+    import subprocess  # noqa: PLC0415 - see tests.scenarios.preloaded
+
     listing = subprocess.run(["ipcs"], capture_output=True, text=True, check=True).stdout  # noqa: S607
     # A row starts with the letter of its kind, the id and the key.
     rows = [line.split()[:3] for line in listing.splitlines() if line[:2] in ("q ", "s ", "m ")]
