@@ -189,7 +189,7 @@ def test_nothing_of_the_caller_changes_for_a_while(
     transport: str, record_property: RecordProperty
 ) -> None:
     """E6: its other threads see umask and directory as they are: they hold for all of them."""
-    outcome = ordering.gated(shared_trials.in_orders(transport), record_property, "E6")
+    outcome = ordering.gated(shared_trials.in_orders(transport, None), record_property, "E6")
     (changes,) = outcome.of("changes")
     if calls := changes["calls"]:
         pytest.fail(

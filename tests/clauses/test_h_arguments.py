@@ -1,6 +1,7 @@
 """H. Arguments: invalid arguments are refused before anything is created."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -49,9 +50,14 @@ def _faults(outcome: Outcome, call: Message, kind: str) -> Iterator[str]:
         yield f"the message must contain the value: {' or '.join(given)}; it is {call['text']!r}"
 
 
+@cache
+def _of_wrong_arguments(transport: str) -> Outcome:
+    return harness.run_trial(transport, harness.call(wrong_arguments.tried))
+
+
 def _refused(transport: str, kind: str) -> None:
     """Fail unless each call with wrong arguments of this kind was refused, at once."""
-    outcome = harness.run_trial(transport, harness.call(wrong_arguments.tried))
+    outcome = _of_wrong_arguments(transport)
     hung = _hung(outcome)
     if hung is None:
         checks.finished(outcome)

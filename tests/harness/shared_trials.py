@@ -85,7 +85,7 @@ def three_hundred(transport: str) -> tuple[Outcome, Outcome]:
 
 
 @cache
-def in_orders(transport: str, order: str | None = None) -> Outcome:
+def in_orders(transport: str, order: str | None) -> Outcome:
     """Run in many orders of system calls, or in one: see `tests.scenarios.orders`."""
     if order:
         scenario = call(orders.followed, n=30, workers=3, order=order)
