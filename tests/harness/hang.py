@@ -39,7 +39,7 @@ _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?+) in (.*)$')
 _SUITE = ("/tests/scenarios/", "/tests/harness/")  # the code that calls `run`, and holds workers
 _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module there may be a venv
 
-PROVEN = "all of its threads wait, without a limit of time, for what only they could do"
+PROVEN = "all of its threads wait without a time limit, and no other process can wake them"
 
 _MOST_GROUPS = 6  # of processes that wait at the same place
 _LONGEST_LINE = 80  # characters that are shown of a line of source

@@ -94,7 +94,7 @@ def test_a_hang_that_is_proven_is_told_as_such() -> None:
     text = explain(TARGET, 0, _messages(way=9), [Stuck(10, CALLER, CALLERS)], PROVEN).text
     assert text.startswith(
         "run(30, 3) did not return after a worker (pid 12) died of SIGKILL; all of its threads"
-        " wait, without a limit of time, for what only they could do.\nThe caller (pid 10) waits"
+        " wait without a time limit, and no other process can wake them.\nThe caller (pid 10) waits"
     )
     assert text.endswith("No other process of the run is alive: nobody can end this wait.")
 
