@@ -175,12 +175,12 @@ def test_what_is_buffered_is_written_once_and_clean_up_is_done_once(transport: s
 def test_nothing_of_the_caller_changes_and_nothing_is_printed(transport: str) -> None:
     """E6: all that kernel and standard library tell, from before the first run on.
 
-    Also where the standard input is a file, which is read in part.
+    Its settings have the usual values, and others; its standard input is a terminal or a file.
     """
     plain.needs_answered_deaths(transport)
     outcome = checks.not_disturbed(harness.run_trial(transport, harness.call(kept_settings.quiet)))
     states = _in_each_state(outcome)
-    assert len(states) == 2
+    assert len(states) == 3
     _unchanged(states)
 
 

@@ -53,6 +53,9 @@ _OF_A_THREAD = {
     for what in ("the running loop of asyncio", "sys.get_asyncgen_hooks()", "decimal.getcontext()")
 }
 
+_TERMINAL = "the standard input is a terminal"
+_FILE = "the standard input is a file"
+
 # Variables that libraries obey, and that a run may want to set for its workers.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -134,30 +137,43 @@ def signalled(module: ModuleType, log: Log) -> None:
 def quiet(module: ModuleType, log: Log) -> None:
     """Let a caller run that leads neither a session nor a group; log what has changed in it.
 
-    So does another one, whose standard input is a file: all processes have one offset of it.
+    Its settings have other values than the usual ones.  Two more callers have the usual values: one
+    may be what a run sets.  Their standard inputs are a terminal, which all processes share, and a
+    file, of which all processes have one offset.
     """
     in_caller(log, "warnings are errors", partial(_quiet, module))
-    in_caller(log, "the standard input is a file", partial(_with_a_file, module))
+    in_caller(log, _TERMINAL, partial(_as_usual, module, case=_TERMINAL, enter=_enter_terminal))
+    in_caller(log, _FILE, partial(_as_usual, module, case=_FILE, enter=_enter_file))
 
 
-def _with_a_file(module: ModuleType, log: Log) -> None:
-    """Run with a file as the standard input, which is read in part; log what has changed."""
+def _enter_terminal() -> None:
+    """Let a new terminal be the standard input, if there are any."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.openpty()[1], 0)
+
+
+def _enter_file() -> None:
+    """Let a file be the standard input, which is read in part."""
     with tempfile.TemporaryFile() as file:
         os.write(file.fileno(), b"a line\nand another\n")
         os.dup2(file.fileno(), 0)
     os.lseek(0, len(b"a line\n"), os.SEEK_SET)
+
+
+def _as_usual(module: ModuleType, log: Log, case: str, enter: Callable[[], None]) -> None:
+    """Run with the usual settings and a standard input by *enter*; log what has changed."""
+    enter()
     before = settings.of_the_rest({0})
     births = Births(log)
     well_and_struck(module, log, births)
     changed = settings.changes(settings.without_imports(before), settings.of_the_rest({0}))
-    log("changed", case="the standard input is a file", what=_sentences({}, changed), new=[])
+    log("changed", case=case, what=_sentences({}, changed), new=[])
 
 
 def _quiet(module: ModuleType, log: Log) -> None:
     """Run with every warning an error; log what has changed, and errors that Python ignored."""
     gc.unfreeze()  # the zygote has called freeze, which a run must not do
-    with contextlib.suppress(OSError):  # there may be no terminals
-        os.dup2(os.openpty()[1], 0)
+    _enter_terminal()
     kept = _descriptors()
     first = _steady(kept)
     births = Births(log)
