@@ -12,8 +12,11 @@ run.  A port for each worker, of the 28232 in /proc/sys/net/ipv4/ip_local_port_r
 """
 
 import contextlib
+import fcntl
+import select
 import socket
 import struct
+import termios
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -24,7 +27,7 @@ from transports._supervisor import Supervisor, main, probe
 from transports._supervisor.connections import BACKLOG, Rendezvous, gather_connections
 from transports._supervisor.frames import SignedFrames
 
-_GRACE = 0.2  # seconds: a softirq thread may deliver a segment after its sender is dead
+_NAP = 1  # milliseconds between two looks whether all that was sent has arrived
 _AT_ONCE = struct.pack("@ii", 1, 0)  # struct linger, socket(7)
 
 
@@ -79,7 +82,7 @@ def run(n: int, workers: int, *, timeout: float | None = None) -> float:
         for worker, (lo, hi) in enumerate(slices):
             with place.dialer() as dial:
                 supervisor.fork(_work, dial, signer, worker, lo, hi)
-        sums = gather_connections(supervisor, place, signer, _GRACE)
+        sums = gather_connections(supervisor, place, signer)
     return kernel.combine(sums.values())
 
 
@@ -89,13 +92,28 @@ def _work(
     frame = signer.pack(worker, kernel.partial_sum(lo, hi))
     with dial() as connection:
         connection.sendall(frame)
+        _wait_for_arrival(connection.fileno())
+
+
+def _wait_for_arrival(connection: int) -> None:
+    """Return when all that was sent has reached the other side, or the connection is reset.
+
+    Who ends earlier may be dead before its last segment has come.  And a connection that is closed
+    while something is unread is reset (RFC 1122, 4.2.2.13): what is on its way is dropped.
+    """
+    reset, waits = select.poll(), bytearray(4)
+    reset.register(connection, 0)  # POLLERR and POLLHUP are reported all the same, poll(2)
+    with contextlib.suppress(OSError):  # another system than Linux, which need not have it: tcp(7)
+        while fcntl.ioctl(connection, termios.TIOCOUTQ, waits) == 0 and any(waits):
+            if reset.poll(_NAP):
+                break
 
 
 def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> contextlib.AbstractContextManager[Channel]:
     """Carry messages, both ways by a connection each: see :mod:`transports`."""
-    return over_connections(_rendezvous, work, workers, duplex, timeout, grace=_GRACE)
+    return over_connections(_rendezvous, work, workers, duplex, timeout, settle=_wait_for_arrival)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import itertools
 import mmap
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -27,34 +26,24 @@ def test_a_worker_is_lost_after_one_look_that_finds_nothing() -> None:
     assert not outstanding
     outstanding.expect([3])
     assert outstanding
-    assert outstanding.lost({}, True, time.monotonic()) == []
-    assert outstanding.lost({}, False, time.monotonic()) == [3]
+    assert outstanding.lost({}, True) == []
+    assert outstanding.lost({}, False) == [3]
 
 
 def test_a_worker_whose_result_came_is_not_lost() -> None:
     """And it is not expected any more; the others are."""
     outstanding = Outstanding()
     outstanding.expect([1, 2])
-    assert outstanding.lost({1: 0.5}, False, time.monotonic()) == [2]
-    assert outstanding.lost({1: 0.5, 2: 0.5}, False, time.monotonic()) == []
+    assert outstanding.lost({1: 0.5}, False) == [2]
+    assert outstanding.lost({1: 0.5, 2: 0.5}, False) == []
     assert not outstanding
-
-
-def test_a_channel_that_is_late_has_its_grace() -> None:
-    """Before that time, a look that finds nothing does not count."""
-    outstanding = Outstanding(grace=0.05)
-    outstanding.expect([1])
-    assert outstanding.lost({}, False, time.monotonic()) == []
-    time.sleep(0.06)
-    outstanding.expect([1])  # again: it has no more time by that
-    assert outstanding.lost({}, False, time.monotonic()) == [1]
 
 
 def test_others_that_send_on_and_on_hide_no_lost_worker() -> None:
     """The number of packets before a result is bounded."""
     outstanding = Outstanding()
     outstanding.expect([1])
-    looks = next(n for n in itertools.count(1) if outstanding.lost({}, True, time.monotonic()))
+    looks = next(n for n in itertools.count(1) if outstanding.lost({}, True))
     assert looks > 4096 // 64  # a full backlog, of which 64 are accepted in a look
 
 

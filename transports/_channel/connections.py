@@ -1,9 +1,7 @@
 """Messages over a connection of each worker to a listening socket: streams that are dialled."""
 
-import contextlib
 import math
 import socket
-import time
 from collections.abc import Callable
 
 from transports._channel.block import Block
@@ -16,8 +14,6 @@ from transports._supervisor import Outstanding, Supervisor
 from transports._supervisor.connections import Rendezvous, accept_pending
 from transports._supervisor.frames import SignedFrames
 
-_NAP = 1e-3  # seconds between two looks whether all that was sent has been taken
-
 
 def over_connections(
     make: Callable[[Supervisor], Rendezvous],
@@ -26,7 +22,7 @@ def over_connections(
     duplex: bool,
     timeout: float | None,
     *,
-    grace: float = 0.0,
+    settle: Callable[[int], None] | None = None,
 ) -> Block:
     """Return a channel over a connection of each worker to the listener that *make* makes.
 
@@ -34,7 +30,8 @@ def over_connections(
     follows: the kernel lets nobody else into a connection, so to sign each message would cost
     time and add nothing.
 
-    grace: see :meth:`transports._supervisor.Supervisor.events`.
+    settle: returns when all that a worker has sent by a descriptor can be read by the caller; None
+        where a write is that already.
     """
 
     def open_channel(waiting: Waiting) -> Streams:
@@ -43,42 +40,31 @@ def over_connections(
         for worker in range(workers):
             hello = signer.pack(worker, 0.0)
             with place.dialer() as dial:
-                supervisor.fork(_dial_and_serve, dial, hello, work, worker, duplex)
-        ends = _handshake(waiting, place, signer, workers, grace)
-        return Streams(waiting, ends, duplex, sockets=True, grace=grace)
+                supervisor.fork(_dial_and_serve, dial, hello, work, worker, duplex, settle)
+        ends = _handshake(waiting, place, signer, workers)
+        return Streams(waiting, ends, duplex, sockets=True)
 
     return Block(open_channel, workers, timeout)
 
 
 def _dial_and_serve(
-    dial: Callable[[], socket.socket], hello: bytes, work: Work, worker: int, duplex: bool
+    dial: Callable[[], socket.socket],
+    hello: bytes,
+    work: Work,
+    worker: int,
+    duplex: bool,
+    settle: Callable[[int], None] | None,
 ) -> None:
     connection = dial()
     connection.sendall(hello)
-    resets = connection.family != socket.AF_UNIX
     fd = connection.detach()  # closed when the worker exits
     serve(work, worker, Ends(fd if duplex else -1, fd))
-    if duplex and resets:
-        _wait_until_taken(fd)
-
-
-def _wait_until_taken(connection: int) -> None:
-    """Return when all that was sent has reached the other side, and could not be lost any more.
-
-    A TCP connection that is closed while something is unread is reset (RFC 1122, 4.2.2.13), and
-    what still waits to be sent is dropped.
-    """
-    import fcntl  # noqa: PLC0415 - a worker alone needs them: they make forks dearer
-    import termios  # noqa: PLC0415
-
-    waits = bytearray(4)
-    with contextlib.suppress(OSError):  # another system; or the caller has closed its end
-        while fcntl.ioctl(connection, termios.TIOCOUTQ, waits) == 0 and any(waits):  # tcp(7)
-            time.sleep(_NAP)
+    if settle is not None:
+        settle(fd)
 
 
 def _handshake(
-    waiting: Waiting, place: Rendezvous, signer: SignedFrames, workers: int, grace: float
+    waiting: Waiting, place: Rendezvous, signer: SignedFrames, workers: int
 ) -> list[Ends]:
     """Accept a connection of each worker, and return the caller's ends by worker."""
     supervisor = waiting.supervisor
@@ -86,11 +72,10 @@ def _handshake(
     listening_fd = supervisor.listen(place.listener.fileno())
     unknown: dict[int, tuple[socket.socket, bytes]] = {}  # and what each has sent of its frame
     known: dict[int, int] = {}
-    outstanding = Outstanding(grace)
+    outstanding = Outstanding()
     while len(known) < workers:
         outstanding.expect(waiting.exited - known.keys())
-        ready = waiting.wait(grace if outstanding else math.inf)
-        looked = time.monotonic()
+        ready = waiting.wait(0.0 if outstanding else math.inf)
         for fd in ready:
             if fd == listening_fd:
                 for connection in accept_pending(supervisor, place):
@@ -110,7 +95,7 @@ def _handshake(
                 known.setdefault(worker, fd)
             if fd not in known.values():
                 supervisor.close(connection)
-        for worker in outstanding.lost(known, bool(ready), looked):
+        for worker in outstanding.lost(known, bool(ready)):
             raise supervisor.worker_error(worker)
     supervisor.ignore(listening_fd)
     for connection, _ in unknown.values():

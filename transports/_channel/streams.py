@@ -58,11 +58,9 @@ class Streams:
     sockets: whether they are sockets.  A socket can be read with a limit to the wait, so the
         only one is read without poll(2) before.  A death is noticed by the end of the stream or,
         if a child of the worker holds the socket open, when the limit has passed.
-    grace: see :meth:`transports._supervisor.Supervisor.events`.
 
     A worker that has exited is reported as dead only when nothing more of it can come: its
-    stream was read to its end, or a look that began after the exit was seen found it empty
-    (and, where a stream does not deliver at once, the last *grace* seconds brought nothing).
+    stream was read to its end, or a look that began after the exit was seen found it empty.
     """
 
     def __init__(
@@ -71,14 +69,12 @@ class Streams:
         ends: list[Ends],
         duplex: bool,
         sockets: bool,
-        grace: float = 0.0,
     ) -> None:
         self.state = State()
         self._waiting = waiting
         self._supervisor = supervisor = waiting.supervisor
         self._write: Any = without_sigpipe(os.write)
         self._writev: Any = without_sigpipe(os.writev)
-        self._grace = grace
         self._flows = {}
         for worker, (reader, writer) in enumerate(ends):
             self._flows[supervisor.listen(reader)] = Inflow(worker, reader)
@@ -92,7 +88,6 @@ class Streams:
         if sockets and len(ends) == 1 and waiting.no_deadline:
             self._read_alone(self._readers[0])
         self._ended: set[int] = set()
-        self._quiet_since: dict[int, float] = {}  # of workers that exited before they had ended
         self._backlog: deque[tuple[int, Message]] = deque()  # read, and not taken yet
         self._lost: Exception | None = None  # what to raise behind the backlog
         self._messages = Resumable(self._stream)
@@ -144,8 +139,7 @@ class Streams:
                         break
                 if poll is None or exited:
                     owing = exited - ended
-                    self._expect_end(owing)
-                    ready = waiting.wait(self._grace if owing else math.inf)
+                    ready = waiting.wait(0.0 if owing else math.inf)
                     phase = BUSY
                     self._take(ready, owing)
                     phase = SAFE
@@ -205,28 +199,19 @@ class Streams:
                 raise state.refusal() from None
             raise
 
-    def _expect_end(self, owing: set[int]) -> None:
-        """Note that workers have exited, and have not sent their end."""
-        for worker in owing - self._quiet_since.keys():
-            self._quiet_since[worker] = time.monotonic()
-
     def _take(self, ready: Sequence[int], owing: Container[int] = ()) -> None:
         """Read from all that is *ready*; note the error of a worker of which nothing can come.
 
         owing: workers that had exited, without their end, before the look that found *ready*.
         """
-        looked = time.monotonic()
         for fd in ready:
             if fd in self._flows:
                 self._backlog.extend(self._read(fd))
         for fd, flow in self._flows.items():
             if (worker := flow.worker) not in owing or worker in self._ended:
                 continue
-            if fd in self._supervisor.listening:  # else it was read to its end
-                if fd in ready:
-                    self._quiet_since[worker] = looked
-                if looked < self._quiet_since[worker] + self._grace or fd in ready:
-                    continue
+            if fd in self._supervisor.listening and fd in ready:  # else it was read to its end
+                continue
             self._lost = self._supervisor.failure = self._supervisor.worker_error(worker)
             return
 
@@ -373,7 +358,7 @@ class Streams:
             return
         # All that it sent can be read now, its end too: until a look finds nothing of it.
         while worker not in self._ended and reader in self._supervisor.listening:
-            if reader not in self._take_in(self._grace):
+            if reader not in self._take_in(0.0):
                 break
         if worker not in self._ended:
             raise self._supervisor.worker_error(worker)

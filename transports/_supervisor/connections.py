@@ -28,20 +28,18 @@ class Rendezvous(NamedTuple):
 
 
 def gather_connections(
-    supervisor: Supervisor, place: Rendezvous, signer: SignedFrames, grace: float = 0.0
+    supervisor: Supervisor, place: Rendezvous, signer: SignedFrames
 ) -> dict[int, float]:
     """Take one signed frame from each worker that connects; return the sums.
 
     Connections that are not a worker's are closed at once, so that they take no descriptors;
     the signature decides what counts.
-
-    grace: see :meth:`Supervisor.events`.
     """
     sums: dict[int, float] = {}
     place.listener.setblocking(False)
     listening_fd = supervisor.listen(place.listener.fileno())
     connections: dict[int, socket.socket] = {}
-    for ready, _ in supervisor.events(sums, grace):
+    for ready, _ in supervisor.events(sums):
         for fd in ready:
             if fd == listening_fd:
                 for connection in accept_pending(supervisor, place):

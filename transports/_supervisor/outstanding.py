@@ -1,7 +1,5 @@
-"""Which workers have exited, and whose results may still be on their way."""
+"""Which workers have exited, and whose results have not been taken yet."""
 
-import math
-import time
 from collections.abc import Container, Iterable
 
 # Looks that find something ready after a worker has exited, until its result has been among it.
@@ -13,41 +11,29 @@ _LOOKS = 128
 class Outstanding:
     """Workers that have exited before their result was taken.
 
-    One of them is lost when nothing more of it can come.  Either a look that began after its exit
-    was seen found nothing ready at all (for a channel that does not deliver at once: a look that
-    ended *grace* seconds later).  Or so many looks found something that its result would have been
-    among it.
+    A worker exits when what it has sent can be read.  So it is lost when a look that began after
+    its exit was seen found nothing ready at all, or when so many looks found something that its
+    result would have been among it.
     """
 
-    def __init__(self, grace: float = 0.0) -> None:
-        self._grace = grace
-        self._until: dict[int, float] = {}
+    def __init__(self) -> None:
         self._looks: dict[int, int] = {}
-        self.until = math.inf
-        """When to look again at the latest, by time.monotonic()."""
 
     def __bool__(self) -> bool:
-        return bool(self._until)
+        return bool(self._looks)
 
     def expect(self, exited: Iterable[int]) -> None:
         """Add workers that have exited: the next look begins after that was seen."""
-        now = time.monotonic()
         for worker in exited:
-            self._until.setdefault(worker, now + self._grace)
-        self.until = min(self._until.values(), default=math.inf)
+            self._looks.setdefault(worker, 0)
 
-    def lost(self, results: Container[int], ready: bool, looked: float) -> list[int]:
+    def lost(self, results: Container[int], ready: bool) -> list[int]:
         """Return the workers that are lost, after a look that found something *ready* or not.
 
         results: holds each worker whose result has been taken; it is forgotten.
-        looked: when that look ended, by time.monotonic().
         """
-        for worker in [worker for worker in self._until if worker in results]:
-            del self._until[worker]
-        found = []
-        for worker, until in self._until.items():
-            self._looks[worker] = looks = self._looks.get(worker, 0) + 1
-            if looked >= until and (not ready or looks > _LOOKS):
-                found.append(worker)
-        self.until = min(self._until.values(), default=math.inf)
-        return found
+        for worker in [worker for worker in self._looks if worker in results]:
+            del self._looks[worker]
+        for worker in self._looks:
+            self._looks[worker] += 1
+        return [worker for worker, looks in self._looks.items() if not ready or looks > _LOOKS]

@@ -419,25 +419,23 @@ class Supervisor:
         if self.failure is not None:
             raise self.failure
 
-    def events(self, results: Container[int], grace: float = 0.0) -> Iterator[Event]:
+    def events(self, results: Container[int]) -> Iterator[Event]:
         """Sleep, and yield what happened, until every worker has exited and is in *results*.
 
         results: holds the number of each worker whose result has been taken.
-        grace: seconds that a result may be under way after its worker's death, for a channel
-            that does not deliver at once.
 
         Raises WorkerError for a worker that dies otherwise than by exit status 0, or whose
         result cannot come any more (:class:`.Outstanding`); TimeoutError.
         """
-        outstanding = Outstanding(grace)
+        outstanding = Outstanding()
         reported: set[int] = set()
         while len(reported) < len(self.workers) or outstanding:
-            ready = [] if len(self.exited) > len(reported) else self.wait(outstanding.until)
-            looked = time.monotonic()
+            late = len(self.exited) > len(reported)
+            ready = [] if late else self.wait(0.0 if outstanding else math.inf)
             exited = sorted(self.exited - reported)
             reported.update(exited)
             if ready or exited:
                 yield Event(ready, exited)
-            for worker in outstanding.lost(results, bool(ready), looked):
+            for worker in outstanding.lost(results, bool(ready)):
                 raise self.worker_error(worker)
             outstanding.expect(worker for worker in exited if worker not in results)
