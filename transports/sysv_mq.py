@@ -105,8 +105,8 @@ def _work(queue: Any, wake_fd: int, signer: SignedFrames, worker: int, lo: int, 
 
 
 CHANNEL_EXPECTED_FAILURES = {
-    "C10": "msgrcv(2) has no timeout: if the processes that watch the workers are killed together "
-    "with them, nobody is left to wake the caller",
+    "C10": "sometimes: msgrcv(2) has no timeout: if the processes that watch the workers are killed"
+    " together with them, nobody is left to wake a caller that sleeps in it",
 }
 """Clauses that `channel` does not keep, where `run` does."""
 

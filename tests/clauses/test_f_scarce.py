@@ -21,6 +21,8 @@ REASONS = [os.strerror(getattr(errno, name)) for name in ("EMFILE", "EFBIG", "EN
 def _refusals(transport: str, outcome: Outcome) -> list[Message]:
     """Fail unless each run was exact or raised an OSError in time; return those that raised.
 
+    A run that can have no channel, and computes in its caller instead, tells nobody of it.
+
     The OSError of a worker is only in the text of the error of the run: clause C8.  Some systems do
     not let the suite set up a case.  Such cases are left out; skip if no case is left.
     """
@@ -29,6 +31,14 @@ def _refusals(transport: str, outcome: Outcome) -> list[Message]:
     if not calls and outcome.of("refused"):
         pytest.skip(_reasons(outcome))
     checks.all_error(calls, or_exact=True)
+    if harness.support(transport).forks:
+        for call, births in zip(calls, outcome.of("births"), strict=True):
+            if state(call) == "exact" and births["count"] < WORKERS:
+                pytest.fail(
+                    f"{births['count']} of {WORKERS} workers were started, and nothing was raised:"
+                    f" {checks.summary(call)}",
+                    pytrace=False,
+                )
     refused = [call for call in calls if state(call) == "error"]
     for call in refused:
         text = call["text"]

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.scenarios.messages import MIB, content
-from tests.scenarios.protocol import Log
+from tests.scenarios.protocol import Log, text_of
 from tests.system import resources
 
 _LONGER = 9  # seconds that the other worker waits: the error has to come within one
@@ -150,7 +150,7 @@ def raised(module: ModuleType, log: Log) -> None:
             with module.channel(work, 2) as channel:
                 list(channel)
         except Exception as error:  # noqa: BLE001 - any error is a result
-            facts |= {"error": type(error).__name__, "text": str(error)[:1000]}
+            facts |= {"error": type(error).__name__, "text": text_of(error)}
             facts["worker"] = getattr(error, "pid", None)
         log("raised", **facts)
     gc.collect()

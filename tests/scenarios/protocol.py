@@ -154,7 +154,7 @@ KINDS = {
 _LONGEST = 4000  # bytes
 _SHORTENED = 8  # entries that are kept of a list in a message that is too long
 _QUICK = 0.5  # seconds: half of what clauses allow
-_LONGEST_TEXT = 1000  # characters that are kept of the text of an error
+_KEPT = 500  # characters that are kept of the start of a long text, and of its end
 
 
 def attempt(run: Run, n: Any, workers: Any) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def attempt(run: Run, n: Any, workers: Any) -> dict[str, Any]:
         outcome["error"] = type(error).__name__
         outcome["exception"] = isinstance(error, Exception)
         outcome["mro"] = [kind.__name__ for kind in type(error).__mro__]
-        outcome["text"] = _text(error)[:_LONGEST_TEXT]
+        outcome["text"] = text_of(error)
     outcome["seconds"] = time.monotonic() - start
     return outcome
 
@@ -182,12 +182,16 @@ def _identity(fd: int) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def _text(error: BaseException) -> str:
-    """Return the text of *error*, whose class may be one of the user's: it may have none."""
+def text_of(error: BaseException) -> str:
+    """Return the text of *error*, whose class may be one of the user's: it may have none.
+
+    The middle of a long one is left out: some begin with a traceback, and end with what was raised.
+    """
     try:
-        return str(error)
+        text = str(error)
     except BaseException as raised:  # noqa: BLE001 - whatever its __str__ does
         return f"<its text cannot be had: {type(raised).__name__}>"
+    return text if len(text) <= 2 * _KEPT else f"{text[:_KEPT]}…{text[-_KEPT:]}"
 
 
 class Log:

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tests.scenarios.callers import in_caller
+from tests.scenarios.injection import Births
 from tests.scenarios.protocol import Log
 from tests.system import namespaces, resources
 
@@ -36,6 +38,16 @@ _DESCRIPTORS = 40  # to try for each worker, and for two more; a run needs fewer
 _SIZES = (*range(72), 128, 512, 4096, 65536, 1 << 20)
 
 
+def _called(
+    module: ModuleType, log: Log, births: Births, n: int, workers: int, **more: Any
+) -> dict[str, Any]:
+    """Run; log the outcome, and how many children were forked for it."""
+    before = births.forked
+    outcome = log.call(module.run, n, workers, **more)
+    log("births", count=births.forked - before)
+    return outcome
+
+
 def _limited(name: int, soft: int) -> Callable[[], object]:
     """Set the soft limit *name*; return a function that restores it."""
     before = resource.getrlimit(name)
@@ -47,11 +59,12 @@ def _until_enough(
     module: ModuleType, log: Log, name: int, limits: Iterator[int], n: int, workers: int, case: str
 ) -> None:
     """Run under growing limits, until several runs in a row return a result."""
+    births = Births(log)
     before = resources.of_this_process()
     well = 0
     for limit in limits:
         lift = _limited(name, limit)
-        outcome = log.call(module.run, n, workers, case=f"{case} {limit}")
+        outcome = _called(module, log, births, n, workers, case=f"{case} {limit}")
         lift()
         well = 0 if "error" in outcome else well + 1
         if well == _ENOUGH:
@@ -109,8 +122,9 @@ def _in_full(
         log("refused", case=case, reason=str(refused))
         return
     fill(place, free)
+    births = Births(log)
     before, had = resources.files(place), resources.of_this_process()
-    log.call(module.run, n, workers, case=case)
+    _called(module, log, births, n, workers, case=case)
     gc.collect()
     after = resources.files(place)
     log("inside", new=resources.added(before, after) + resources.added_since(had))
@@ -218,7 +232,8 @@ def _in_queues(
     except namespaces.Refused as refused:
         log("refused", case=case, reason=str(refused))
         return
+    births = Births(log)
     before, had = resources.system_v(), resources.of_this_process()
-    log.call(module.run, n, workers, case=case, names=names)
+    _called(module, log, births, n, workers, case=case, names=names)
     gc.collect()
     log("inside", new=resources.added(before, resources.system_v()) + resources.added_since(had))

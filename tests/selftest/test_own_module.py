@@ -189,6 +189,10 @@ def test_expected_failures_are_expected_and_only_these(tmp_path: Path) -> None:
     done = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "H1 passed, and is in EXPECTED_FAILURES: it takes what it gets" in done.stdout
+    chance = 'EXPECTED_FAILURES = {"H1": "sometimes: it takes what it gets"}'
+    (tmp_path / "mine.py").write_text(MODULE.format(more=chance, check="pass"))
+    done = _test(tmp_path, "--transport=mine.py", "-k", "out_of_range")
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_failure_tells_its_clause_its_remedy_and_how_to_see_it_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import os
 import struct
 import time
@@ -19,7 +20,10 @@ from tests.gate.seccomp import Notice
 CALLER, OTHERS = "caller", "others"
 
 _LIMIT = 30.0  # seconds: more than a hundred times what they take, if no process spins
-_STEP = 1000  # nanoseconds that the clock goes on by each time it is asked
+
+# Seconds that the clock goes on by each time it is asked: a power of two, so that no sum is
+# rounded, and the time until a deadline takes as many steps whatever the time was at first.
+_STEP = 2**-20
 _MARK = 0x7FFFFE00  # no descriptor: to close it marks the begin and the end of what is counted
 _DONE = b"done"
 
@@ -148,6 +152,6 @@ def _step_clock() -> None:
     What a module does each hundredth of a second, it then does at the same message in each run.
     """
     for name in ("time", "monotonic", "perf_counter"):
-        steps = itertools.count(getattr(time, f"{name}_ns")(), _STEP)
-        setattr(time, f"{name}_ns", steps.__next__)
-        setattr(time, name, lambda steps=steps: next(steps) / 1e9)
+        steps = itertools.count(math.ceil(getattr(time, name)()), _STEP)
+        setattr(time, name, steps.__next__)
+        setattr(time, f"{name}_ns", lambda steps=steps: int(next(steps) * 1e9))

@@ -12,7 +12,7 @@ from tests.selftest.defects import _base, _memory, honest
 from tests.selftest.reported import _os_total
 
 REPORT = "https://github.com/SigProfilerSuite/SigProfilerExtractor/issues/95"
-CAUGHT_BY = ("A5",)
+CAUGHT_BY = ("F2",)
 
 
 def through(n, workers, serial):

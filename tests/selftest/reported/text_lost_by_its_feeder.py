@@ -21,8 +21,8 @@ def told_by_a_thread(*, flush):
 
     def deliver(fd, error):
         def feed():
-            text = "".join(traceback.format_exception(error)).encode(errors="replace")
-            _carried.write_all(fd, b"!" * 8 + text[-4000:])
+            trace = "".join(traceback.format_tb(error.__traceback__)).encode(errors="replace")
+            _carried.write_all(fd, b"!" * 8 + _carried.text_of(error)[:2000] + b" " + trace[:2000])
 
         thread = threading.Thread(target=feed, daemon=True)
         thread.start()
