@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.harness import limits
 from tests.harness.hang import PROVEN
-from tests.harness.outcome import Message, Outcome
+from tests.harness.outcome import Outcome
 from tests.harness.places import STARTED_IN
 from tests.harness.trial import run_trial
 from tests.scenarios import basics
@@ -69,7 +69,7 @@ def support(target: str) -> Support:
     for run in outcome.of("outcome"):
         limits.set_pace(target, run["seconds"])
     for answer in outcome.of("support"):
-        forks = all(map(forks_its_workers, outcome.of("forked")))
+        forks = all(message["count"] for message in outcome.of("forked"))
         error = str(answer["error"])
         if error.startswith(NO_SUCH_MODULE):
             error += f"; built in are {', '.join(NAMES)}"
@@ -84,15 +84,6 @@ def support(target: str) -> Support:
             births,
         )
     return Support(None, {}, _unanswered(outcome))
-
-
-def forks_its_workers(message: Message) -> bool:
-    """Tell whether the caller forks its workers.
-
-    It may fork a launcher alone, which starts them: more of them are met then, and not more forks.
-    """
-    launched = message["more"] > 0 >= message["more_forked"]
-    return bool(message["count"]) and not launched
 
 
 def _misnamed(target: str) -> str:

@@ -350,13 +350,8 @@ def support(module: ModuleType, log: Log) -> None:
     if reason is None and not error:
         births = Births(log)
         log.call(module.run, 2, 2, warm=True)
-        few, few_forked = births.count, births.forked
+        few = births.count
         births.disarm()
         log.call(module.run, 4, 4, warm=True)
         # Helpers are born too, as many for two workers as for four.
-        log(
-            "forked",
-            count=births.forked,
-            more=births.count - few,
-            more_forked=births.forked - few_forked,
-        )
+        log("forked", count=births.forked, more=births.count - few)

@@ -59,10 +59,7 @@ KINDS = {
         "reason: not usable here; expected: EXPECTED_FAILURES; error: not a transport;"
         " extra: of pyproject.toml; channel: why none"
     ),
-    "forked": (
-        "count: children that the caller forked; more: children than for half the workers;"
-        " more_forked: those of them that it forked"
-    ),
+    "forked": "count: children that the caller forked; more: children than for half the workers",
     "kept": "runs: that erred; blocks: of Python objects that each of them has added, at least",
     "repeated": "times: runs; grown: bytes of memory; blocks: of Python objects, at least;"
     " descriptors: that only the collector closes, at least",
