@@ -97,9 +97,26 @@ def order(request: pytest.FixtureRequest) -> str | None:
     return asked
 
 
-# Where the suite itself is tested. Only the tests of the kernel say something of the transports.
+# Where the suite itself is tested, and the files there with tests that belong to no suite: of the
+# kernel, of the channels, and of the report in a browser.
 _OF_THE_SUITE = [Path(__file__).with_name(name) for name in ("unit", "selftest")]
 _KERNEL = "test_kernel.py"
+_ALSO_OTHERS = ("test_channel*.py", "test_storm.py", "test_report_browser.py", _KERNEL)
+
+
+def _is_of_the_suite(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in _OF_THE_SUITE)
+
+
+def _has_others(path: Path) -> bool:
+    return any(path.match(pattern) for pattern in _ALSO_OTHERS)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not read what is left out by default: it takes longer than to collect all the rest."""
+    if "not suite" not in config.option.markexpr or not _is_of_the_suite(collection_path):
+        return None
+    return True if collection_path.match("test_*.py") and not _has_others(collection_path) else None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -107,10 +124,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") is not None:  # left out by default, and with the suite
         return
     path = item.path
-    of_the_suite = any(path.is_relative_to(place) for place in _OF_THE_SUITE)
-    if (
-        of_the_suite
-        and path.name != _KERNEL
-        and "transport" not in getattr(item, "fixturenames", ())
-    ):
+    if not _is_of_the_suite(path):
+        return
+    if path.name != _KERNEL and "transport" not in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.suite)
+    elif not _has_others(path):
+        raise pytest.UsageError(f"{path.name} judges a transport: name it in _ALSO_OTHERS")
