@@ -14,7 +14,6 @@ right to send is checked at each call, so a worker that changes its user cannot 
 import contextlib
 import errno
 import os
-import secrets
 from functools import partial
 from typing import Any
 
@@ -32,7 +31,7 @@ sysv_ipc = optional("sysv_ipc")
 def _free_key() -> int:
     # Not 0, which is IPC_PRIVATE; nor one that the system picks: the guardian has to know it first.
     while True:
-        key = secrets.randbelow(sysv_ipc.KEY_MAX) + 1
+        key: int = int.from_bytes(os.urandom(8), "big") % sysv_ipc.KEY_MAX + 1
         try:
             sysv_ipc.MessageQueue(key)
         except sysv_ipc.ExistentialError:

@@ -1,14 +1,16 @@
 """Which of the parked goes on: the policies, each of which gives one order of a run."""
 
 import errno
-import random
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.gate.keeper import Decision, Policy
 from tests.gate.tasks import Place, Task
+
+if TYPE_CHECKING:
+    from random import Random
 
 # Calls of one thread, after which another one goes on: a thread may look again and again whether
 # another one has done something.
@@ -116,11 +118,17 @@ class Follow:
         return Decision(goes, fail, number, (order.other,) if order.other else ())
 
 
+def _drawn(seed: int) -> "Random":
+    from random import Random  # noqa: PLC0415 - its hook makes each fork dearer
+
+    return Random(seed)
+
+
 class Walk:
     """Chooses at random, by a seed."""
 
     def __init__(self, seed: int) -> None:
-        self._draw = random.Random(seed)
+        self._draw = _drawn(seed)
 
     def choose(self, ready: Sequence[Task]) -> Decision:
         """Choose any."""
@@ -137,7 +145,7 @@ class Priorities:
     """
 
     def __init__(self, seed: int, steps: int, depth: int = 3) -> None:
-        self._draw = random.Random(seed)
+        self._draw = _drawn(seed)
         self._changes = {self._draw.randrange(steps) for _ in range(depth - 1)}
         self._priority: dict[str, float] = {}
         self._step = self._lowest = 0

@@ -7,7 +7,6 @@ import json
 import math
 import mmap
 import os
-import random
 import resource
 import signal
 import sys
@@ -98,6 +97,8 @@ def repeated(module: ModuleType, log: Log, seed: int, times: int, crowds: int) -
     The first half of the runs has one processor for all processes: a process is then taken off it
     at any point of its work, and the others go on.
     """
+    import random  # noqa: PLC0415 - its hook makes each fork dearer
+
     drawn, logged = random.Random(seed), set[str]()
     cases = [(drawn.choice(_TERMS), 2) for _ in range(times)]
     for crowd in range(crowds):

@@ -4,7 +4,6 @@ import errno
 import gc
 import itertools
 import os
-import random
 import signal
 import sys
 import time
@@ -297,6 +296,8 @@ def unforked(module: ModuleType, log: Log, workers: int) -> None:
 
 def random_kills(module: ModuleType, log: Log, seed: int, times: int, workers: int) -> None:
     """Kill a child at a random time of its life, *times* times."""
+    import random  # noqa: PLC0415 - its hook makes each fork dearer
+
     random.seed(seed)
     births = Births(log)
     module.run(2, workers)

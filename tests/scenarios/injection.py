@@ -16,8 +16,8 @@ import os
 import resource
 import signal
 import sys
-import threading
 import time
+from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
@@ -57,18 +57,18 @@ class Births:
 
     def fork_aside(self) -> int:
         """Fork a child of the caller's own, which is no child of a run; return as os.fork does."""
-        self._aside = threading.get_ident()  # in the child it is that of the only thread left
+        self._aside = get_ident()  # in the child it is that of the only thread left
         try:
             return os.fork()
         finally:
             self._aside = None
 
     def _before(self) -> None:
-        self._forked += self._aside != threading.get_ident()
+        self._forked += self._aside != get_ident()
 
     def _in_child(self) -> None:
         act, self._act = self._act, None  # the children of a worker are not met
-        if act is not None and self._aside != threading.get_ident():
+        if act is not None and self._aside != get_ident():
             act(self.count)
 
     def arm(self, injection: Injection, fresh: Injection | None = None) -> None:

@@ -4,7 +4,6 @@ import mmap
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -74,7 +73,7 @@ class Profile:
                 importing = max(0, importing + (1 if event == "call" else -1))
             if importing:
                 return
-            of_threads = frame.f_code.co_filename == threading.__file__
+            of_threads = frame.f_globals.get("__name__") == "threading"
             if event.startswith("c_"):
                 name = f"{event[2]} {getattr(arg, '__name__', '?')}{_OF_THREADS * of_threads}"
             elif frame.f_code.co_name in ("acquire", "release") and not of_threads:

@@ -13,7 +13,6 @@ import resource
 import signal
 import stat
 import sys
-import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -89,7 +88,7 @@ def of_this_process() -> Inventory:
     names = {
         "descriptor": _descriptors(),
         "child": _children(),
-        "thread": {thread.name for thread in threading.enumerate()} | _tasks(),
+        "thread": _threads() | _tasks(),
         "timer": _timers(),
         "shared mapping": _mappings(),
     }
@@ -104,6 +103,12 @@ def blocks() -> int:
 def open_count() -> int:
     """Return how many descriptors this process has open."""
     return len(os.listdir("/proc/self/fd" if Path("/proc/self/fd").is_dir() else "/dev/fd"))
+
+
+def _threads() -> set[str]:
+    """Return the names of Python's threads, without an import: a hook makes each fork dearer."""
+    module = sys.modules.get("threading")
+    return {thread.name for thread in module.enumerate()} if module else {"MainThread"}
 
 
 def _descriptors() -> set[str]:

@@ -7,7 +7,7 @@ worker may call, clear it.
 
 import os
 import signal
-import threading
+from _thread import get_native_id
 
 from transports._supervisor.child import die_with_parent
 from transports._supervisor.forked import forget, leave_to_parent
@@ -24,8 +24,9 @@ class Lifeline:
 
         self._reader, self._writer = -1, -1
         self._caller = os.getpid()
-        # Or the thread may end while the caller lives.
-        self._main = threading.current_thread() is threading.main_thread()
+        # Another thread may end while the caller lives. The first has the number of the process:
+        # gettid(2).
+        self._main = get_native_id() == self._caller
 
     def open(self) -> None:
         """Make the pipe; `close` is needed from then on, also if this raises."""
