@@ -7,12 +7,16 @@ from tests.gate.calls import BIRTHS, SENDS
 from tests.gate.keeper import Record, Step
 from tests.gate.policies import Order
 from tests.gate.sweeps import Bases, stalls
-from tests.system.call_errors import RETRIED, errors_of
+from tests.system.call_errors import PASSING, RETRIED, errors_of
 
 CALLER = "0"
 """The name of the first process."""
 
 _ONCE, _THRICE, _ALWAYS = 1, 3, 0  # for Order.times
+
+
+def _passes(step: Step, error: str) -> bool:
+    return error in RETRIED or (step.call, error) in PASSING
 
 
 def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
@@ -22,22 +26,21 @@ def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
     """
     seen = set[str]()
     for step in steps:
-        error = next(iter(_errors(step)), None)
-        if step.process == who and step.call not in seen and error not in RETRIED:
+        error = next((error for error in _errors(step) if not _passes(step, error)), None)
+        if step.process == who and step.call not in seen and error is not None:
             seen.add(step.call)
-            if error is not None:
-                yield Order(struck=step.named_place, fail=error, times=_ALWAYS)
+            yield Order(struck=step.named_place, fail=error, times=_ALWAYS)
 
 
 def failures(runs: Bases, *, caller: bool) -> Iterator[Order]:
     """Yield an order for each error of each call of the caller, or of the other processes.
 
-    It comes once; and thrice where a program has to call again, else for all later calls too.  The
-    calls are those of the order in which the eldest goes on.
+    It comes once; and thrice where a program has to call again, or may for as long as it comes, else
+    for all later calls too.  The calls are those of the order in which the eldest goes on.
     """
     for step in _calls_of(runs[False], caller=caller):
         for error in _errors(step):
-            for times in (_ONCE, _THRICE if error in RETRIED else _ALWAYS):
+            for times in (_ONCE, _THRICE if _passes(step, error) else _ALWAYS):
                 yield Order(struck=step.named_place, fail=error, times=times)
 
 

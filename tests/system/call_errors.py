@@ -3,6 +3,12 @@
 RETRIED = frozenset(["EINTR", "ECONNABORTED"])
 """Errors after which a program has to call again."""
 
+PASSING = frozenset([("connect", "EAGAIN")])
+"""Calls, and errors after which a program may call again for as long as they come.
+
+They are over when another process goes on: unix(7), where the backlog of a listener is full.
+"""
+
 _TRANSFERS = frozenset(["read", "write", "readv", "writev", "pread64", "pwrite64"])
 
 # Left out are calls after which nobody can do anything about an error (close, munmap, unlink), and

@@ -26,9 +26,12 @@ def through(n, workers, read):
     """Run; the caller calls read(pipe, stream) when there is something in the pipe."""
     stream, poller = bytearray(), select.poll()
     with contextlib.ExitStack() as stack:
-        r, w, free, lock = pipes = [*os.pipe(), *os.pipe()]
-        for fd in pipes:
-            stack.callback(os.close, fd)
+        ends = []
+        for _ in range(2):
+            ends += os.pipe()
+            for fd in ends[-2:]:
+                stack.callback(os.close, fd)
+        r, w, free, lock = ends
         os.write(lock, b"!")
         poller.register(r, select.POLLIN)
 
