@@ -6,14 +6,13 @@ import mmap
 import os
 import select
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from tests.gate import calls, paths, things
-from tests.gate.seccomp import Listener, Notice, Reach, Refused, install
+from tests.gate import calls, first, paths, things
+from tests.gate.seccomp import Listener, Notice, Reach
 from tests.gate.tasks import GONE, Place, Task, Tasks
 from tests.gate.things import Thing
 from tests.system.pace import slowed
@@ -24,8 +23,6 @@ _PAUSE = 50e-6  # seconds between two looks at threads that run
 _LONG_PAUSE = 1e-3  # seconds, where all of them wait for a time to pass
 _DIES_IN = 1.0  # seconds: a process that is killed may be in a call that nothing interrupts
 _CERTAIN = 0.1  # seconds that all are blocked before it is taken to be for ever
-_ROOM = 1 << 16  # bytes of what a run tells
-_FREE = 200  # a descriptor beyond those that a caller has, below every limit
 _CLONE_VFORK = 0x4000  # <linux/sched.h>
 _MARK = 0x7FFFFF00  # no descriptor: to close it marks the begin and the end of the function
 
@@ -168,55 +165,15 @@ def once(
         process on files that no run changes.
     tally: gets each call, in their order.  Then all that no other process can notice wait too.
     """
-    with mmap.mmap(-1, _ROOM) as memory:
+    with mmap.mmap(-1, first.ROOM) as memory:
         reach: Reach = "every" if tally is not None else "own" if own else "shared"
-        pid, listener = _start(act, memory, reach)
+        pid, listener = first.start(act, memory, reach)
         with contextlib.closing(_Gate(pid, listener, policy, reach, tally, named=named)) as gate:
             stuck, proven = gate.keep(limit)
             status = gate.end()
-        length = int.from_bytes(memory[:4], "little")
-        told = memory[4 : 4 + length]
+        told = first.told(memory)
     seen = gate.steps, gate.notices, stuck, proven, gate.begun, gate.strikes, gate.cpu
     return Record(told, status, *seen)
-
-
-def _start(act: Callable[[], bytes], memory: mmap.mmap, reach: Reach) -> tuple[int, Listener]:
-    """Fork the first process of a run; return its pid, and the listener of its calls."""
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            os.setsid()
-            os.dup2(theirs.fileno(), _FREE)
-            ours.close()
-            theirs.close()
-            _hand_over(_FREE, reach)
-            told = act()[: _ROOM - 4]
-            memory[4 : 4 + len(told)] = told
-            memory[:4] = len(told).to_bytes(4, "little")
-            status = 0
-        finally:
-            os._exit(status)
-    theirs.close()
-    with ours:
-        said, fds, _, _ = socket.recv_fds(ours, 1000, 1)
-    if not fds:
-        os.waitpid(pid, 0)
-        raise Refused(said.decode())
-    return pid, Listener(fds[0])
-
-
-def _hand_over(free: int, reach: Reach) -> None:
-    """Install the filter, and send the listener; if that is refused, send the reason, and exit."""
-    with socket.socket(fileno=free) as connection:
-        try:
-            listener = install(free, reach)
-        except Refused as reason:
-            connection.sendall(str(reason).encode())
-            os._exit(0)
-        socket.send_fds(connection, [b"!"], [listener])
-    os.close(listener)
 
 
 def _mark() -> None:

@@ -35,8 +35,8 @@ def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
 def failures(runs: Bases, *, caller: bool) -> Iterator[Order]:
     """Yield an order for each error of each call of the caller, or of the other processes.
 
-    It comes once; and thrice where a program has to call again, or may for as long as it comes, else
-    for all later calls too.  The calls are those of the order in which the eldest goes on.
+    It comes once; and thrice where a program has to call again or may do so for ever, else for all
+    later calls too.  The calls are those of the order in which the eldest goes on.
     """
     for step in _calls_of(runs[False], caller=caller):
         for error in _errors(step):

@@ -22,10 +22,10 @@ import posix_ipc
 import pytest
 import sysv_ipc
 
-from tests.gate import calls, sweeps
+from tests.gate import calls, first, sweeps
 from tests.gate.keeper import once
 from tests.gate.policies import Follow, Order, Priorities, Walk
-from tests.gate.seccomp import Refused
+from tests.gate.seccomp import Reach, Refused, install
 from tests.gate.tasks import Place
 from tests.unit.gated import run, tell
 
@@ -412,3 +412,17 @@ def test_the_numbers_of_calls_are_those_of_the_headers() -> None:
     for name, number in machine.numbers.items():
         if f"__NR_{name}" in defined:
             assert defined[f"__NR_{name}"] == str(number), name
+
+
+def test_a_listener_comes_though_its_process_waits_before_it_sends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where Python takes memory from the system: mmap(2) waits already."""
+
+    def installed(free: int, reach: Reach) -> int:
+        listener = install(free, reach)
+        mmap.mmap(-1, 1 << 20).close()
+        return listener
+
+    monkeypatch.setattr(first, "install", installed)
+    assert once(lambda: b"told", Walk(0), own=True).told == b"told"
