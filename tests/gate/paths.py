@@ -57,6 +57,15 @@ def target(tid: int, fd: int) -> str:
         return ""
 
 
+def flags(tid: int, fd: int) -> int:
+    """Return the flags of a descriptor, as open(2) has them; 0 if they cannot be seen."""
+    try:
+        with open(f"/proc/{tid}/fdinfo/{fd & 0xFFFFFFFF}") as info:
+            return next((int(line[6:], 8) for line in info if line.startswith("flags:")), 0)
+    except OSError:
+        return 0
+
+
 def text(tid: int, address: int) -> str:
     """Return the path at an address of a thread's memory, "" if it cannot be read."""
     return os.fsdecode(memory(tid, address, _LONGEST).partition(b"\0")[0])

@@ -134,4 +134,7 @@ def _calls_of(run: Record, *, caller: bool) -> list[Step]:
 def _errors(step: Step) -> list[str]:
     """Return the errors that a call may return."""
     path = step.thing.names[0] if step.thing and step.thing.names else ""
-    return errors_of(step.call, path)
+    found = errors_of(step.call, path)
+    if step.thing and not step.thing.sleeps:
+        return [error for error in found if error != "EINTR"]
+    return found

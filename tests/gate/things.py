@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tests.gate import calls, paths
 from tests.gate.bytecodes import BYTECODE, PLACE
 from tests.gate.seccomp import Notice
+from tests.gate.sleeping import may_sleep
 
 _AT_FDCWD = -100  # <fcntl.h>
 
@@ -49,11 +50,13 @@ class Thing(NamedTuple):
     names: of things: paths of files, or other texts.
     changes: whether it changes them, or takes something out.
     shown: for people.
+    sleeps: whether it may wait for another process.
     """
 
     names: tuple[str, ...]
     changes: bool
     shown: str
+    sleeps: bool = True
 
     def conflicts(self, other: "Thing") -> bool:
         """Tell whether the order of two calls, of two processes, may matter."""
@@ -81,6 +84,10 @@ def named(notice: Notice) -> Notice:
 
 def of(notice: Notice) -> Thing:
     """Return what a call is about that waits now."""
+    return _of(notice)._replace(sleeps=may_sleep(notice))
+
+
+def _of(notice: Notice) -> Thing:
     name, arguments = notice.name, notice.arguments
     changes = name not in calls.LOOKS
     if name == BYTECODE:

@@ -8,6 +8,7 @@ import subprocess
 from functools import partial
 
 import pytest
+import sysv_ipc
 
 from tests.gate import strikes, sweeps
 from tests.gate.keeper import once, watched
@@ -135,6 +136,27 @@ def test_each_error_comes_once_and_again() -> None:
     }
     forks = [o for o in orders if o.fail == "EAGAIN"]
     assert {order.times for order in forks} == {0, 1}
+
+
+def test_no_signal_ends_a_call_that_cannot_sleep() -> None:
+    """A semaphore that is raised, a queue that is asked with IPC_NOWAIT."""
+
+    def act() -> str:
+        semaphore = sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX)
+        queue = sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX)
+        try:
+            semaphore.release()
+            semaphore.acquire()
+            queue.send(b"one", block=False)
+            queue.receive()
+            return "done"
+        finally:
+            semaphore.remove()
+            queue.remove()
+
+    orders = strikes.failures(sweeps.bases(partial(tell, act)), caller=True)
+    ended = {(o.struck.call, o.struck.number) for o in orders if o.struck and o.fail == "EINTR"}
+    assert ended == {("semtimedop", 1), ("msgrcv", 0)}
 
 
 @pytest.mark.parametrize("caller", [True, False])

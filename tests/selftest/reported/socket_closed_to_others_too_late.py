@@ -30,6 +30,7 @@ def through(n, workers, before):
 
         def work(number, value):
             with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(None)  # whatever the default is
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _socket.QUARTER)
                 while not connected(connection):
                     pass
