@@ -29,8 +29,8 @@ def rebuilding(build):
         try:
             return _term_sum(lo, hi)
         except Exception as error:
-            kind = type(error)
-            frame = {"module": kind.__module__, "type": kind.__qualname__, "text": str(error)[:400]}
+            kind, text = type(error), honest.described(error).decode(errors="replace")
+            frame = {"module": kind.__module__, "type": kind.__qualname__, "text": text}
             _write(_call.current().path, json.dumps(frame).encode() + b"\n")
             raise
 
