@@ -12,19 +12,15 @@ from tests.selftest.defects import _base, _file
 
 REPORT = "https://github.com/joblib/joblib/issues/513"
 CAUGHT_BY = ("F2",)
-_pwrite_all = _file.pwrite_all
+pwrite_all = _file.pwrite_all  # that of all other modules
 
 
-def through_a_file(reserve):
+def through_a_file(write, reserve=lambda fd, size: None):
     """Return run.
 
+    write: what a worker writes with, as os.pwrite.
     reserve: called with the file and its size in bytes, before workers are forked.
     """
-
-    def write_or_wait(fd, data, offset):
-        with contextlib.suppress(OSError):
-            return _pwrite_all(fd, data, offset)
-        return signal.pause()
 
     @_base.careful
     def run(n, workers):
@@ -32,12 +28,18 @@ def through_a_file(reserve):
             reserve(file.fileno(), 9 * workers)
             return _file.through(file.fileno(), n, workers)
 
-    _file.pwrite_all = write_or_wait
+    _file.pwrite_all = write
     return run
+
+
+def _write_or_wait(fd, data, offset):
+    with contextlib.suppress(OSError):
+        return pwrite_all(fd, data, offset)
+    return signal.pause()
 
 
 def allocate(fd, size):
     os.posix_fallocate(fd, 0, size)
 
 
-run = through_a_file(lambda fd, size: None)
+run = through_a_file(_write_or_wait)
