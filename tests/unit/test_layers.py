@@ -1,11 +1,14 @@
 """Each room imports only from the rooms below it: the map in CONTRIBUTING.md shows them."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.harness import ROOT
+from transports import NAMES
 
 # What each room may import beside itself. A module belongs to the room with the longest name that
 # its own name begins with.
@@ -56,3 +59,16 @@ def test_a_room_imports_only_from_the_rooms_below_it(room: str) -> None:
             other = _room(name)
             below = name.partition(".")[0] not in ("tests", "kernel", "report", "transports")
             assert below or other in {room, *ROOMS[room]}, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"mpi"}))
+def test_a_run_loads_no_module_that_makes_forks_dearer(name: str) -> None:
+    """Those that run code of theirs in each forked child: os.register_at_fork."""
+    code = (
+        f"import sys; from transports import {name} as it\n"
+        "if it.unsupported() is None: it.run(100, 2)\n"
+        "sys.exit(', '.join({'logging', 'random', 'threading'} & sys.modules.keys()) or 0)"
+    )
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
