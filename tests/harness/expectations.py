@@ -15,7 +15,7 @@ import pytest
 from report.clauses import clauses
 from report.results import Results, clause_of, transport_of
 from tests import harness
-from tests.harness import causes, remarks
+from tests.harness import causes, others, remarks
 from tests.harness.again import again
 from tests.harness.outcome import Hang
 from tests.harness.smoke import SMOKE, smoke
@@ -92,12 +92,16 @@ class Expectations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
-        """Let the clause to which a failure of a trial belongs report it: see `causes`."""
+        """Let the clause to which a failure belongs report it: see `causes`, and `others`."""
         try:
             return (yield)
         except Hang as hang:  # of a trial that the test itself has held
             trouble: Trouble = Crashed(f"HANG: {hang}")
-        except Trouble as seen:
+        except (AssertionError, pytest.fail.Exception) as seen:
+            if (found := clause_of(item)) and (why := others.explanation(found[0], str(seen))):
+                not_judged(why)
+            if not isinstance(seen, Trouble):
+                raise
             trouble = seen
         self._settle(item, trouble)  # here, so that pytest does not show a chain of exceptions
 

@@ -42,7 +42,8 @@ def fix_first(
                     unjudged[clause] = verdict.get("reason", "")
     if unjudged and not own and not same and not owners:
         why = next(iter(unjudged.values()))
-        return f"{transport}: nothing was judged: {why}"
+        passed = any(verdict["outcome"] == "passed" for seen in verdicts.values() for verdict in seen)
+        return f"{transport}: {'not all' if passed else 'nothing'} was judged: {why}"
     if not owners and len(own) < 2:
         return ""  # nothing, or one failure, which needs no order
     # A clause that was not run may be one: then its failure was met in another's test.
