@@ -56,6 +56,6 @@ def explanation(clause: str, text: str) -> str:
     if not kinds:
         return ""
     return (
-        f"other programs make and remove objects here ({kinds}), and nothing tells whose these are: "
+        f"other programs make and remove objects here ({kinds}), and nothing tells whose they are: "
         "run the suite alone, or where trials may have namespaces"
     )

@@ -42,8 +42,9 @@ def fix_first(
                     unjudged[clause] = verdict.get("reason", "")
     if unjudged and not own and not same and not owners:
         why = next(iter(unjudged.values()))
-        passed = any(verdict["outcome"] == "passed" for seen in verdicts.values() for verdict in seen)
-        return f"{transport}: {'not all' if passed else 'nothing'} was judged: {why}"
+        outcomes = {verdict["outcome"] for seen in verdicts.values() for verdict in seen}
+        judged = "not all" if "passed" in outcomes else "nothing"
+        return f"{transport}: {judged} was judged: {why}"
     if not owners and len(own) < 2:
         return ""  # nothing, or one failure, which needs no order
     # A clause that was not run may be one: then its failure was met in another's test.

@@ -67,7 +67,7 @@ def test_a_run_that_judges_nothing_says_why() -> None:
 
 def test_a_run_that_judges_a_part_says_why() -> None:
     """Other programs were at work, for example."""
-    verdicts = {"A1": [{"outcome": "passed"}], "B1": [_unjudged("others are at work")]}
+    verdicts = {"A1": [PASSED], "B1": [_unjudged("others are at work")]}
     assert fix_first("mine.py", verdicts, SENTENCES) == (
         "mine.py: not all was judged: others are at work"
     )

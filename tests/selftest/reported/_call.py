@@ -9,12 +9,13 @@ _here = threading.local()
 
 @contextlib.contextmanager
 def call(**values):
-    outer = getattr(_here, "values", None)
-    _here.values = types.SimpleNamespace(**values)
+    outer, mine = getattr(_here, "values", None), types.SimpleNamespace(**values)
+    _here.values = mine
     try:
-        yield _here.values
+        yield mine
     finally:
-        _here.values = outer
+        if _here.values is mine:  # not if a handler has raised at the `with`, and this comes later
+            _here.values = outer
 
 
 def current():
