@@ -21,13 +21,11 @@ __all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
 def group_of(item: pytest.Item) -> str:
     """Return the name of the group of *item*: tests of one group run in one process, in order.
 
-    All tests of the runs of a transport are a group, for some share a trial, and all of its
-    messages; so are all of a module that tests of the suite judge, and all others of a file.
+    All tests of a transport are a group: some share a trial, and the bytes of POSIX queues are
+    limited for a user, RLIMIT_MSGQUEUE.  So are all of a module that tests of the suite judge, and
+    all others of a file.
     """
-    transport = transport_of(item)
-    if transport and "channel" in getattr(item, "fixturenames", ()):
-        return f"{transport}, messages"
-    return transport or _judged(item) or item.nodeid.partition("::")[0]
+    return transport_of(item) or _judged(item) or item.nodeid.partition("::")[0]
 
 
 def _judged(item: pytest.Item) -> str:
