@@ -97,8 +97,8 @@ def order(request: pytest.FixtureRequest) -> str | None:
     return asked
 
 
-# Where the suite itself is tested, and the files there with tests that belong to no suite: of the
-# kernel, of the channels, and of the report in a browser.
+# Where the suite itself is tested, and the files there that have other tests too: of the kernel, of
+# the channels, and of the report in a browser.
 _OF_THE_SUITE = [Path(__file__).with_name(name) for name in ("unit", "selftest")]
 _KERNEL = "test_kernel.py"
 _ALSO_OTHERS = ("test_channel*.py", "test_storm.py", "test_report_browser.py", _KERNEL)
@@ -113,7 +113,7 @@ def _has_others(path: Path) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not read what is left out by default: it takes longer than to collect all the rest."""
+    """Do not read the files of which every test is left out by default: that takes seconds."""
     if "not suite" not in config.option.markexpr or not _is_of_the_suite(collection_path):
         return None
     return True if collection_path.match("test_*.py") and not _has_others(collection_path) else None

@@ -14,7 +14,9 @@ ROOM = 1 << 16  # bytes of what a run tells
 
 _FREE = 200  # a descriptor beyond those that a caller has, below every limit
 _STARTS_IN = 20  # milliseconds in which the listener comes, where nothing holds that up
-_GETFD = 438  # pidfd_getfd(2), of all architectures
+_GETFD = 438  # the number of pidfd_getfd(2), on each architecture
+
+_libc = ctypes.CDLL(None)
 
 
 def start(act: Callable[[], bytes], memory: mmap.mmap, reach: Reach) -> tuple[int, Listener]:
@@ -76,8 +78,8 @@ def _hand_over(free: int, reach: Reach) -> None:
 def _taken(ours: socket.socket, pid: int) -> int | str:
     """Return the listener of the process *pid*, or why it has none.
 
-    It may come to no send.  Python takes memory from the system now and then, and that call waits
-    already if those of OWN do.  Then the descriptor is taken out of the process.
+    The process may be held before it has sent it: Python takes memory from the system at times, and
+    if calls.OWN are held, so is that call.  Then the descriptor is taken out of the process.
     """
     number = int.from_bytes(ours.recv(4), "little")
     poller = select.poll()
@@ -90,9 +92,9 @@ def _taken(ours: socket.socket, pid: int) -> int | str:
 
 
 def _descriptor_of(pid: int, number: int) -> int:
-    """Return a copy of that descriptor of the process; -1 if it has none, or that is refused."""
+    """Return a copy of descriptor *number* of the process; -1 if there is none, or if refused."""
     pidfd = os.pidfd_open(pid)
     try:
-        return int(ctypes.CDLL(None).syscall(_GETFD, pidfd, number, 0))
+        return int(_libc.syscall(_GETFD, pidfd, number, 0))
     finally:
         os.close(pidfd)

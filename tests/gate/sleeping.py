@@ -1,4 +1,4 @@
-"""Which calls may sleep: a signal ends none but these with EINTR, signal(7)."""
+"""Which calls may sleep.  Only such a call may fail with EINTR: signal(7)."""
 
 import os
 import struct

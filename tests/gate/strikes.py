@@ -16,6 +16,7 @@ _ONCE, _THRICE, _ALWAYS = 1, 3, 0  # for Order.times
 
 
 def _passes(step: Step, error: str) -> bool:
+    """Tell whether a program may call again until the error comes no more."""
     return error in RETRIED or (step.call, error) in PASSING
 
 
@@ -26,10 +27,13 @@ def refusals(steps: Sequence[Step], who: str) -> Iterator[Order]:
     """
     seen = set[str]()
     for step in steps:
-        error = next((error for error in _errors(step) if not _passes(step, error)), None)
-        if step.process == who and step.call not in seen and error is not None:
-            seen.add(step.call)
-            yield Order(struck=step.named_place, fail=error, times=_ALWAYS)
+        if step.process != who or step.call in seen:
+            continue
+        for error in _errors(step):
+            if not _passes(step, error):
+                seen.add(step.call)
+                yield Order(struck=step.named_place, fail=error, times=_ALWAYS)
+                break
 
 
 def failures(runs: Bases, *, caller: bool) -> Iterator[Order]:

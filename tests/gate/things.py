@@ -84,10 +84,6 @@ def named(notice: Notice) -> Notice:
 
 def of(notice: Notice) -> Thing:
     """Return what a call is about that waits now."""
-    return _of(notice)._replace(sleeps=may_sleep(notice))
-
-
-def _of(notice: Notice) -> Thing:
     name, arguments = notice.name, notice.arguments
     changes = name not in calls.LOOKS
     if name == BYTECODE:
@@ -110,12 +106,14 @@ def _of(notice: Notice) -> Thing:
     if kind := _MAKES_ID.match(name):
         return Thing((kind[0],), changes, "")
     if kind := _BY_ID.match(name):
-        return Thing((f"{kind[1]}:{arguments[0]}",), changes, f"{kind[1]} {arguments[0]}")
+        shown = f"{kind[1]} {arguments[0]}"
+        return Thing((f"{kind[1]}:{arguments[0]}",), changes, shown, may_sleep(notice))
     if name.startswith("futex"):
         return Thing((f"futex:{arguments[0]:x}",), changes, f"{arguments[0]:#x}")
     if name in calls.BY_DESCRIPTOR or name.startswith("mq_"):
         target = paths.target(notice.tid, arguments[0])
-        return Thing((_kept(target or ANYTHING),), changes, _shown(arguments[0], target))
+        shown = _shown(arguments[0], target)
+        return Thing((_kept(target or ANYTHING),), changes, shown, may_sleep(notice))
     if name in ("poll", "ppoll"):
         polled = _polled(notice)
         targets = {paths.target(notice.tid, fd) or ANYTHING for fd in polled}

@@ -1,14 +1,15 @@
-"""Other programs of a machine that trials share: what they make is not laid to a transport.
+"""Other programs on the machine: no transport is blamed for the objects that these make.
 
-Where trials have no namespaces of their own, the objects of one are not to be told from those that
-another program makes meanwhile.  So a failure that rests on such an object does not count if others
-are seen at work while no trial runs.
+Where trials have no namespaces of their own, nothing tells whether an object was made by a trial or
+by another program.  So after a failure because of such an object, the suite looks whether others
+make or remove objects while no trial runs.  If they do, the clause is not judged.
 """
 
 import re
 import time
 
 from tests.harness.apart import refused
+from tests.harness.outcome import VERDICTS
 from tests.harness.places import SHARED
 from tests.system import resources
 from tests.system.deadline import Deadline
@@ -19,16 +20,16 @@ _WATCH = 2.0  # seconds in which others are waited for
 _ENOUGH = 0.2  # seconds to watch on when one is seen, for what else it makes
 _PAUSE = 0.005
 
-# What a run does whatever others make.
-_OF_A_RUN = re.compile(r"\b(HANG|WRONG|CRASH|ORPHAN|DISTURBED)\b")
-_LEAK = "LEAK: "
+# Verdicts that another program's objects cannot bring about.
+_LEAK = "LEAK"
+_OF_A_RUN = re.compile(rf"\b({'|'.join({*VERDICTS, 'WRONG'} - {_LEAK})})\b")
 _SHARED = re.compile(rf"System V|POSIX queue| in (?:{'|'.join(map(re.escape, SHARED))}): ")
-# Families whose clauses are also about objects that appear during a run.
+# Families with clauses about the objects that appear during a run.
 _OF_OBJECTS = "GH"
 
 
 def at_work() -> list[str]:
-    """Return the kinds of objects that appear or vanish now, in which no trial runs."""
+    """Return the kinds of objects that appear or vanish now, while no trial runs."""
     before, kinds = resources.of_the_system(*SHARED), set[str]()
     deadline = Deadline(_WATCH)
     while not deadline.is_over():
@@ -49,7 +50,7 @@ def explanation(clause: str, text: str) -> str:
     """
     if refused() is None or _OF_A_RUN.search(text):
         return ""
-    leaks = [line for line in text.splitlines() if _LEAK in line]
+    leaks = [line for line in text.splitlines() if f"{_LEAK}: " in line]
     if not all(map(_SHARED.search, leaks)) or not (leaks or clause[:1] in _OF_OBJECTS):
         return ""
     kinds = ", ".join(at_work())
