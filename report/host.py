@@ -7,6 +7,7 @@ import platform
 import re
 import resource
 import subprocess
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,17 +79,23 @@ def _release() -> str:
 
 
 def _libc() -> str | None:
-    def musl() -> str | None:
-        # Before Python 3.15, platform.libc_ver() does not know it; its loader prints it.
-        for loader in Path("/lib").glob("ld-musl-*.so.1"):
-            usage = subprocess.run(  # noqa: S603 - a file of the system
-                [loader], capture_output=True, text=True, check=False, timeout=5
-            ).stderr
-            version = re.search(r"^Version (\S+)", usage, re.MULTILINE)
-            return f"musl {version[1]}" if version else "musl"
-        return None
+    known = " ".join(filter(None, platform.libc_ver()))
+    # A Python that was built with musl-gcc is linked with a "libc.so", which libc_ver() shows.
+    built = "musl" in (sysconfig.get_config_var("SOABI") or "")
+    if known and not (built and "musl" not in known):
+        return known
+    return _tried(_musl) or ("musl" if built else None)
 
-    return " ".join(filter(None, platform.libc_ver())) or _tried(musl)
+
+def _musl() -> str | None:
+    """Return the version that musl's loader prints: before Python 3.15, libc_ver() has none."""
+    for loader in Path("/lib").glob("ld-musl-*.so.1"):
+        usage = subprocess.run(  # noqa: S603 - a file of the system
+            [loader], capture_output=True, text=True, check=False, timeout=5
+        ).stderr
+        version = re.search(r"^Version (\S+)", usage, re.MULTILINE)
+        return f"musl {version[1]}" if version else "musl"
+    return None
 
 
 def _container() -> str | None:
@@ -177,7 +184,7 @@ def benchmark_info(info: dict[str, Any]) -> None:
     cpu = info.get("cpu", {})
     info["cpu"] = {key: cpu[key] for key in ("brand_raw", "arch", "count") if key in cpu}
     info["kernel"] = platform.version()
-    info["libc"] = " ".join(platform.libc_ver())
+    info["libc"] = _libc() or ""
     info["limits"] = limits()
     info["libraries"] = libraries()
 

@@ -17,15 +17,11 @@ _DESCRIBE = """
 import json, sys, sysconfig
 from report import host
 place = host.place()
-libc = place["libc"]
-# A Python that was built with musl-gcc is linked with a "libc.so", which platform.libc_ver() shows.
-if "musl" in (sysconfig.get_config_var("SOABI") or "") and "musl" not in (libc or ""):
-    libc = "musl"
 print(json.dumps({
     "python": place["python"],
     "build": " ".join(sys.version.split()),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "libc": libc,
+    "libc": place["libc"],
     "machine": place["machine"],
     "system": place["name"],
     "kernel": place["system"] + " " + place["release"].partition("-")[0],

@@ -146,13 +146,19 @@ def drain(r):
     return text
 
 
-def take(pids, said, poller, ready):
-    """Take the ends of workers, and what these have said."""
+def ended(pids, said, poller, ready):
+    """Take the ends of workers, and what they have said; yield pipe, pid and status of each."""
     for over, _ in ready:
         poller.unregister(over)
         pid, r = pids.pop(over)
         status = reap(pid)
         said[r] = drain(r)
+        yield r, pid, status
+
+
+def take(pids, said, poller, ready):
+    """Blame the first worker that has not ended well."""
+    for r, pid, status in ended(pids, said, poller, ready):
         if status or len(said[r]) != 8:
             said[r] = lost(pid, status, said[r])
 

@@ -10,11 +10,7 @@ def replacing(is_replaced):
     """Replace a worker if is_replaced(status); its job is gone. Return run."""
 
     def take(pids, said, poller, ready):
-        for over, _ in ready:
-            poller.unregister(over)
-            pid, r = pids.pop(over)
-            status = honest.reap(pid)
-            said[r] = honest.drain(r)
+        for r, pid, status in honest.ended(pids, said, poller, ready):
             if status == 0 and len(said[r]) == 8:
                 continue
             if is_replaced(status):

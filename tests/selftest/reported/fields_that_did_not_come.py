@@ -33,15 +33,11 @@ def reading(is_whole):
         return math.ldexp(fraction, int(fields[b"exponent"]))
 
     def take(pids, said, poller, ready):
-        for over, _ in ready:
-            poller.unregister(over)
-            pid, r = pids.pop(over)
-            status = honest.reap(pid)
-            text = honest.drain(r)
+        for r, pid, status in honest.ended(pids, said, poller, ready):
             try:
-                said[r] = honest.pack(value(text, status))
+                said[r] = honest.pack(value(said[r], status))
             except ValueError:
-                honest.lost(pid, status, text)
+                honest.lost(pid, status, said[r])
 
     honest.send, honest.take = _send, take
     return honest.run

@@ -35,11 +35,7 @@ def _start(job, pids, said, poller, open_now):
 
 
 def _take(pids, said, poller, ready):
-    for over, _ in ready:
-        poller.unregister(over)
-        pid, r = pids.pop(over)
-        status = honest.reap(pid)
-        said[r] = honest.drain(r)
+    for r, pid, status in honest.ended(pids, said, poller, ready):
         if len(said[r]) != 8:
             said[r] = honest.lost(pid, status, said[r])
         job, open_now = _call.current().jobs.pop(r, (None, None))

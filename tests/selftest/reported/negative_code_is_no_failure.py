@@ -16,11 +16,7 @@ def judging(failed):
     """Return run; failed(code): whether the worker with that exit code has failed."""
 
     def take(pids, said, poller, ready):
-        for over, _ in ready:
-            poller.unregister(over)
-            pid, r = pids.pop(over)
-            status = honest.reap(pid)
-            said[r] = honest.drain(r)
+        for r, pid, status in honest.ended(pids, said, poller, ready):
             code = os.waitstatus_to_exitcode(status)
             if failed(code) or (code == 0 and len(said[r]) != 8):
                 honest.lost(pid, status, said[r])

@@ -11,11 +11,7 @@ CAUGHT_BY = ("A3",)
 
 
 def _take(pids, said, poller, ready):
-    for over, _ in ready:
-        poller.unregister(over)
-        pid, r = pids.pop(over)
-        honest.reap(pid)
-        said[r] = honest.drain(r)
+    for r, _, _ in honest.ended(pids, said, poller, ready):
         if len(said[r]) != 8:
             del said[r]
 
