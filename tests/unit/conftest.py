@@ -1,8 +1,13 @@
-"""Fixtures of the tests that do cases: see `tests.unit.stage`."""
+"""Fixtures of the tests that do cases, see `tests.unit.stage`; and a check of all of them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
 
 import pytest
 
 from tests import harness
+from tests.system.files import remove_tree
 from tests.unit.stage import Stage, stage_of
 from transports import NAMES
 
@@ -35,6 +40,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.exhaustive)
         elif "reference" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.suite)
+
+
+# What is kept by intention: by pytest, for its user; and a program until the end of the suite.
+_KEPT = ("pytest-of-", "ipc-floor-")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _temporary_files() -> Iterator[str]:
+    """Let all make their temporary files in a directory of their own."""
+    place = tempfile.mkdtemp(prefix="ipc-unit-")  # short: it is a part of names of sockets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", place)
+        patch.setattr(tempfile, "tempdir", None)
+        yield place
+    remove_tree(place)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _leaves_nothing(_temporary_files: str) -> Iterator[None]:
+    """Fail where the tests of a file leave something among the temporary files of the machine."""
+    before = os.listdir(_temporary_files)
+    yield
+    after = os.listdir(_temporary_files)
+    left = sorted(name for name in {*after} - {*before} if not name.startswith(_KEPT))
+    assert not left, f"tests of this file leave {left}"
 
 
 @pytest.fixture

@@ -99,21 +99,8 @@ def _locks() -> None:
 
 
 def _opens_a_fifo() -> None:
-    path = os.path.join(tempfile.mkdtemp(), "fifo")
-    os.mkfifo(path)
-    Path(path).read_bytes()
-
-
-def _queue() -> sysv_ipc.MessageQueue:
-    return sysv_ipc.MessageQueue(sysv_ipc.IPC_PRIVATE, sysv_ipc.IPC_CREX)
-
-
-def _takes_from_a_queue() -> None:
-    queue = _queue()
-    try:
-        queue.receive()
-    finally:
-        queue.remove()
+    os.mkfifo("fifo")
+    Path("fifo").read_bytes()
 
 
 def _posix_queue() -> None:
@@ -167,7 +154,6 @@ _BLOCKED = {
     "flock": _flocks,
     "fcntl": _locks,
     "openat": _opens_a_fifo,
-    "msgrcv": _takes_from_a_queue,
     "mq_timedreceive": _posix_queue,
     "futex": _waits_for_a_semaphore,
     "wait4": _waits_for_a_child,
@@ -180,15 +166,31 @@ _BLOCKED = {
 
 
 @pytest.mark.parametrize("name", _BLOCKED)
-def test_whoever_is_blocked_for_ever_is_seen_to_be(name: str) -> None:
+def test_whoever_is_blocked_for_ever_is_seen_to_be(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is proven, and told at once, in which call each waits."""
+    monkeypatch.chdir(tmp_path)
+    _is_seen_to_be_blocked(_BLOCKED[name], name)
+
+
+def test_whoever_waits_for_a_message_is_seen_to_be_blocked() -> None:
+    """On a queue of System V, which is removed here: the process that waits is killed."""
+    queue = sysv_ipc.MessageQueue(sysv_ipc.IPC_PRIVATE, sysv_ipc.IPC_CREX)
+    try:
+        _is_seen_to_be_blocked(queue.receive, "msgrcv")
+    finally:
+        queue.remove()
+
+
+def _is_seen_to_be_blocked(act: Callable[[], object], names: str) -> None:
     start = time.monotonic()
-    record = run(_BLOCKED[name])
+    record = run(act)
     assert record.proven, record
     assert not record.told
     assert record.status is None
     assert record.stuck
-    assert set(name.split()) & {stuck.call for stuck in record.stuck}, record.stuck
+    assert set(names.split()) & {stuck.call for stuck in record.stuck}, record.stuck
     assert time.monotonic() - start < 10  # the limit is 20
 
 
