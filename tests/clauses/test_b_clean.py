@@ -18,7 +18,7 @@ from tests.harness import (
     room,
     shared_trials,
 )
-from tests.harness.trouble import not_judged
+from tests.harness.trouble import Inexact, not_judged
 from tests.scenarios import basics, foreign_objects, handled, held, own_children, storms, terminal
 
 _MANY = 10  # runs of which each has added an object: by chance, one of them adds none
@@ -117,6 +117,8 @@ def test_a_signal_of_the_terminal_to_the_whole_group_has_its_usual_effect(
     scenario = harness.call(terminal.struck, n=n, times=6, seed=7)
     outcome = harness.run_trial(transport, scenario, limit=40)
     if wrong := jobs.faults(outcome):
+        if len(inexact := jobs.inexact(outcome)) == len(wrong):
+            raise Inexact("\n".join(wrong), inexact)
         pytest.fail("\n".join(wrong), pytrace=False)
     checks.nothing_left(outcome)
     struck = outcome.of("struck")

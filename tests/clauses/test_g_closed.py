@@ -86,6 +86,9 @@ def _check_attacked(
     )
     if wrong and all(run.call is None for run in wrong):
         plain.needs_answered_deaths(transport)  # an attack may end a worker
+    errors = all(run.result == "error" for run in wrong)
+    if wrong and clause != "G1" and who == "another user" and errors and intrusion.entered:
+        not_judged(f"see G1: another user can get in: {_describe(wrong[0])}")
     if wrong:
         pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
     leaves = _leaves(transport)

@@ -74,6 +74,12 @@ def all_exact(calls: Iterable[Message]) -> None:
         raise Inexact(head + "\n".join(map(summary, wrong[:10])), wrong)
 
 
+def exact(call: Message, shown: str) -> None:
+    """Fail with the text *shown* unless *call* returned the exact result."""
+    if state(call) != "exact":
+        raise Inexact(shown, [call])
+
+
 def some_exact(outcome: Outcome) -> Outcome:
     """Skip unless a run of the trial was exact: of one that does nothing, nothing is left."""
     if not any(state(call) == "exact" for call in outcome.of("outcome")):

@@ -23,6 +23,13 @@ def faults(outcome: Outcome) -> list[str]:
     return lines
 
 
+def inexact(outcome: Outcome) -> list[Message]:
+    """Return the calls that went on, and did not return the exact result."""
+    lives = {struck["case"] for struck in outcome.of("struck") if struck["signal"] in _LIVES}
+    calls = [call for call in outcome.calls() if call.get("case") in lives]
+    return [call for call in calls if state(call) != "exact"]
+
+
 def _faults(struck: Message, call: Message | None, outcome: Outcome) -> Iterator[str]:
     name, status = struck["signal"], struck["status"]
     due = -int(signal.Signals[name])

@@ -1,6 +1,7 @@
 """What runs in many orders of their system calls have shown: see `tests.scenarios.orders`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
 import pytest
 
@@ -38,18 +39,23 @@ def exact(outcome: Outcome) -> None:
     ended = [message for message in outcome.of("order") if _came_back(message)]
     wrong = [(message, _state(message)) for message in ended if _state(message) != "exact"]
     if wrong:
-        text = _told(outcome, wrong)
-        calls = [m["outcome"] for m, _ in wrong if m["outcome"]]
-        if any(state(call).startswith("returned") for call in calls):
-            raise Inexact(text, calls)
-        pytest.fail(text, pytrace=False)
+        _fail(outcome, wrong)
+
+
+def _fail(outcome: Outcome, wrong: Sequence[tuple[Message, str]]) -> NoReturn:
+    """Fail with what was seen; say so if there were wrong results, which A1 may tell."""
+    text = _told(outcome, wrong)
+    calls = [message["outcome"] for message, _ in wrong if message["outcome"]]
+    if any(state(call).startswith("returned") for call in calls):
+        raise Inexact(text, calls)
+    pytest.fail(text, pytrace=False)
 
 
 def oserrors(outcome: Outcome) -> None:
     """Fail if a run to which the system refused a call was neither exact nor an OSError."""
     wrong = [(m, why) for m in outcome.of("order") if (why := _no_oserror(m))]
     if wrong:
-        pytest.fail(_told(outcome, wrong), pytrace=False)
+        _fail(outcome, wrong)
 
 
 def _no_oserror(message: Message) -> str:

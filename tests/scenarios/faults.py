@@ -157,6 +157,8 @@ def _ended_amid_work(
 ) -> bool:
     """Run, and end the first *count* workers that are amid their work; tell whether one was met.
 
+    A signal is not sent to a worker that blocks, ignores or handles it: it would not die of it.
+
     idle: seconds of CPU that each may need before it comes to its work.
     """
     if watching is None:
@@ -171,9 +173,10 @@ def _ended_amid_work(
     watching.strike(way, count, _AMID + 2 * idle)
     run()
     seen = watching.report()
-    if not seen.struck:
-        log("missed", why=_DEAF if seen.deaf else _UNMET)
-    return bool(seen.struck)
+    if seen.struck or (seen.deaf and isinstance(way, int)):
+        return True
+    log("missed", why=_DEAF if seen.deaf else _UNMET)
+    return False
 
 
 def killed_at_c_calls(

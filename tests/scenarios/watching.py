@@ -36,7 +36,7 @@ class Seen(NamedTuple):
 
     cpu: seconds that each has computed, by pid.
     struck: the pids that were struck.
-    deaf: those that were to do something themselves, and have reset or blocked the signal.
+    deaf: those whom the signal would not end, or not have do what they were to do themselves.
     """
 
     cpu: dict[int, float]
@@ -204,7 +204,7 @@ class _Strike:
 
     def _strike(self, pid: int) -> None:
         inside = not isinstance(self._way, int)
-        if inside and not processes.hears(f"/proc/{pid}/status", INSIDE):
+        if self._is_deaf(pid):
             self._deaf.append(pid)
             return
         self._struck.append(pid)
@@ -214,6 +214,13 @@ class _Strike:
             self._log("injected", pid=pid, way=self._way)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, INSIDE if inside else int(self._way))
+
+    def _is_deaf(self, pid: int) -> bool:
+        """Tell whether what is to befall a process would not end it, as it is to do."""
+        status = f"/proc/{pid}/status"
+        if not isinstance(self._way, int):
+            return not processes.hears(status, INSIDE)
+        return self._way != signal.SIGSTOP and processes.outlives(status, self._way)
 
     def report(self) -> dict[str, Any]:
         return self._count.report() | {"struck": self._struck, "deaf": self._deaf}

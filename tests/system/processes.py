@@ -124,15 +124,27 @@ def mark_of(pid: int) -> bytes | None:
 
 
 def hears(status: str, number: int) -> bool:
-    """Tell whether a process handles a signal, and does not block it: proc_pid_status(5).
+    """Tell whether a process handles a signal, and does not block it.
 
     status: the path of its /proc/PID/status.
     """
+    masks, bit = _signal_masks(status), 1 << (number - 1)
+    return bool(masks.get("SigCgt", 0) & bit) and not masks.get("SigBlk", 0) & bit
+
+
+def outlives(status: str, number: int) -> bool:
+    """Tell whether a process blocks, ignores or handles a signal, so that it does not die of it.
+
+    status: the path of its /proc/PID/status.
+    """
+    return any(mask & 1 << (number - 1) for mask in _signal_masks(status).values())
+
+
+def _signal_masks(status: str) -> dict[str, int]:
+    """Return the signals that a process blocks, ignores and handles: proc_pid_status(5)."""
     try:
         lines = Path(status).read_text(errors="replace").splitlines()
     except OSError:
-        return False
-    fields = dict(line.split(":\t", 1) for line in lines if line[:6] in ("SigCgt", "SigBlk"))
-    masks = {name: int(text, 16) for name, text in fields.items()}
-    bit = 1 << (number - 1)
-    return bool(masks.get("SigCgt", 0) & bit) and not masks.get("SigBlk", 0) & bit
+        return {}
+    kept = ("SigBlk", "SigIgn", "SigCgt")
+    return {line[:6]: int(line.split(":\t", 1)[1], 16) for line in lines if line[:6] in kept}

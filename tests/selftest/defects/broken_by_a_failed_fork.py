@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from types import SimpleNamespace
 
 from tests.selftest.defects import honest
@@ -11,11 +12,12 @@ _starting = set()
 
 
 def _fork():
-    if _starting:
+    place = os.getpid(), threading.get_ident()
+    if place in _starting:
         raise BlockingIOError(errno.EAGAIN, "a worker is being started")
-    _starting.add(os.getpid())
+    _starting.add(place)
     pid = os.fork()
-    _starting.clear()
+    _starting.discard(place)
     return pid
 
 

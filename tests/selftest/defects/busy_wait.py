@@ -6,7 +6,7 @@ CAUGHT_BY = ("D2",)
 
 
 def _spin(poller):
-    while not (ready := poller.poll(0)):
+    while not (ready := honest.look(poller)):
         pass
     return ready
 

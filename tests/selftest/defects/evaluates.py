@@ -4,7 +4,7 @@ import os
 
 from tests.selftest.defects import _base, _fifo
 
-CAUGHT_BY = ("G4",)
+CAUGHT_BY = ("G2", "G4")
 
 
 @_base.careful

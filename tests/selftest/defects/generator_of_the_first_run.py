@@ -7,7 +7,7 @@ import tempfile
 
 from tests.selftest.defects import _base, _fifo
 
-CAUGHT_BY = ("E1",)
+CAUGHT_BY = ("E1", "E7")
 
 
 @functools.cache
