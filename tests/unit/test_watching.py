@@ -51,6 +51,15 @@ def test_a_worker_that_does_not_hear_is_no_verdict(name: str) -> None:
         errors_in_time(outcome, 2)
 
 
+def test_a_signal_that_a_worker_outlives_is_not_sent() -> None:
+    """The workers of this module block SIGINT and not SIGTERM, as their caller does amid a run."""
+    outcome = _killed(HONEST, 2, 15)
+    assert [state(found) for found in outcome.calls()] == ["exact", "exact", "error", "error"]
+    assert {message["way"] for message in outcome.of("injected")} == {15}
+    errors_in_time(outcome, 2)
+    names_victim(outcome)
+
+
 def test_a_run_that_nobody_computes_is_not_struck() -> None:
     """The caller computes itself: one run is made, and the reason is said."""
     outcome = _killed("tests.selftest.defects.in_the_caller", 9)
