@@ -353,7 +353,10 @@ class _Gate:
         pid = paths.killed_by(notice)
         if pid not in self._tasks.living:
             return False
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it was reaped; the system says so to the caller too
+            return False
         until = time.monotonic() + _DIES_IN
         while self._tasks.get(pid).look()[0] not in GONE and time.monotonic() < until:
             time.sleep(_PAUSE)

@@ -344,6 +344,24 @@ def test_a_process_can_be_killed_before_any_of_its_calls() -> None:
         assert run(_reaps, order).told == b"-9", step
 
 
+def _kills_the_reaped() -> str:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return "gone"
+    return "killed"
+
+
+def test_a_process_that_was_reaped_cannot_be_killed() -> None:
+    """The call fails as it does without the gate, however often it is tried."""
+    for _ in range(5):
+        assert run(_kills_the_reaped).told == b"gone"
+
+
 def _interrupted() -> str:
     with contextlib.suppress(KeyboardInterrupt):
         os.read(os.pipe()[0], 1)

@@ -1,24 +1,23 @@
-"""A place for a worker is taken before its fork, and not given back where that fails."""
+"""The place of a worker is not given back where its fork fails."""
 
 import errno
 import os
-import threading
 from types import SimpleNamespace
 
 from tests.selftest.defects import honest
 
 CAUGHT_BY = ("C13",)
-_starting = set()
+_lost = []
 
 
 def _fork():
-    place = os.getpid(), threading.get_ident()
-    if place in _starting:
-        raise BlockingIOError(errno.EAGAIN, "a worker is being started")
-    _starting.add(place)
-    pid = os.fork()
-    _starting.discard(place)
-    return pid
+    if _lost:
+        raise BlockingIOError(errno.EAGAIN, "all places are taken")
+    try:
+        return os.fork()
+    except OSError:
+        _lost.append(1)
+        raise
 
 
 honest.os = SimpleNamespace(**vars(os) | {"fork": _fork})

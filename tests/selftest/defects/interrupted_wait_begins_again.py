@@ -13,11 +13,14 @@ STEP = 5  # milliseconds
 MOST = 1e6  # milliseconds
 
 
-def _handled(poller, milliseconds, look=honest.look):
-    """Poll; tell also whether a handler has run meanwhile, as select(2) does by EINTR."""
-    handlers = {n: signal.getsignal(n) for n in honest.handled() if n != signal.SIGINT}
+def _handlers():
     if threading.current_thread() is not threading.main_thread():
-        handlers = {}
+        return {}
+    return {n: signal.getsignal(n) for n in honest.handled() if n != signal.SIGINT}
+
+
+def _handled(poller, milliseconds, handlers, look=honest.look):
+    """Poll; tell also whether a handler has run meanwhile, as select(2) does by EINTR."""
     heard = False
 
     def hear(signum, frame):
@@ -44,7 +47,9 @@ def _look(poller, patience=0, look=honest.look):
         left = _call.until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time is over")
-        ready, _call.heard = _handled(poller, min(MOST, left * 1000, STEP))
+        handlers = _handlers()
+        step = STEP if handlers else MOST
+        ready, _call.heard = _handled(poller, min(left * 1000, step), handlers)
         if ready:
             return ready
         if _call.heard:
