@@ -91,7 +91,7 @@ def _check_attacked(
         not_judged(f"see G1: another user can get in: {_describe(wrong[0])}")
     if wrong:
         pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
-    leaves = _leaves(transport)
+    leaves = plain.leaves(transport)
     for outcome in intrusion.outcomes:
         # A hang fails the clause of its attack, above; a worker that cannot go on may say so.
         if outcome.verdict not in ("HANG", "DISTURBED"):
@@ -109,13 +109,6 @@ def _needs_calm(intrusion: Intrusion) -> None:
 def _describe(run: AttackedRun) -> str:
     text = f": {run.call['error']}: {run.call['text']}" if run.call and "error" in run.call else ""
     return f"{run.way}: {run.result}, {run.lost:.2f} s lost{text}"
-
-
-def _leaves(transport: str) -> bool:
-    """Tell whether runs that nobody attacks leave something: then clauses B fail, and not G."""
-    return any(
-        verdict == "LEAK" for run in named_runs.undisturbed(transport) for verdict, _ in run.faults
-    )
 
 
 def _own(messages: list[harness.Message]) -> list[harness.Message]:

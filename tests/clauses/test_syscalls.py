@@ -38,7 +38,9 @@ def _end_the_caller(
     """Send the caller *signals* at each of its calls; at random times where there is no gate."""
     outcome = striking.sweep(transport, kind, caller=True, order=order)
     if not (reason := ungated(outcome)):
-        striking.judge_sweep(record_property, clause, outcome, striking.end_of_the_caller)
+        striking.judge_sweep(
+            transport, record_property, clause, outcome, striking.end_of_the_caller
+        )
         return
     with random_strikes.ForkServer(transport, N, WORKERS) as server:
         seen = random_strikes.random_kills(server, signals, TIMES, SEED)
@@ -69,7 +71,7 @@ def test_nothing_is_left_of_a_caller_killed_with_a_worker_at_any_system_call(
 ) -> None:
     """B3: both by SIGKILL, at each call of either."""
     outcome = striking.sweep(transport, "two killed", caller=True, order=order)
-    striking.judge_sweep(record_property, "B3", outcome, striking.end_of_the_caller)
+    striking.judge_sweep(transport, record_property, "B3", outcome, striking.end_of_the_caller)
 
 
 @pytest.mark.clause("A3")
@@ -79,7 +81,7 @@ def test_a_worker_killed_at_any_system_call_gives_no_wrong_result(
     """A3: the run raises an error within a second or is exact, and nothing is left."""
     outcome = _workers_killed(transport, order)
     if not (reason := ungated(outcome)):
-        striking.judge_sweep(record_property, "A3", outcome, striking.all_or_error)
+        striking.judge_sweep(transport, record_property, "A3", outcome, striking.all_or_error)
         return
     outcome = harness.run_trial(
         transport,
@@ -98,7 +100,7 @@ def test_a_worker_killed_in_any_order_of_system_calls_gives_no_wrong_result(
     outcome = striking.sweep(
         transport, "killed in stalls", caller=False, order=order, calls=CALLS_IN_STALLS
     )
-    striking.judge_sweep(record_property, "A3", outcome, striking.all_or_error)
+    striking.judge_sweep(transport, record_property, "A3", outcome, striking.all_or_error)
 
 
 @pytest.mark.clause("C9")
@@ -117,7 +119,7 @@ def test_two_workers_killed_at_once_at_any_system_call_are_an_error(
 ) -> None:
     """C10: or the exact result; one of them may be a helper, and nothing is left."""
     outcome = striking.sweep(transport, "two killed", caller=False, order=order)
-    striking.judge_sweep(record_property, "C10", outcome, striking.all_or_error)
+    striking.judge_sweep(transport, record_property, "C10", outcome, striking.all_or_error)
 
 
 @pytest.mark.clause("F1")
@@ -126,7 +128,7 @@ def test_any_system_call_of_the_caller_may_fail(
 ) -> None:
     """F1: once or from then on; the run raises an OSError or is exact, and nothing is left."""
     outcome = striking.sweep(transport, "refused", caller=True, order=order)
-    striking.judge_sweep(record_property, "F1", outcome, striking.refusal)
+    striking.judge_sweep(transport, record_property, "F1", outcome, striking.refusal)
 
 
 @pytest.mark.clause("F1")
@@ -135,4 +137,4 @@ def test_any_system_call_of_a_worker_may_fail(
 ) -> None:
     """F1: those of memory too; the run raises an error or is exact, and nothing is left."""
     outcome = striking.sweep(transport, "refused", caller=False, order=order)
-    striking.judge_sweep(record_property, "F1", outcome, striking.refusal)
+    striking.judge_sweep(transport, record_property, "F1", outcome, striking.refusal)

@@ -21,6 +21,7 @@ from tests.scenarios.protocol import call
 __all__ = [
     "calm",
     "deaths",
+    "leaves",
     "needs_answered_deaths",
     "nothing_more_left",
     "run_trouble",
@@ -39,6 +40,11 @@ _FEW = [(2, 1), (2, 2), (2, 3), (2, 5), (100, 3)]  # such runs as scenarios make
 def calm(target: str) -> Outcome:
     """Run a few times where nobody disturbs it: clause B1."""
     return run_trial(target, call(basics.calls, _CALM))
+
+
+def leaves(target: str) -> bool:
+    """Tell whether something is left of a run that nobody disturbs, which is for B1 to tell."""
+    return any(verdict == "LEAK" for verdict, _ in calm(target).faults)
 
 
 def nothing_more_left(target: str, outcome: Outcome) -> Outcome:
