@@ -3,6 +3,7 @@
 One run for each: `tests.scenarios.fork_server` forks a caller for it.
 """
 
+import contextlib
 import random
 import signal
 import time
@@ -77,10 +78,12 @@ class ForkServer:
         self._trial = Trial(target, call(fork_server.serve, n, workers))
 
     def __enter__(self) -> Self:
-        self._trial.__enter__()
-        (births,) = self._trial.expect("births")
-        self.seconds: float = births["seconds"]
-        self._before = self._trial.inventory()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._trial)
+            (births,) = self._trial.expect("births")
+            self.seconds: float = births["seconds"]
+            self._before = self._trial.inventory()
+            stack.pop_all()  # its end is that of this context
         return self
 
     def __exit__(self, *details: object) -> None:

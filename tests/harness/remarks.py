@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from report.clauses import order
 from report.formats import Verdict
 
-__all__ = ["fix_first"]
+__all__ = ["Remark", "fix_first"]
 
 _LEFT = re.compile(r"(?:as|see) ([A-Z]\d{1,3}): ")  # to the clause that tells it
 
@@ -18,10 +19,19 @@ def _owner_of(verdict: Verdict) -> str | None:
     return found[1] if found else None
 
 
+class Remark(NamedTuple):
+    """A line about a transport, and whether the run fails by it, even if no test has failed."""
+
+    text: str
+    fails: bool
+
+
 def fix_first(
     transport: str, verdicts: Mapping[str, Sequence[Verdict]], sentences: Mapping[str, str]
-) -> str:
-    """Return a line that says which clause to fix first, and which have the same cause; or "".
+) -> Remark | None:
+    """Return what to fix first, and what has the same cause; or what was not judged; or None.
+
+    A run in which a clause passed does not fail by those that could not be judged.
 
     verdicts: of each clause, those of its tests.
     sentences: what each clause says.
@@ -43,10 +53,11 @@ def fix_first(
     if unjudged and not own and not same and not owners:
         why = next(iter(unjudged.values()))
         outcomes = {verdict["outcome"] for seen in verdicts.values() for verdict in seen}
-        judged = "not all" if "passed" in outcomes else "nothing"
-        return f"{transport}: {judged} was judged: {why}"
+        if "passed" in outcomes:
+            return Remark(f"{transport}: not all was judged: {why}", fails=False)
+        return Remark(f"{transport}: nothing was judged: {why}", fails=True)
     if not owners and len(own) < 2:
-        return ""  # nothing, or one failure, which needs no order
+        return None  # nothing, or one failure, which needs no order
     # A clause that was not run may be one: then its failure was met in another's test.
     most = max(owners.values(), default=0)
     first = order([owner for owner, count in owners.items() if count == most] or own)[0]
@@ -56,7 +67,7 @@ def fix_first(
     parts += _listed("same cause", same)
     parts += _listed("not judged", set(unjudged))
     parts += _listed("then", own - {first})
-    return "; ".join(parts)
+    return Remark("; ".join(parts), fails=True)
 
 
 def _listed(what: str, clauses: set[str]) -> list[str]:

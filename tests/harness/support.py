@@ -105,7 +105,7 @@ def _unanswered(outcome: Outcome) -> str:
         if verdict == "HANG":
             if outcome.hang.proven:
                 return f"{what} does not end: {PROVEN}"
-            return f"{what} did not end within {_LIMIT:.0f} s"
+            return f"{what} did not end: it was ended as a hang"
         if verdict == "CRASH" and (found := re.match(r"exit status (-?\d+)", why)):
             status, printed = int(found[1]), outcome.output.strip().splitlines()[-1:]
             if status < 0:

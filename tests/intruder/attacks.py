@@ -12,7 +12,7 @@ import resource
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,20 +103,28 @@ class Intruder:
 
     # -- sending --------------------------------------------------------------------------
 
+    def _send(self, found: Found, frames: Iterable[bytes], *, keep_open: bool = False) -> None:
+        """Write each of *frames*.
+
+        What accepts one connection no more accepts no other: the run is stopped, and its backlog is
+        full.  To ask on takes 20 ms each time.
+        """
+        for data in frames:
+            sent = self._access.write(found, data, keep_open=keep_open)
+            if not sent and found.kind in _LISTENERS:
+                break
+
     def send_garbage(self, found: Found) -> None:
         """Send bytes that could be a result, and bytes that could not."""
-        for data in payloads.garbage():
-            self._access.write(found, data)
+        self._send(found, payloads.garbage())
 
     def send_half_frames(self, found: Found) -> None:
         """Send frames that are not complete, and do not close the connection."""
-        for data in payloads.half_frames():
-            self._access.write(found, data, keep_open=True)
+        self._send(found, payloads.half_frames(), keep_open=True)
 
     def send_code(self, found: Found) -> None:
         """Send programs that make the marker where they are run."""
-        for data in payloads.code(self.marker):
-            self._access.write(found, data)
+        self._send(found, payloads.code(self.marker))
 
     def take(self, found: Found) -> None:
         """Take out what is there."""
@@ -136,8 +144,7 @@ class Intruder:
         """Take out what is there, send it twice, and then what was taken before or is known."""
         taken = self._access.read(found)
         twice = [data for data in taken for _ in range(2)]
-        for data in [*twice, *self._stolen[-_REPLAYED:], *self._known]:
-            self._access.write(found, data)
+        self._send(found, [*twice, *self._stolen[-_REPLAYED:], *self._known])
         self._stolen += taken
 
     def forge(self, found: Found) -> None:
@@ -147,8 +154,7 @@ class Intruder:
         """
         taken = [] if found.kind == "sem" else self._access.read(found)
         forged = [changed for data in (*taken, *self._known) for changed in _changed(data)]
-        for data in (*forged, *taken, *forged):
-            self._access.write(found, data)
+        self._send(found, (*forged, *taken, *forged))
 
     def alter(self, found: Found) -> None:
         """Overwrite what is there."""

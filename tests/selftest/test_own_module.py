@@ -98,7 +98,7 @@ def test_an_import_that_does_not_end_is_told(tmp_path: Path) -> None:
     done = _test(tmp_path, "--transport=hangs.py", IPC_CONFORMANCE_QUIET="1")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = filter(None, done.stderr.splitlines())
-    assert "its import did not end within" in line
+    assert "its import did not end" in line
 
 
 def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path: Path) -> None:
