@@ -86,9 +86,9 @@ def _check_attacked(
     )
     if wrong and all(run.call is None for run in wrong):
         plain.needs_answered_deaths(transport)  # an attack may end a worker
-    errors = all(run.result == "error" for run in wrong)
-    if wrong and clause != "G1" and who == "another user" and errors and intrusion.entered:
-        not_judged(f"see G1: another user can get in: {_describe(wrong[0])}")
+    if wrong and clause == "G5" and all(run.result == "error" for run in wrong):
+        if who == "another user" and (inside := _inside(intrusion)):  # G5 is about wrong results
+            not_judged(f"see G1: another user can {inside[0]}: {_describe(wrong[0])}")
     if wrong:
         pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
     leaves = plain.leaves(transport)
@@ -97,6 +97,11 @@ def _check_attacked(
         if outcome.verdict not in ("HANG", "DISTURBED"):
             (checks.no_orphan if leaves else checks.nothing_left)(outcome)
     assert leaves or not intrusion.left, f"left in the temporary directory: {intrusion.left}"
+
+
+def _inside(intrusion: Intrusion) -> list[str]:
+    """Return what an intruder could do to objects; to a port everybody can connect."""
+    return [what for what in intrusion.entered if what.split()[1] not in ("tcp", "udp")]
 
 
 def _needs_calm(intrusion: Intrusion) -> None:
@@ -156,8 +161,7 @@ def test_another_user_finds_no_way_in(transport: str, record_property: RecordPro
     """G1: it cannot read, write, connect, remove or delay; to a port, it connects in vain."""
     attacks = ("take", "alter", "remove", "chmod", "link", "block")
     _check_attacked(record_property, transport, "another user", "G1", *attacks)
-    entered = _intrusion(transport, "another user").entered
-    inside = [what for what in entered if what.split()[1] not in ("tcp", "udp")]
+    inside = _inside(_intrusion(transport, "another user"))
     assert not inside, "another user can " + "; ".join(inside[:10])
 
 
