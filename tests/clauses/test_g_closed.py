@@ -86,9 +86,9 @@ def _check_attacked(
     )
     if wrong and all(run.call is None for run in wrong):
         plain.needs_answered_deaths(transport)  # an attack may end a worker
-    if wrong and clause == "G5" and all(run.result == "error" for run in wrong):
-        if who == "another user" and (inside := _inside(intrusion)):  # G5 is about wrong results
-            not_judged(f"see G1: another user can {inside[0]}: {_describe(wrong[0])}")
+    inside = _inside(intrusion) if who == "another user" and clause == "G5" else []
+    if inside and wrong and all(run.result == "error" for run in wrong):
+        not_judged(f"see G1: another user can {inside[0]}: {_describe(wrong[0])}")
     if wrong:
         pytest.fail("\n".join(map(_describe, wrong)), pytrace=False)
     leaves = plain.leaves(transport)
