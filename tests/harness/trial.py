@@ -272,6 +272,7 @@ class Trial:
             leak = any(found.verdict == "LEAK" for found in left)
             if (leak and not patience) or deadline.is_over():
                 break
+            self._let_go()
             time.sleep(0.02)
         for verdict, what, shared in left:
             self.outcome.add_fault(verdict, what)
@@ -279,6 +280,14 @@ class Trial:
         for message in self.outcome.of("inside"):
             for entry in message["new"]:
                 self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
+
+    def _let_go(self) -> None:
+        """Let those go on that have stopped themselves for the suite after the end of their run."""
+        self.listen(0)
+        stopped = {message["pid"] for message in self.outcome.of("stopped")}
+        for pid in stopped & {*self.survivors()}:
+            with contextlib.suppress(ProcessLookupError):
+                self.world.kill(pid, signal.SIGCONT)
 
     def left(self, before: resources.Inventory) -> list[Left]:
         """Return each process that lives on, and each thing that was not there *before*.
