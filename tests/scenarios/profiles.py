@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import takewhile
 from types import FrameType
 from typing import Any
 
@@ -107,9 +108,11 @@ class Profile:
 
     def points(self) -> list[tuple[str, str]]:
         """In the caller: return ('c' for call or 'r' for return, name) of each recorded point."""
-        cells = self._memory[:].rstrip(b"\0")
-        width = self._WIDTH
-        names = [cells[i : i + width].decode().split() for i in range(0, len(cells), width)]
+        # Up to the first empty cell: a process that a child has started, and that lives on after
+        # its run, may still write behind the points of the next child.
+        text, width = self._memory[:], self._WIDTH
+        cells = (text[i : i + width] for i in range(0, len(text), width))
+        names = [cell.decode().split() for cell in takewhile(any, cells)]
         self._memory[:] = bytes(len(self._memory))
         return [(event, name) for event, name in names]
 

@@ -1,30 +1,38 @@
 """Each run starts a helper by two forks, so that init reaps it: a caller may be an init itself."""
 
 import os
+import select
 
 from tests.selftest.defects import honest
 
 CAUGHT_BY = ("E4",)
 
 
-def _watch(r, w):
+def _wait(r, w, caller):
+    """Wait for the end of the run, or of the caller: another process may hold the pipe open."""
     os.close(w)
-    os.read(r, 1)  # the end of the caller, or of the run
+    poller = select.poll()
+    poller.register(r, select.POLLIN)
+    poller.register(caller, select.POLLIN)
+    poller.poll()
 
 
+@honest.careful
 def run(n, workers):
-    honest.check(n, workers)
-    r, w = os.pipe()
+    made = []
     try:
+        made += [os.pidfd_open(os.getpid())]
+        made += os.pipe()
+        caller, r, w = made
         pid = os.fork()
         if pid == 0:
             try:
                 if os.fork() == 0:
-                    _watch(r, w)
+                    _wait(r, w, caller)
             finally:
                 os._exit(0)
         honest.reap(pid)
         return honest.run(n, workers)
     finally:
-        os.close(r)
-        os.close(w)
+        for fd in made:
+            os.close(fd)
