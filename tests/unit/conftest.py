@@ -46,14 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 _KEPT = ("pytest-of-", "ipc-floor-")
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(scope="session")
 def _temporary_files() -> Iterator[str]:
-    """Let all make their temporary files in a directory of their own."""
+    """Give a directory for temporary files, with the mode of /tmp: some tests are another user."""
     place = tempfile.mkdtemp(prefix="ipc-unit-")  # short: it is a part of names of sockets
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", place)
-        patch.setattr(tempfile, "tempdir", None)
-        yield place
+    os.chmod(place, 0o1777)  # noqa: S103
+    yield place
     remove_tree(place)
 
 
@@ -61,7 +59,10 @@ def _temporary_files() -> Iterator[str]:
 def _leaves_nothing(_temporary_files: str) -> Iterator[None]:
     """Fail where the tests of a file leave something among the temporary files of the machine."""
     before = os.listdir(_temporary_files)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", _temporary_files)
+        patch.setattr(tempfile, "tempdir", None)
+        yield
     after = os.listdir(_temporary_files)
     left = sorted(name for name in {*after} - {*before} if not name.startswith(_KEPT))
     assert not left, f"tests of this file leave {left}"
