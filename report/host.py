@@ -82,7 +82,7 @@ def _libc() -> str | None:
     known = " ".join(filter(None, platform.libc_ver()))
     # A Python that was built with musl-gcc is linked with a "libc.so", which libc_ver() shows.
     built = "musl" in (sysconfig.get_config_var("SOABI") or "")
-    if known and not (built and "musl" not in known):
+    if known and ("musl" in known or not built):
         return known
     return _tried(_musl) or ("musl" if built else None)
 

@@ -120,7 +120,9 @@ def test_a_timeout_bounds_a_run(transport: str) -> None:
     seconds = 0.2
     n = shared_trials.terms(transport, "work")
     outcome = checks.nothing_left(
-        harness.run_trial(transport, harness.call(timeouts.timed, n=n, seconds=seconds))
+        harness.run_trial(
+            transport, harness.call(timeouts.timed, n=n, seconds=seconds), limit=2 * timeouts.LATE
+        )
     )
     if outcome.of("untimed"):
         pytest.skip("its run takes no timeout")

@@ -36,7 +36,7 @@ def _refusals(transport: str, outcome: Outcome) -> list[Message]:
         for call, births in zip(calls, outcome.of("births"), strict=False):
             if state(call) == "exact" and births["count"] < WORKERS:
                 if not harness.support(transport).births:
-                    not_judged("see A5: runs that nothing befalls start fewer workers too")
+                    not_judged("see A5: runs without a fault start fewer workers than asked, too")
                 pytest.fail(
                     f"{births['count']} of {WORKERS} workers were started, and nothing was raised:"
                     f" {checks.summary(call)}",

@@ -31,7 +31,7 @@ def fix_first(
 ) -> Remark | None:
     """Return what to fix first, and what has the same cause; or what was not judged; or None.
 
-    A run in which a clause passed does not fail by those that could not be judged.
+    If a clause has passed, clauses that could not be judged do not make the run fail.
 
     verdicts: of each clause, those of its tests.
     sentences: what each clause says.

@@ -106,8 +106,8 @@ class Intruder:
     def _send(self, found: Found, frames: Iterable[bytes], *, keep_open: bool = False) -> None:
         """Write each of *frames*.
 
-        What accepts one connection no more accepts no other: the run is stopped, and its backlog is
-        full.  To ask on takes 20 ms each time.
+        Stop when a listening socket refuses a connection: its backlog is full, and it stays full
+        while the run is stopped.  Each further attempt would wait for 20 ms.
         """
         for data in frames:
             sent = self._access.write(found, data, keep_open=keep_open)

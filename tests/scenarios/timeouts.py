@@ -17,7 +17,7 @@ from tests.system.deadline import MOST
 
 _AMPLE = 30.0  # seconds: a timeout that no run reaches
 _HUGE = 10.0**12  # seconds: more than a system call takes, poll(2)
-_LATE = 2 * MOST  # seconds: a run that tells of a death only then is late on any machine
+LATE = 2 * MOST  # seconds: a run that tells of a death only then is late on any machine
 _ONE_BY_ONE = 8  # workers
 _TINY = 1e-9  # seconds: a timeout that every run exceeds
 
@@ -39,7 +39,7 @@ def timed(module: ModuleType, log: Log, n: int, seconds: float) -> None:
         log.call(partial(run, timeout=ample), 100, 3, case="ample")
     last = births.count  # a worker; the first may be a helper
     births.arm(inject(end, int(signal.SIGKILL), [last]))
-    log.call(partial(run, timeout=_LATE), 100, 3, case="death")
+    log.call(partial(run, timeout=LATE), 100, 3, case="death")
     _stopped(log, births, partial(run, timeout=seconds))
     births.disarm()
     log.call(partial(run, timeout=seconds), n, 3, case="passed")

@@ -36,7 +36,7 @@ class Seen(NamedTuple):
 
     cpu: seconds that each has computed, by pid.
     struck: the pids that were struck.
-    deaf: those whom the signal would not end, or not have do what they were to do themselves.
+    deaf: those that were not struck, because the signal would not have had the due effect.
     """
 
     cpu: dict[int, float]
@@ -216,7 +216,7 @@ class _Strike:
             os.kill(pid, INSIDE if inside else int(self._way))
 
     def _is_deaf(self, pid: int) -> bool:
-        """Tell whether what is to befall a process would not end it, as it is to do."""
+        """Tell whether the signal would not have the due effect on a process."""
         status = f"/proc/{pid}/status"
         if not isinstance(self._way, int):
             return not processes.hears(status, INSIDE)

@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.suite)
 
 
-# What is kept by intention: by pytest, for its user; and a program until the end of the suite.
+# These are kept on purpose: directories of pytest, and a program until the end of the suite.
 _KEPT = ("pytest-of-", "ipc-floor-")
 
 
