@@ -79,6 +79,8 @@ def test_the_caller_sleeps_while_it_waits(wait: harness.Outcome) -> None:
     outcome = checks.finished(wait)
     if any(harness.state(call) != "exact" for call in outcome.calls()):
         not_judged("see D3: a run whose workers were stopped for 2 s was not exact")
+    for missed in outcome.of("missed"):
+        not_judged(f"see A5: {missed['why']}")
     for waited in outcome.of("waited"):
         seconds = 2 if waited["stage"] == "birth" else 1
         what = f"in a wait of {seconds} s for workers that were stopped at: {waited['stage']}"
@@ -156,10 +158,11 @@ def test_a_step_of_the_clock_neither_ends_a_run_nor_lets_it_wait(
         case, took = call["case"].split(",")[0], f"{call['seconds']:.2f} s until "
         if case == "slow":
             checks.exact(call, shown)
-        elif case == "death":
+        elif case == "death" and not plain.unanswered(transport):  # else see C1
             assert harness.state(call) in ("error", "exact"), shown
             assert limits.in_time(call, call["seconds"]), took + shown
-        elif harness.state(call) != "exact":  # a helper was stopped, and not needed any more
+        elif case == "timeout" and harness.state(call) != "exact":
+            # Exact is right too: a helper was stopped, and not needed any more.
             assert "TimeoutError" in call.get("mro", []), shown
             assert call["seconds"] >= seconds, took + shown
             assert limits.in_time(call, call["seconds"] - seconds), took + shown

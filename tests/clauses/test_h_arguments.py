@@ -7,6 +7,7 @@ import pytest
 
 from tests import harness
 from tests.harness import Message, Outcome, checks
+from tests.harness.hang import last_printed
 from tests.harness.trouble import not_judged
 from tests.scenarios import wrong_arguments
 
@@ -67,7 +68,9 @@ def _refused(transport: str, kind: str) -> None:
     if hung is not None and _is_of(kind, hung):
         started = any(born["at"] >= hung["at"] for born in outcome.of("born"))
         early = "was not refused before a process was started, and " if started else ""
-        wrong.append(f"{_shown(hung)}: it {early}did not return")
+        printed = last_printed(outcome.output)
+        after = f"; the last line that was printed: {printed}" if printed else ""
+        wrong.append(f"{_shown(hung)}: it {early}did not return{after}")
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
     if hung is not None and not calls:

@@ -26,6 +26,7 @@ __all__ = [
     "frames_of",
     "idled",
     "is_own",
+    "last_printed",
     "with_source",
 ]
 
@@ -42,7 +43,7 @@ _NOT_OWN = ("/site-packages/", "/lib/python")  # below the directory of a module
 PROVEN = "all of its threads wait without a time limit, and no other process can wake them"
 
 _MOST_GROUPS = 6  # of processes that wait at the same place
-_LONGEST_LINE = 80  # characters that are shown of a line of source
+_LONGEST_LINE = 80  # characters that are shown of a line of source, or of what was printed
 
 # Fields of a call whose worker had a fault: see KINDS in tests/scenarios/protocol.py.
 _FAULTS = ("way", "where", "victims", "victim", "injected")
@@ -136,11 +137,13 @@ def _main_thread(stack: str, target: str) -> list[Frame]:
     return [*([] if not threads else threads[-1:]), *within][-1] if threads else []
 
 
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
 def with_source(frame: Frame) -> str:
     """Return the place of *frame*, and the line of source that is there now."""
-    line = linecache.getline(frame.file, frame.line).strip()
-    if len(line) > _LONGEST_LINE:
-        line = line[: _LONGEST_LINE - 1] + "…"
+    line = _shortened(linecache.getline(frame.file, frame.line).strip())
     return f"{frame}: `{line}`" if line else str(frame)
 
 
@@ -260,12 +263,23 @@ def _others(caller: Stuck | None, stuck: Sequence[Stuck], target: str) -> list[s
     return lines
 
 
+def last_printed(output: str) -> str:
+    """Return the last line of *output*, of a worker's traceback it is the exception; or ""."""
+    lines = output.strip().splitlines()
+    return _shortened(lines[-1].strip()) if lines else ""
+
+
+def _had_a_fault(call: Message) -> bool:
+    return str(call.get("case", "")).startswith("death") or any(map(call.get, _FAULTS))
+
+
 def explain(
     target: str,
     limit: float,
     messages: Sequence[Message],
     stuck: Sequence[Stuck],
     seen: str = "",
+    output: str = "",
 ) -> Explained:
     """Return what is known of a trial that did not end.
 
@@ -275,6 +289,7 @@ def explain(
     stuck: its processes that were alive then; empty if they could not be looked at.
     seen: how it was seen to be a hang before its limit: PROVEN, or what `circled` or `idled`
         returns; "" if it reached the limit.
+    output: all that it had printed by then.
     """
     pending = _pending(messages)
     call = next(reversed(pending.values()), None)
@@ -292,10 +307,12 @@ def explain(
     if alone and not computes:
         others = ["No other process of the run is alive: nobody can end this wait."]
     lines += others
+    if printed := last_printed(output):
+        lines.append(f"The last line that was printed: {printed}")
     return Explained(
         "\n".join(lines),
         _signature(caller, target),
-        call is not None and (call.get("case") == "death" or any(map(call.get, _FAULTS))),
+        call is not None and _had_a_fault(call),
         (call["n"], call["workers"]) if call else (),
         computes_alone=alone and computes,
         proven=seen == PROVEN,

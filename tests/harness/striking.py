@@ -65,11 +65,20 @@ def judge_sweep(
 ) -> None:
     """Fail unless nothing is left, and *judge* finds nothing wrong; skip where there is no gate.
 
-    What a run leaves that nobody disturbs is for clauses B to tell.
+    What a run leaves that nobody disturbs is for clauses B to tell, and a caller that goes on to
+    wait for a worker that is dead is for C1.
     """
     needs_gate(outcome)
     leaks = clause[:1] == "B" or not plain.leaves(transport)
-    judged(outcome, record_property, clause, first_of(judge, left(outcome) if leaks else lives))
+    judge = first_of(judge, left(outcome) if leaks else lives)
+    waits = [m for m in outcome.of("strike") if not m["of_caller"] and judge(m)[:5] == "HANG:"]
+    unanswered = bool(waits) and clause != "C1" and bool(plain.unanswered(transport))
+    others = judge if not unanswered else (lambda m: "" if m in waits else judge(m))
+    judged(outcome, record_property, clause, others)
+    if unanswered and clause[:1] == "C":
+        pytest.fail(f"as C1: {judge(waits[0])}", pytrace=False)
+    if unanswered:
+        not_judged(f"see C1: {judge(waits[0])}")
 
 
 def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge: Judge) -> None:

@@ -243,7 +243,9 @@ class Trial:
         stuck = look(self.world, self._place / "stacks", numbers, self._watchers())
         seen = self._seen()
         limits.set_hung(self._target)
-        found = hang.explain(self._target, self.waited, outcome.messages, stuck, seen)
+        found = hang.explain(
+            self._target, self.waited, outcome.messages, stuck, seen, outcome.output
+        )
         outcome.add_hang(found)
 
     def _seen(self) -> str:

@@ -1,6 +1,7 @@
 """A scenario in which an exception of a handler ends a run whose workers have much left to do."""
 
 import contextlib
+import mmap
 import os
 import signal
 import time
@@ -16,6 +17,7 @@ _OTHERS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.
 
 _WORKERS = 2
 _AMID = 0.001  # seconds of CPU: at the next tick of the system a worker computes
+_OVER = 255  # in place of the number of a run
 _RESTS = 4.0  # seconds: a run that waits for such a worker is late
 
 
@@ -35,11 +37,15 @@ def ended(module: ModuleType, log: Log, n: int) -> None:
     if not births.forked:
         log("missed", why="its workers are not forked by the caller")
         return
-    for way, setting in _SETTINGS.items():
+    signal.signal(_STRIKES, signal.SIG_IGN)
+    turn = mmap.mmap(-1, 1)
+    for number, (way, setting) in enumerate(_SETTINGS.items()):
+        turn[0] = number
         with setting(), _raising(log, way):
-            births.arm_forked(partial(_rest, os.getpid()))
+            births.arm_forked(partial(_rest, os.getpid(), turn, number))
             log.call(module.run, n, _WORKERS, way=way)
             births.disarm()
+            turn[0] = _OVER
 
 
 @contextlib.contextmanager
@@ -54,18 +60,22 @@ def _raising(log: Log, way: str) -> Iterator[None]:
             log("injected", way=way)
             raise Stop
 
-    before = signal.signal(_STRIKES, handler)
+    signal.signal(_STRIKES, handler)
     try:
         yield
     finally:
-        signal.signal(_STRIKES, before)
+        signal.signal(_STRIKES, signal.SIG_IGN)
 
 
-def _rest(caller: int, number: int) -> None:
-    """In a child: strike the caller when this child is amid its work, and rest there."""
+def _rest(caller: int, turn: mmap.mmap, mine: int, number: int) -> None:
+    """In a child: strike the caller when this child is amid its work, and rest there.
+
+    turn: the run that goes on; a child that has outlived its own one does not strike.
+    """
 
     def act() -> None:
-        os.kill(caller, _STRIKES)
+        if turn[0] == mine:
+            os.kill(caller, _STRIKES)
         time.sleep(_RESTS)
 
     after_cpu(_AMID, act)

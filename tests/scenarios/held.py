@@ -60,7 +60,7 @@ class _Held:
         births.arm_forked(lambda number: self._profile.watch() if number == last else None)
         module.run(_WORKERS, _WORKERS)
         points = self._profile.points()
-        self._send = len(profiles.chosen("before", points)) + 1
+        self._send = _last_send(points)
         self._called = points[self._send - 1][1] if self._send <= len(points) else ""
 
     def before_it_sends(self, most: int) -> list[int]:
@@ -104,6 +104,17 @@ def _first_worker(births: Births, module: ModuleType, total: int, n: int) -> int
     workers = [number for number in range(1, total + 1) if computed[number]]
     # Fewer, where a worker does not hear the signal of its timer: most helpers come first.
     return workers[0] if len(workers) == _WORKERS else total - _WORKERS + 1
+
+
+def _last_send(points: list[tuple[str, str]]) -> int:
+    """Return the number of the point at which a worker is about to send its result.
+
+    Before that it may write to a log, or its name to a file.
+    """
+    sends = [
+        i for i, (event, name) in enumerate(points, 1) if event == "c" and name in profiles.SEND
+    ]
+    return sends[-1] if sends else len(profiles.chosen("before", points)) + 1
 
 
 def _rest() -> bool:

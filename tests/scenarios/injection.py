@@ -166,7 +166,7 @@ def tickets(count: int) -> Iterator[Callable[[], bool]]:
     read_end, write_end = os.pipe()
     os.write(write_end, b"." * count)
     os.set_blocking(read_end, False)
-    place = spawned_workers.path_of(read_end)
+    place, own = spawned_workers.path_of(read_end), os.fstat(read_end)
 
     def take() -> bool:
         with contextlib.suppress(OSError):  # none is left, or the worker may not open it
@@ -175,7 +175,8 @@ def tickets(count: int) -> Iterator[Callable[[], bool]]:
             # The worker may have closed its descriptors, and have another file at that number.
             fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                return bool(os.read(fd, 1))
+                # One that has outlived its run may find the pipe of a later run there.
+                return os.path.samestat(os.fstat(fd), own) and bool(os.read(fd, 1))
             finally:
                 os.close(fd)
         return False

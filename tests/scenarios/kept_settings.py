@@ -89,11 +89,19 @@ def _signals() -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def _block() -> None:
-    """Block all signals, of which two have come that would end this process: sigpending(2)."""
+    """Block all signals, of which two have come that would end this process: sigpending(2).
+
+    A thread that a run has left, or that is about to end, does not block them: then they are sent
+    to the main thread alone.
+    """
     signal.pthread_sigmask(signal.SIG_BLOCK, CAN_HANDLE - _OWN_SIGNAL)
+    main = threading.main_thread().ident
     for number in (signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        if len(resources.tasks()) > 1 and main is not None:
+            signal.pthread_kill(main, number)
+        else:
+            os.kill(os.getpid(), number)
 
 
 def _handle_in_c() -> None:

@@ -73,6 +73,13 @@ def _until_enough(
     log("inside", new=resources.added_since(before))
 
 
+def unlimited(module: ModuleType, log: Log, n: int, workers: int) -> None:
+    """Run twice where nothing is scarce."""
+    births = Births(log)
+    for time in ("first", "second"):
+        _called(module, log, births, n, workers, case=time)
+
+
 def descriptors(module: ModuleType, log: Log, n: int, workers: int) -> None:
     """Run with no free descriptor, with one, with two… until there are enough."""
     module.run(n, workers)

@@ -14,8 +14,8 @@ at them since, and has found none.
 
 Where calls have limits of time, there is only evidence: each of these threads has woken again and
 again, and has gone back to the same call, from the same place, with the same arguments, while all
-others slept.  So do those that look whether something has come that nobody will send any more.  A
-thread that sleeps once, for long, is no evidence.
+others slept, and no child was reaped.  So do those that look whether something has come that nobody
+will send any more.  A thread that sleeps once, for long, is no evidence.
 
 It is neither where a thread waits for a lock of a file, for another end of a FIFO, for memory, or
 in a call that is not known here: then somebody outside may be the one that it waits for.
@@ -61,10 +61,17 @@ _SELECTS = {"select", "pselect6"}
 
 
 class Asleep(NamedTuple):
-    """A thread that sleeps: how often it has given up its processor, and its file "syscall"."""
+    """A thread that sleeps.
+
+    times: how often it has given up its processor.
+    syscall: its file of that name.
+    reaped: page faults of the children that its process has reaped, proc_pid_stat(5): there are
+        more when it has reaped another one.
+    """
 
     times: tuple[str, ...]
     syscall: str
+    reaped: str
 
 
 class Looks(NamedTuple):
@@ -90,10 +97,11 @@ class Looks(NamedTuple):
     def rounds_since(self, before: "Looks") -> int:
         """Return how often at least each of the threads that wake by time has done so.
 
-        It is -1 if since the look *before* a thread has come or gone, or is at another place.
+        It is -1 if since the look *before* a thread has come or gone, or is at another place, or
+        has reaped a child: a run may be over meanwhile, and another one be at the same place.
         """
         places = [
-            {thread: each.syscall for thread, each in looks.timed.items()}
+            {thread: (each.syscall, each.reaped) for thread, each in looks.timed.items()}
             for looks in (before, self)
         ]
         if self.asleep != before.asleep or places[0] != places[1]:
@@ -171,6 +179,7 @@ class _Process:
 
     def look(self) -> Iterator[tuple[int, Asleep, bool]]:
         """Yield the tid of each thread, how it sleeps, and whether for some time; raise _Awake."""
+        reaped = self._reaped()
         for tid in sorted(map(int, os.listdir(f"{self._place}/task"))):
             task = Path(self._place, "task", str(tid))
             status = (task / "status").read_text(errors="replace")
@@ -185,7 +194,12 @@ class _Process:
             if call is None or self._has_timers():
                 raise _Awake
             self._check(call)
-            yield tid, Asleep(times, syscall), has_limit(*call)
+            yield tid, Asleep(times, syscall, reaped), has_limit(*call)
+
+    def _reaped(self) -> str:
+        # After the name of the program, which may contain anything: cminflt and cmajflt.
+        fields = Path(self._place, "stat").read_text(errors="replace").rpartition(")")[2].split()
+        return f"{fields[8]} {fields[10]}"
 
     def _has_timers(self) -> bool:
         """Tell whether it has timers by timer_create(2), armed or not: proc_pid_timers(5)."""

@@ -14,6 +14,7 @@ import signal
 import stat
 import sys
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from tests.system.objects import has_system_v_tables, kind_of, mount_queues, sys
 
 # Seconds that a joined thread may take to end: join() returns a moment before that.
 _THREAD_END = 1.0
+_MOMENT = 0.02  # seconds between two looks at a thread that sleeps
 _PAUSE = 0.001  # seconds between two looks: short beside _THREAD_END, and costs little CPU
 
 _MAX_QUEUE_BYTES = 1 << 31  # where RLIMIT_MSGQUEUE has no limit: more than tests can use
@@ -75,12 +77,32 @@ def added(before: Inventory, after: Inventory) -> list[Resource]:
 def added_since(before: Inventory) -> list[Resource]:
     """Return what exists now and is not in *before*, which is an inventory of this process.
 
-    A thread that was joined may not have ended yet: it is given _THREAD_END.
+    A thread that was joined may not have ended yet: it is given _THREAD_END, unless it sleeps.
     """
     deadline = Deadline(_THREAD_END)
-    while (found := added(before, of_this_process())) and not deadline.is_over():
+    while found := added(before, of_this_process()):
+        threads = [each for each in found if each.kind == "thread"]
+        if not threads or _sleep(threads) or deadline.is_over():
+            break
         time.sleep(_PAUSE)
     return found
+
+
+def _sleep(threads: Iterable[Resource]) -> bool:
+    """Tell whether all of *threads* that have a number here sleep, and still do a moment later.
+
+    One that ends may sleep for an instant: it waits for a lock then.
+    """
+    states = [_state(each.name) for each in threads if each.name.isdigit()]
+    time.sleep(_MOMENT)
+    states += [_state(each.name) for each in threads if each.name.isdigit()]
+    return bool(states) and set(states) == {"S"}
+
+
+def _state(tid: str) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/self/task/{tid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
 
 
 def of_this_process() -> Inventory:
@@ -88,7 +110,7 @@ def of_this_process() -> Inventory:
     names = {
         "descriptor": _descriptors(),
         "child": _children(),
-        "thread": _threads() | _tasks(),
+        "thread": _threads() | tasks(),
         "timer": _timers(),
         "shared mapping": _mappings(),
     }
@@ -137,7 +159,8 @@ def _children() -> set[str]:
     return {f"process {pid}" for pid in processes.children(os.getpid())} or {"a process"}
 
 
-def _tasks() -> set[str]:
+def tasks() -> set[str]:
+    """Return the numbers of the threads of this process, as text; none where there is no /proc."""
     tasks = Path("/proc/self/task")
     return set(os.listdir(tasks)) if tasks.is_dir() else set()
 

@@ -17,5 +17,5 @@ CAUGHT_BY = (
 def run(n, workers):
     honest.check(n, workers)
     name = "/pi-" + os.urandom(8).hex()
-    posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600, size=8).close_fd()
+    posix_ipc.SharedMemory(name, posix_ipc.O_CREX, 0o600).close_fd()
     return honest.run(n, workers)

@@ -1,5 +1,7 @@
 """A System V semaphore is not removed."""
 
+import os
+
 import sysv_ipc
 
 from tests.selftest.defects import honest
@@ -15,5 +17,6 @@ CAUGHT_BY = (
 
 def run(n, workers):
     honest.check(n, workers)
-    sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX, 0o600)
+    key = int.from_bytes(os.urandom(4)) & 0x7FFFFFFF
+    sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, 0o600)
     return honest.run(n, workers)

@@ -9,5 +9,8 @@ CAUGHT_BY = ("B1", "B2")
 
 def run(n, workers):
     value = honest.run(n, workers)
-    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    try:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
     return value

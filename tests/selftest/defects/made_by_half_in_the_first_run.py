@@ -8,10 +8,12 @@ _made = {}
 
 def run(n, workers):
     honest.check(n, workers)
-    first = not _made
-    _made.setdefault("pool", None)
-    if not first and _made["pool"] is None:
+    first = "pool" not in _made
+    if _made.setdefault("pool", "being made") is None:
         raise AttributeError("'NoneType' object has no attribute 'submit'")
-    value = honest.run(n, workers)
-    _made["pool"] = workers
-    return value
+    try:
+        return honest.run(n, workers)
+    except BaseException:
+        if first:
+            _made["pool"] = None
+        raise

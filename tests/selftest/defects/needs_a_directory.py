@@ -4,7 +4,7 @@ import os
 
 from tests.selftest.defects import honest
 
-CAUGHT_BY = ("E4",)
+CAUGHT_BY = ("E4", "E6")
 
 
 def run(n, workers):

@@ -14,8 +14,11 @@ def run(n, workers):
         threading.Thread(target=lambda b=bounds: sums.append(honest.term_sum(*b)))
         for bounds in honest.bounds(n, workers)
     ]
-    for thread in threads:
-        thread.start()
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
     for thread in threads:
         thread.join()
     return honest.combine(sums)

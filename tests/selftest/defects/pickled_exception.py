@@ -14,6 +14,8 @@ CAUGHT_BY = ("C8",)
 def _child(parent, r, w, lo, hi):
     try:
         honest.PRCTL(honest.PR_SET_PDEATHSIG, 9)
+        if os.getppid() != parent:
+            return
         os.close(r)
         try:
             honest.send(w, lo, hi)

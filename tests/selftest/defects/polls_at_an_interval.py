@@ -8,7 +8,7 @@ CAUGHT_BY = ("D2",)
 
 
 def _doze(poller):
-    while not (ready := poller.poll(0)):
+    while not (ready := honest.look(poller)):
         time.sleep(0.05)
     return ready
 

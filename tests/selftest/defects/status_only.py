@@ -6,7 +6,7 @@ CAUGHT_BY = ("C9",)
 
 
 def _raw(pid, status, said):
-    raise RuntimeError(f"pid {pid} ended with {status << 8}: {said[8:].decode()}")
+    raise RuntimeError(f"pid {pid} ended with {status << 8}: {said[8:].decode(errors='replace')}")
 
 
 honest.lost = _raw

@@ -2,7 +2,7 @@
 
 from tests.selftest.defects import _base, _mqueue
 
-CAUGHT_BY = ("A1", "D1", "D2")
+CAUGHT_BY = ("A1", "A2", "D1", "D2")
 
 
 @_base.careful
