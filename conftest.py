@@ -35,10 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "path of such a file; with ':channel' after it, its channel; may be given again",
     )
     group.addoption(
+        "--level",
         "--profile",
         type=selection.level_of,
         choices=list(PROFILES),
-        help="test the clauses of this level alone (default: all)",
+        help="test the clauses of this level alone (default: all); --profile is its old name",
     )
     group.addoption(
         "--clause",
@@ -155,7 +156,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item,
             benchmarks=bool(config.getoption("benchmark_only", False)),
             own=bool(config.option.transport),
-            level=config.option.profile,
+            level=config.option.level,
             only=config.stash[_CLAUSES],
         )
     ]

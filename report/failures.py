@@ -8,7 +8,7 @@ from report.wrapping import width, wrap, wrap_command
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Failures", "wrapped"]
+__all__ = ["Failures", "folded", "wrapped"]
 
 _WORDS = {"f": ("failed", "FAILED"), "E": ("error", "ERROR")}
 
@@ -24,6 +24,15 @@ def wrapped(text: str, columns: int) -> str:
     return "\n".join(lines)
 
 
+def folded(line: str, columns: int) -> list[str]:
+    """Return a line of a failure in lines of *columns*; what is to be pasted stays whole."""
+    if len(line) <= columns or line.startswith("This order again: "):
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    first, *rest = wrap(line.strip(), columns - len(indent))
+    return [indent + each for each in (first, *rest)]
+
+
 class Failures:
     """The plugin that prints the short summary in the place of pytest.
 
@@ -33,7 +42,11 @@ class Failures:
 
     @staticmethod
     def pytest_runtest_logreport(report: "pytest.TestReport") -> None:
-        """Wrap the explanation of a clause, which the process that ran the test could not."""
+        """Wrap what was seen, and the explanation of a clause: a worker of xdist has no width."""
+        chain = getattr(report.longrepr, "reprtraceback", None)
+        for entry in chain.reprentries if chain is not None else ():
+            if entry.style == "value":  # the text of pytest.fail(), without a traceback
+                entry.lines = [part for line in entry.lines for part in folded(line, width())]
         report.sections = [
             (head, wrapped(text, width()) if head.startswith("clause ") else text)
             for head, text in report.sections

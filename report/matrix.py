@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Matrix", "below", "row", "table"]
 
+_JOIN = "\xa0"  # between a head and its figure, which stay in one line
+
 LEGEND = "clauses passed / clauses judged"
 
 
@@ -138,10 +140,12 @@ class Matrix:
             lines = _unsupported(name, reason, 10, width())
         else:
             cells = "  ".join(
-                text if head == "level" else f"{head} {text}"
+                text if head == "level" else f"{head}{_JOIN}{text}"
                 for head, text in row(results, name).items()
             )
-            lines = wrap(f"{name:10}  {cells}", width(), " " * 12)
+            lines = [
+                line.replace(_JOIN, " ") for line in wrap(f"{name:10}  {cells}", width(), " " * 12)
+            ]
         reporter.ensure_newline()
         # With pytest-xdist, ensure_newline does not see that the line has dots.
         if reporter._tw.width_of_current_line:

@@ -1,4 +1,4 @@
-"""Which of the collected tests are run: by --clause, --requirements, --profile and --transport."""
+"""Which of the collected tests are run: by --clause, --requirements, --level and --transport."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -14,7 +14,7 @@ __all__ = ["clauses_of", "deselect", "is_wanted", "keyword", "level_of"]
 
 
 def level_of(name: str) -> str:
-    """Return the level that --profile=*name* means: `hardened` was `closed` at first."""
+    """Return the level that --level=*name* means: `hardened` was `closed` at first."""
     return "hardened" if name == "closed" else name
 
 
@@ -67,7 +67,7 @@ def is_wanted(
 
     benchmarks: whether benchmarks are asked for, and nothing else then.
     own: whether transports were given: then tests of none are not wanted.
-    level: of --profile.
+    level: of --level.
     only: the clauses of --clause and --requirements, or None for all.
     """
     fixtures = getattr(item, "fixturenames", ())

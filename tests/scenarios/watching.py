@@ -185,6 +185,8 @@ class _Strike:
         self, stats: list[processes.Stat], log: Log, way: str | int, count: int, after: float
     ) -> None:
         self._count = _Count(stats)
+        # One that computes before the run has been left by an earlier one; kept workers wait.
+        self._left = {stat.pid for stat in stats if stat.state in processes.RUNNABLE}
         self._log, self._way, self._most, self._after = log, way, count, after
         self._struck: list[int] = []
         self._deaf: list[int] = []
@@ -195,7 +197,11 @@ class _Strike:
         if self._done:
             return
         cpu = self._count.cpu
-        alive = [stat.pid for stat in stats if stat.state not in processes.ENDED]
+        alive = [
+            stat.pid
+            for stat in stats
+            if stat.state not in processes.ENDED and stat.pid not in self._left
+        ]
         amid = [pid for pid in alive if cpu[pid] >= self._after]
         if len(amid) >= self._most or any(cpu[pid] >= _LONG * self._after for pid in amid):
             self._done = True

@@ -105,7 +105,7 @@ def test_a_file_is_tested_from_any_directory_and_the_nine_are_left_out(tmp_path:
     """It may import modules beside it.  A reference transport is tested if it is named too."""
     (tmp_path / "mine.py").write_text(MODULE.format(more="import beside", check="pass"))
     (tmp_path / "beside.py").touch()
-    done = _test(tmp_path, "--transport=mine.py", "--profile=basic", "--transport=pipe", REPORT)
+    done = _test(tmp_path, "--transport=mine.py", "--level=basic", "--transport=pipe", REPORT)
     assert done.returncode == 0, done.stdout
     support = support_of(tmp_path, done.stdout)
     earned = {

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 INPUTS = {
     "inputs.transport": "src/mine.py",
-    "inputs.profile": "robust",
+    "inputs.profile || inputs.level": "robust",
     "inputs.requirements": "",
     "inputs.packages": "",
     "inputs.expected-failures": "",
@@ -140,7 +140,7 @@ def test_the_inputs_become_the_arguments_of_the_suite(stage: Stage) -> None:
         "--with=msgpack>=1; python_version > '3'",
         "--with=.",
         "test",
-        "--profile=robust",
+        "--level=robust",
         f"--report-dir={report}",
         f"--junitxml={report}/junit.xml",
         "--requirements=1",
@@ -154,8 +154,8 @@ def test_the_inputs_become_the_arguments_of_the_suite(stage: Stage) -> None:
 def test_an_input_that_is_empty_is_no_argument(stage: Stage) -> None:
     """The defaults."""
     report_dir = f"--report-dir={stage.temporary}/ipc-conformance."
-    first, profile, report, junit, transport = _first(stage)
-    assert (first, profile, transport) == ("test", "--profile=robust", "--transport=src/mine.py")
+    first, level, report, junit, transport = _first(stage)
+    assert (first, level, transport) == ("test", "--level=robust", "--transport=src/mine.py")
     assert report.startswith(report_dir)
     assert junit.endswith("/junit.xml")
 

@@ -140,12 +140,16 @@ def _look(proc: str) -> blocked.Looks:
             "threading.Thread(target=time.sleep, args=[600]).start()\nwhile True: time.sleep(0.01)",
             False,
         ),
+        (  # a run after the other, each of which has its own worker
+            "while True:\n    os.fork() or os._exit(0)\n    time.sleep(0.05)\n    os.wait()",
+            False,
+        ),
     ],
 )
 def test_a_thread_that_wakes_by_time_and_goes_back_goes_in_a_circle(
     tmp_path: Path, code: str, rounds: bool
 ) -> None:
-    """One that sleeps once, for long, does not."""
+    """One that sleeps once, for long, does not, nor one that reaps children meanwhile."""
     with _world(tmp_path, code) as proc:
         before = _look(proc)
         time.sleep(1)

@@ -213,3 +213,18 @@ def test_a_line_is_shown_with_its_source(tmp_path: Path) -> None:
     text = explain(str(path), 20, _messages(), [Stuck(10, CALLER, stack)]).text
     assert "waits at mine.py, line 2, in run: `return queue.get()`." in text
     assert str(Frame(str(path), 2, "run")) == "mine.py, line 2, in run"
+
+
+def test_a_hang_shows_the_last_line_that_was_printed() -> None:
+    """Of a worker's traceback it is the exception."""
+    printed = "Traceback (most recent call last):\n  File ...\nTypeError: no int\n"
+    text = explain(TARGET, 20, _messages(), [], output=printed).text
+    assert text.splitlines()[-1] == "The last line that was printed: TypeError: no int"
+    assert "printed" not in explain(TARGET, 20, _messages(), [], output=" \n").text
+
+
+@pytest.mark.parametrize("case", ["death", "death, +3600 s"])
+def test_a_case_of_a_death_is_one(case: str) -> None:
+    """Whatever else was done in it."""
+    assert explain(TARGET, 20, _messages(case=case), []).of_a_death
+    assert not explain(TARGET, 20, _messages(case="slow, +3600 s"), []).of_a_death

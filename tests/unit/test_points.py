@@ -134,6 +134,16 @@ def test_a_sweep_tells_how_many_points_there_were(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no timer_create(2)")
+def test_one_that_has_outlived_its_run_takes_no_ticket_of_a_later_one() -> None:
+    """Also where the pipe of the later run has the number that the one of its own run had."""
+    with injection.tickets(1) as first:
+        _in_child(first)
+        assert _in_child(lambda: os._exit(first())) == 0, "there was but one"
+    with injection.tickets(1) as second:
+        assert _in_child(lambda: os._exit(first())) == 0
+        assert _in_child(lambda: os._exit(second())) == 1
+
+
 def test_no_signal_that_a_worker_resets_or_blocks_saves_it() -> None:
     """Nor does a timer of its own."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from report.clauses import clauses
-from report.failures import wrapped
+from report.failures import folded, wrapped
 from report.matrix import below, table
 from report.results import Evidence, Results
 from report.wrapping import wrap
@@ -103,3 +103,14 @@ def test_an_explanation_is_wrapped_and_its_command_stays_one() -> None:
     assert not lines[-2].endswith("\\")
     joined = " ".join(line.removesuffix("\\").strip() for line in lines[start:-1])
     assert joined == f"Again: {command} {'-v ' * 20}".strip()
+
+
+def test_a_long_line_of_a_failure_is_wrapped_and_an_order_stays_whole() -> None:
+    """What was indented stays so."""
+    lines = folded("  at " + "a word or two, " * 20, 80)
+    assert all(len(line) <= 80 for line in lines)
+    assert all(line.startswith("  ") for line in lines)
+    assert " ".join(" ".join(lines).split()) == ("at " + "a word or two, " * 20).strip()
+    order = f"This order again: --order='{'eldest 1=2 ' * 20}'"
+    assert folded(order, 80) == [order]
+    assert folded("short", 80) == ["short"]

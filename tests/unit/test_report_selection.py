@@ -90,7 +90,7 @@ def test_benchmark_only_runs_nothing_else(more: list[str]) -> None:
 @pytest.mark.parametrize("level", ["hardened", "closed"])
 def test_the_highest_level_has_its_old_name_too(level: str) -> None:
     """It was `closed` in earlier versions."""
-    _, ids, printed = _collected("--transport=pipe", f"--profile={level}")
+    _, ids, printed = _collected("--transport=pipe", f"--level={level}")
     assert _functions(ids) == _tests(*clauses()) | {SMOKE}, printed
 
 

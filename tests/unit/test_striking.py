@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import kernel
-from tests.harness import striking
+from tests.harness import plain, striking
 from tests.harness.outcome import Message, Outcome
 
 FINE = {"value": kernel.combine([kernel.partial_sum(0, 10)]), "type": "float"}
@@ -115,6 +115,25 @@ def test_a_failure_has_the_point_its_story_and_how_to_come_there_again() -> None
     ]
     assert noted == [("A3", "32 points, 33 of 40 were tried")]
     striking.judged(Outcome(messages=[fine, tried]), note, "A3", striking.all_or_error)
+
+
+@pytest.mark.parametrize(
+    ("clause", "outcome", "due"),
+    [
+        ("F1", pytest.skip.Exception, "not judged: see C1: HANG: they wait for ever"),
+        ("C9", pytest.fail.Exception, "as C1: HANG: they wait for ever"),
+        ("C1", pytest.fail.Exception, "1 of 1 points"),
+    ],
+)
+def test_a_caller_that_waits_for_the_dead_is_told_by_c1(
+    monkeypatch: pytest.MonkeyPatch, clause: str, outcome: type[BaseException], due: str
+) -> None:
+    """Also where a refusal has ended the worker."""
+    monkeypatch.setattr(plain, "unanswered", lambda target: "it hangs")
+    monkeypatch.setattr(plain, "leaves", lambda target: False)
+    seen = Outcome(messages=[_seen("eldest ENOSPC*1=2:openat:0", None, stuck=STUCK, status=None)])
+    with pytest.raises(outcome, match=due):
+        striking.judge_sweep("any", lambda clause, text: None, clause, seen, striking.refusal)
 
 
 @pytest.mark.parametrize("call", [WRONG, DEATH, None])

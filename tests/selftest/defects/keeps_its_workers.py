@@ -39,7 +39,7 @@ def _worker(key):
 def _keep(key, pid, theirs):
     if _kept.setdefault(key, (pid, theirs)) != (pid, theirs):
         theirs.close()
-        honest.reap(pid)
+        honest.end([pid])
 
 
 def _lose(crew, dead):
