@@ -125,6 +125,7 @@ class Bench:
     machine: str
     commit: str | None
     rows: tuple[Row, ...]
+    rounds: dict[str, Any] = field(default_factory=dict)  # empty in files of earlier versions
 
 
 @dataclass
@@ -327,7 +328,7 @@ def _bench(value: dict[str, Any]) -> Bench:
         )
     commit = (value.get("commit_info") or {}).get("id")
     machine = ", ".join(filter(None, parts)) or "an unnamed machine"
-    return Bench(value["datetime"][:10], machine, commit, tuple(rows))
+    return Bench(value["datetime"][:10], machine, commit, tuple(rows), value.get("rounds") or {})
 
 
 def _same(one: Support, other: Support) -> bool:

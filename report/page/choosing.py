@@ -2,6 +2,7 @@
 
 from report.formats import Bench
 from report.html import Child, Markup, h
+from report.noise import load_of, noise
 from report.page.axes import MOST, Log, percent
 from report.page.parts import scroll
 from report.which import INTERVAL, Choice, choices
@@ -51,5 +52,12 @@ def choosing(bench: Bench, machine: bool) -> Markup | None:
         "\u25cf what to take, \u25cb what is within noise of it, each with its interval: "
         f"{INTERVAL}; grey: the others. Log axis, less is better."
     )
-    note = h("p", signs, f" {bench.machine}." if machine else None, class_="note")
+    told = noise(bench.rows, load_of(bench.rounds)) if bench.rounds else ""
+    note = h(
+        "p",
+        signs,
+        f" {bench.machine}." if machine else None,
+        f" {told[:1].upper()}{told[1:]}." if told else None,
+        class_="note",
+    )
     return h("div", scroll("Which one", table), note)

@@ -11,6 +11,7 @@ import pytest
 import transports
 from report import host, which
 from report.formats import Row
+from report.noise import load_of, noise
 from report.results import Results
 from tests.benchmarks import tables, terminal
 from tests.benchmarks.cells import wrapped
@@ -125,6 +126,15 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     host.benchmark_info(machine_info)
 
 
+def _rounds(config: pytest.Config) -> dict[str, Any]:
+    return {
+        "seed": config.option.rounds_seed,
+        "load_before": config.stash[LOAD],
+        "load_after": os.getloadavg()[0],
+        "cores": processors(),
+    }
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Leave out rows that failed; keep the time of each single round only if it is asked for."""
@@ -132,12 +142,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
     rows = [row for row in output_json["benchmarks"] if row["fullname"] not in failed]
     output_json["benchmarks"] = rows
     # Not in machine_info, for whose differences pytest-benchmark warns.
-    output_json["rounds"] = {
-        "seed": config.option.rounds_seed,
-        "load_before": config.stash[LOAD],
-        "load_after": os.getloadavg()[0],
-        "cores": processors(),
-    }
+    output_json["rounds"] = _rounds(config)
     if not config.option.benchmark_save_data:
         for row in rows:
             row["stats"].pop("data", None)
@@ -241,7 +246,6 @@ def pytest_terminal_summary(
         if {pick.pick for pick in picks} - {*transports.NAMES}:
             write(_OTHERS)
     write("")
-    before, after = config.stash[LOAD], os.getloadavg()[0]
-    load = f"load {before:.1f} before and {after:.1f} after, on {processors()} cores"
-    for line in wrapped(terminal.noise(rows, load)):
-        write(line, yellow=before > 0.5 * processors())
+    rounds = _rounds(config)
+    for line in wrapped(noise(rows, load_of(rounds))):
+        write(line, yellow=rounds["load_before"] > 0.5 * processors())

@@ -211,28 +211,3 @@ def screen(found: Sequence[Choice]) -> list[str]:
     for each in found:
         shown += lines(each.need, each.pick, each.why, each.others or "-")
     return shown
-
-
-def noise(rows: Sequence[Row], load: str) -> str:
-    """Return the last line: what the floor differs from itself by, and so what is noise.
-
-    load: of the machine, in words.
-    """
-    of_table = {}
-    for row in rows:
-        if (found := ratio_of(row, "floor_itself")) is not None:
-            of_table[row.group] = 100 * max(abs(end - 1) for end in found)
-    if not of_table:
-        return f"{load}; no floor was measured, so nothing tells what is noise"
-    ordered = sorted(of_table.values())
-    middle, worst = ordered[len(ordered) // 2], max(of_table, key=of_table.__getitem__)
-    text = f"{load}; two measurements of the floor differ by {_up_to(middle)}"
-    if len(ordered) > 1:
-        most = _up_to(of_table[worst]).removeprefix("up to ")
-        text += f" in the median table and {most} in '{' '.join(worst.split())}'"
-    return f"{text}: smaller differences are noise"
-
-
-def _up_to(per_cent: float) -> str:
-    """Return a difference in words; of a large one the digits mean nothing."""
-    return f"up to {per_cent:.0f} %" if per_cent < 1000 else "more than 1000 %"

@@ -24,6 +24,20 @@ def test_the_readme_links_to_each_transport(name: str) -> None:
     assert f"[`{name}`](transports/{name}.py)" in _text("README.md")
 
 
+def test_texts_say_how_many_transports_need_no_extra() -> None:
+    """The number stands in the README as a word, and in the page of support."""
+    nine = [
+        n for n in NAMES if not getattr(importlib.import_module(f"transports.{n}"), "EXTRA", "")
+    ]
+    word = ["eight", "nine", "ten", "eleven", "twelve"][len(nine) - 8]
+    readme, support = _text("README.md"), _text("tests/platforms/tables.py")
+    assert f"{word} reference transports" in readme
+    assert f"## The {word}\n" in readme
+    assert f"each of the {word}" in readme
+    assert f"the {word} transports" in support
+    assert f"the {word} transports" in _text("docs/support.md")
+
+
 @pytest.mark.parametrize("name", CHANNELS)
 def test_ci_tests_each_channel(name: str) -> None:
     """Both files name the channels: --transport has no word for all of them."""

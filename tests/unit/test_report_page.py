@@ -1,6 +1,7 @@
 """What the page says: levels, families, the texts of clauses, and the words below charts."""
 
 import copy
+import dataclasses
 import os
 import re
 import subprocess
@@ -303,6 +304,10 @@ def test_which_one_to_take_stands_at_the_top_of_the_page() -> None:
     assert picture.count("<circle") == 3
     assert picture.count("class=other") == 1
     assert picture.count("<line") == 2, "an interval for each that can be taken"
+    assert "what is noise" not in _text(section), "a file of an earlier version has no load"
+    rounds = {"seed": 1, "load_before": 0.5, "load_after": 2.0, "cores": 2}
+    busy = page.render([Place(None, [dataclasses.replace(bench, rounds=rounds)])])
+    assert "Load 0.5 before and 2.0 after, on 2 cores; no floor was measured, so" in _text(busy)
 
 
 def test_bars_have_their_intervals_and_a_word_for_them() -> None:
