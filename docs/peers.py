@@ -45,7 +45,7 @@ PROGRAMS = {
 # Parts of a reason that depend on the machine: paths to an installation, and to the directories of
 # a trial.
 _PATH = re.compile(
-    r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)|(?:/[\w.+-]+)*/ipc-trial-\w+/\w+/"
+    r"(?:/[\w.+-]+)+/(?=lib/python\d|tests/|site-packages/)|(?:/[\w.+-]+)*/ipc-trials?-\w+/\w+/"
 )
 
 

@@ -1,9 +1,12 @@
 """The directories of the suite and of its trials, and the environment of a trial."""
 
 import atexit
+import contextlib
+import fcntl
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -19,6 +22,10 @@ STARTED_IN = os.environ.get("IPC_CONFORMANCE_FROM") or os.getcwd()
 
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
 """Directories for all programs of the machine, or of the world of a trial."""
+
+_PREFIX = "ipc-trials-"
+_NEW = 60.0  # seconds: a directory that was made just now may not be locked yet
+_in_use = list[int | None]()  # descriptors of locks, which this process keeps to its end
 
 _TEST = "PYTEST_CURRENT_TEST"  # pytest sets it anew for each test
 
@@ -36,7 +43,10 @@ def base_directory() -> str:
     """
     bases = [tempfile.gettempdir(), *SHARED]
     open_to_all = [b for b in bases if os.path.isdir(b) and os.stat(b).st_mode & 0o1007 == 0o1007]
-    base = tempfile.mkdtemp(prefix="ipc-trial-", dir=[*open_to_all, bases[0]][0])
+    place = [*open_to_all, bases[0]][0]
+    remove_left_over(place)
+    base = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
+    _in_use.append(locked(base))
     os.chmod(base, 0o711)  # noqa: S103 - for passing through
     owner = os.getpid()
 
@@ -46,6 +56,31 @@ def base_directory() -> str:
 
     atexit.register(clear)
     return base
+
+
+def locked(directory: str) -> int | None:
+    """Return a descriptor that keeps *directory* locked, flock(2); None if somebody else does."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        return None
+    return fd
+
+
+def remove_left_over(place: str) -> None:
+    """Remove from *place* what suites of this user have left that were killed: nobody locks it."""
+    with os.scandir(place) as entries:
+        found = [entry for entry in entries if entry.name.startswith(_PREFIX)]
+    for entry in found:
+        with contextlib.suppress(OSError):  # somebody else has removed it, or it is no directory
+            info = entry.stat(follow_symlinks=False)
+            if info.st_uid != os.getuid() or time.time() - info.st_mtime < _NEW:
+                continue
+            if (fd := locked(entry.path)) is not None:
+                remove_tree(entry.path)
+                os.close(fd)
 
 
 def outer_environment() -> dict[str, str]:
