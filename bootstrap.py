@@ -332,7 +332,8 @@ def cores() -> int:
 def spread(arguments: list[str], count: int) -> list[str]:
     """Return the options that spread the tests over *count* cores, or none.
 
-    arguments: those of pytest.  With a node id, or a single transport, there is nothing to spread.
+    arguments: those of pytest.  With a node id, or a part of a single transport, there is nothing
+        to spread.
         The tests of the suite itself and of the browser (-m) start runs of their own.
     """
     words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *arguments]
@@ -344,7 +345,7 @@ def spread(arguments: list[str], count: int) -> list[str]:
         or any(re.fullmatch(ALONE, name) for name in names)
         or any("::" in word for word in words)
         or re.search(r"\b(?<!not )(suite|browser)\b", marks)
-        or names.count("--transport") == 1
+        or (names.count("--transport") == 1 and {"--clause", "-k", "-m"} & {*names})
     ):
         return []
     # The suite itself says how many "auto" are: one where its trials would see each other.

@@ -18,14 +18,23 @@ from report.facts import transport_of
 __all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
 
 
-def group_of(item: pytest.Item) -> str:
+# Families of clauses whose tests share no long trial with the others, and take a third of the time.
+_THIRDS = {"A": "A and D", "D": "A and D", "B": "B"}
+
+
+def group_of(item: pytest.Item, *, alone: bool = False) -> str:
     """Return the name of the group of *item*: tests of one group run in one process, in order.
 
-    All tests of a transport are a group: some share a trial, and the bytes of POSIX queues are
-    limited for a user, RLIMIT_MSGQUEUE.  So are all of a module that tests of the suite judge, and
-    all others of a file.
+    All tests of a transport are a group: some share a trial, and what one has shown tells another
+    which clause is the cause.  So are all of a module that tests of the suite judge, and all others
+    of a file.
+
+    alone: whether there are tests of one transport only.  They are three groups, by families.
     """
-    return transport_of(item) or _judged(item) or item.nodeid.partition("::")[0]
+    if (transport := transport_of(item)) and alone:
+        clause = item.get_closest_marker("clause")
+        return f"{transport}, {_THIRDS.get(str(clause.args[0])[:1], 'C') if clause else 'C'}"
+    return transport or _judged(item) or item.nodeid.partition("::")[0]
 
 
 def _judged(item: pytest.Item) -> str:
@@ -52,9 +61,10 @@ class Worker:
     def pytest_collection_finish(self, session: pytest.Session) -> Generator[None]:
         """Let pytest-xdist tell the controller each node id with its group."""
         items = session.items
+        alone = len({transport_of(item) for item in items} - {None}) == 1
         named = [
             # An "@" behind the last "]" is what LoadGroupScheduling looks for.
-            SimpleNamespace(nodeid=f"{item.nodeid}@{group_of(item).translate(_PLAIN)}")
+            SimpleNamespace(nodeid=f"{item.nodeid}@{group_of(item, alone=alone).translate(_PLAIN)}")
             for item in items
         ]
         session.items = cast("list[pytest.Item]", named)

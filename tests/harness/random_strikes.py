@@ -21,7 +21,7 @@ from tests.system.resources import Resource
 
 LIMIT = 10.0  # seconds: a point that takes longer is a HANG
 PATIENCE = 2.0  # seconds that processes and objects may outlive a killed caller: clause B3
-ENOUGH = 5  # wrong points that end a sweep: each leak costs PATIENCE seconds
+ENOUGH = 2  # wrong points that end a sweep: each leak costs PATIENCE seconds
 
 # Signals whose default action ends a process, and which no terminal sends: of users, of timers, of
 # limits, of broken pipes, of input and output, and of the real-time range (signal(7)).

@@ -12,12 +12,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
 from tests.scenarios.callers import leave
-from tests.scenarios.injection import Births, rest_amid_work
+from tests.scenarios.injection import Births, Inherited, rest_amid_work
 from tests.scenarios.protocol import Log
 from tests.system import resources
 from tests.system.deadline import Deadline
@@ -150,8 +149,8 @@ def _call(
             signal.signal(request["kill"], signal.SIG_DFL)
         if request["amid"]:
             n = request["amid"]
-            tell = partial(os.write, starter, b".")
-            births.arm_forked(lambda number: rest_amid_work(tell))
+            told = Inherited(starter)
+            births.arm_forked(lambda number: rest_amid_work(told.tell))
         try:
             os.write(starter, b".")
             log.call(module.run, n, workers)

@@ -11,6 +11,7 @@ The functions with the parameters *log* and *number* are injections, for `Births
 """
 
 import contextlib
+import errno
 import math
 import os
 import resource
@@ -157,6 +158,42 @@ def rest_amid_work(tell: Callable[[], object]) -> None:
     after_cpu(AMID, act)
 
 
+class Inherited:
+    """A pipe of this process, for workers that may have closed what they have inherited.
+
+    Such a worker may have another file at that number.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd, self._own = fd, os.fstat(fd)
+        self._place = spawned_workers.path_of(fd)
+
+    @contextlib.contextmanager
+    def opened(self, flags: int) -> Iterator[int]:
+        """Give a descriptor of it in this process, opened anew with *flags*; an OSError if not."""
+        if not os.path.exists("/proc/self/fd"):
+            yield self._fd
+            return
+        fd = os.open(self._place, flags | os.O_CLOEXEC)
+        try:
+            # A worker that has outlived its run may find the pipe of a later run there.
+            if not os.path.samestat(os.fstat(fd), self._own):
+                raise OSError(errno.EBADF, "another file is there now")
+            yield fd
+        finally:
+            os.close(fd)
+
+    def tell(self) -> None:
+        """Write a byte into it, if it is there."""
+        with contextlib.suppress(OSError), self.opened(os.O_WRONLY | os.O_NONBLOCK) as fd:
+            os.write(fd, b".")
+
+    def hear(self) -> None:
+        """Read a byte of it, or wait for its end, if it is there."""
+        with contextlib.suppress(OSError), self.opened(os.O_RDONLY) as fd:
+            os.read(fd, 1)
+
+
 @contextlib.contextmanager
 def tickets(count: int) -> Iterator[Callable[[], bool]]:
     """Give a function that a worker calls for one of *count* tickets; it tells if there was one.
@@ -166,19 +203,12 @@ def tickets(count: int) -> Iterator[Callable[[], bool]]:
     read_end, write_end = os.pipe()
     os.write(write_end, b"." * count)
     os.set_blocking(read_end, False)
-    place, own = spawned_workers.path_of(read_end), os.fstat(read_end)
+    ours = Inherited(read_end)
 
     def take() -> bool:
-        with contextlib.suppress(OSError):  # none is left, or the worker may not open it
-            if not os.path.exists("/proc/self/fd"):
-                return bool(os.read(read_end, 1))
-            # The worker may have closed its descriptors, and have another file at that number.
-            fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                # One that has outlived its run may find the pipe of a later run there.
-                return os.path.samestat(os.fstat(fd), own) and bool(os.read(fd, 1))
-            finally:
-                os.close(fd)
+        # An error: none is left, or the worker may not open it.
+        with contextlib.suppress(OSError), ours.opened(os.O_RDONLY | os.O_NONBLOCK) as fd:
+            return bool(os.read(fd, 1))
         return False
 
     yield take

@@ -49,6 +49,8 @@ def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:
     before = resources.of_this_process()
     # A single child is a helper of the two workers. So are more, if interpreters are the workers.
     forks = births.forked >= 2 and not spawned_workers.count()
+    if not forks and not spawned_workers.count():
+        return  # its workers cannot be met
     unmet = 0
     step = 1 if forks else max(1, len(names) // _FEW)
     for number, name in enumerate(names[::step]):

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from tests.scenarios.callers import leave
 from tests.scenarios.fork_server import await_bytes, lost_by_python
-from tests.scenarios.injection import Births, after_cpu
+from tests.scenarios.injection import Births, Inherited, after_cpu
 from tests.scenarios.protocol import Log
 from tests.system import processes, resources
 from tests.system.deadline import Deadline
@@ -266,9 +266,11 @@ def _job(
     """Run once, in the process that leads the job; log what came of it."""
     sys.unraisablehook = lost_by_python(log)
 
+    told, until = Inherited(teller), Inherited(gate)
+
     def rest() -> None:
-        os.write(teller, b".")
-        os.read(gate, 1)  # until its other end is closed
+        told.tell()
+        until.hear()  # until its other end is closed
 
     more: dict[str, Any] = {"case": case}
     try:

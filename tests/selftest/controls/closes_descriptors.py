@@ -16,10 +16,10 @@ def _child(parent, r, w, lo, hi):
         os.setsid()
         os.dup2(w, 3)
         os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-        # Numbers that had other files are taken again.
-        for _ in range(16):
-            os.open(os.devnull, os.O_RDWR)
         try:
+            # Numbers that had other files are taken again.
+            for _ in range(16):
+                os.open(os.devnull, os.O_RDWR)
             honest.send(3, lo, hi)
         except BaseException as error:
             os.write(3, b"!" * 8 + repr(error).encode(errors="backslashreplace")[:400])

@@ -123,6 +123,8 @@ def _sums(loop, crew, n, workers):
             if task.done():
                 task.result()
     done, _ = loop.run_until_complete(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
+    for task in done:
+        task.exception()  # of a second one, which is not raised, the loop would print a warning
     return [task.result() for task in done]
 
 

@@ -36,6 +36,13 @@ def _worker(parent, ours, theirs, terms):
 
 
 def _watch(pid, life, ours, reports):
+    try:
+        reports.put(_report(pid, life, ours))
+    except OSError as error:
+        reports.put(error)
+
+
+def _report(pid, life, ours):
     if life >= 0:
         poll = select.poll()
         poll.register(life, select.POLLIN)
@@ -50,7 +57,7 @@ def _watch(pid, life, ours, reports):
             said += more
     except (BlockingIOError, ConnectionError):
         pass
-    reports.put((pid, code, said))
+    return pid, code, said
 
 
 def _life(pid):
@@ -140,11 +147,18 @@ def _run(n, workers):
                 break  # the threads will tell which worker has ended, and how
         # Only now: a process with threads had better not fork.
         for pid, (life, ours) in crew.items():
-            threads.append(threading.Thread(target=_watch, args=(pid, life, ours, reports)))
-            threads[-1].start()
+            thread = threading.Thread(target=_watch, args=(pid, life, ours, reports))
+            try:
+                thread.start()
+            except RuntimeError as error:  # pthread_create(3) says EAGAIN
+                raise OSError(str(error)) from error
+            threads.append(thread)
         sums = []
         while len(sums) < workers:
-            pid, code, said = _next(reports)
+            report = _next(reports)
+            if isinstance(report, OSError):
+                raise report
+            pid, code, said = report
             ended.add(pid)
             if code or said[:1] != b"+" or len(said) != 9:
                 name = f"signal {-code}" if code < 0 else code
