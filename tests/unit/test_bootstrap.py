@@ -133,3 +133,34 @@ def test_a_path_is_installed_anew_and_a_package_once(
     ]
     stamp = json.loads((tmp_path / "stamp.json").read_text("utf-8"))
     assert stamp["installed"] == ["pytest>=8.2", "msgpack", "/mine/redis"]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["", "--transport=mine.py", "--transport mine.py --level=basic"]
+)
+def test_tests_are_spread_also_those_of_one_transport(
+    arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine of several cores."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    assert bootstrap.spread(arguments.split(), 2) == ["-n", "auto", "--dist", "loadgroup"]
+    assert bootstrap.spread(arguments.split(), 1) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--transport=mine.py --clause=A1",
+        "--transport=mine.py -k some",
+        "--transport=mine.py tests/clauses/test_a_correct.py::test_it",
+        "-n 0",
+        "-m suite",
+        "--pdb",
+    ],
+)
+def test_what_is_short_or_says_how_is_not_spread(
+    arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes take a second to start."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    assert bootstrap.spread(arguments.split(), 2) == []

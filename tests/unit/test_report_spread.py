@@ -285,3 +285,24 @@ def test_without_xdist_all_runs_in_one_process(tmp_path: Path) -> None:
 def test_tests_of_no_transport_are_grouped_by_file(request: pytest.FixtureRequest) -> None:
     """This one too."""
     assert group_of(request.node) == "tests/unit/test_report_spread.py"
+
+
+@pytest.mark.parametrize(
+    ("clause", "alone", "group"),
+    [
+        ("A1", False, "pipe"),
+        ("A1", True, "pipe, A and D"),
+        ("D4", True, "pipe, A and D"),
+        ("B2", True, "pipe, B"),
+        ("C13", True, "pipe, C"),
+        (None, True, "pipe, C"),
+    ],
+)
+def test_one_transport_alone_is_three_groups(clause: str | None, alone: bool, group: str) -> None:
+    """By families; a test of no clause, such as one of a channel, is of the third."""
+    marker = SimpleNamespace(args=(clause,)) if clause else None
+    item: Any = SimpleNamespace(
+        callspec=SimpleNamespace(params={"transport": "pipe"}),
+        get_closest_marker=lambda name: marker,
+    )
+    assert group_of(item, alone=alone) == group
