@@ -22,7 +22,7 @@ from tests.system import resources
 from tests.system.deadline import Deadline
 
 _ENDS_IN = 1.0  # seconds in which a signal ends a caller
-_AMID_IN = 5.0  # seconds in which the workers of a longer run come amid their work
+_AMID_IN = 3.0  # seconds in which the workers of a longer run come amid their work
 
 
 def serve(module: ModuleType, log: Log, n: int, workers: int) -> None:

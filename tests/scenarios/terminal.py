@@ -129,6 +129,7 @@ def struck(module: ModuleType, log: Log, n: int, times: int, seed: int) -> None:
     if not births.forked:
         log("unmet", why="a fork of its caller cannot make a run: its workers are not forked")
         return
+    met = min(_WORKERS, births.forked)  # fewer, where a helper forks the workers
     start = time.monotonic()
     module.run(_SHORT, _WORKERS)
     usual = time.monotonic() - start
@@ -137,7 +138,7 @@ def struck(module: ModuleType, log: Log, n: int, times: int, seed: int) -> None:
     endless = 0
     for name, delay in _strikes(usual, times):
         terms = n if delay is None else _SHORT
-        endless += not _strike(module, log, births, terminal, name, delay, terms)
+        endless += not _strike(module, log, births, terminal, name, delay, terms, met)
         if endless == _ENOUGH:  # each takes long
             break
 
@@ -158,8 +159,12 @@ def _strike(
     name: str,
     delay: float | None,
     n: int,
+    met: int,
 ) -> bool:
-    """Send one signal, and log what came of it; tell whether the caller has ended."""
+    """Send one signal, and log what came of it; tell whether the caller has ended.
+
+    met: how many children of the caller tell when they are amid their work.
+    """
     where = "amid the work" if delay is None else f"after {delay * 1e3:.2f} ms"
     case = f"{name} {where}"
     (gate, opener), (told, teller) = os.pipe(), os.pipe()
@@ -177,7 +182,7 @@ def _strike(
         os.setpgid(caller, caller)
     terminal.foreground(caller)
     os.write(opener, b".")
-    amid = await_bytes(told, _WORKERS if delay is None else 1) and delay is None
+    amid = await_bytes(told, met if delay is None else 1) and delay is None
     time.sleep(delay or 0.0)
     terminal.send(name, caller)
     stopped = name == "SIGTSTP" and _ended(caller, terminal, os.WUNTRACED)[1]
