@@ -182,7 +182,10 @@ def _pending(messages: Sequence[Message]) -> dict[int, Message]:
 
 
 def _way(way: Any) -> str:
-    """Return what a worker did that was ended in *way*: "exit", "raise" or a signal's number."""
+    """Return what a worker did that was ended in *way*.
+
+    way: "exit", "raise", a signal's number, or the name of a shape of `tests.scenarios.shapes`.
+    """
     if way == "exit":
         return "exited with status 0 before it sent its result"
     if way == "raise":
@@ -190,7 +193,7 @@ def _way(way: Any) -> str:
     try:
         return f"died of {signal.Signals(int(way)).name}"
     except (TypeError, ValueError):
-        return "was ended"
+        return f"raised {way}" if isinstance(way, str) else "was ended"
 
 
 def _fault(call: Message | None, messages: Sequence[Message]) -> str:

@@ -11,6 +11,7 @@ from types import FrameType, ModuleType
 
 from tests.scenarios.injection import Births, after_cpu
 from tests.scenarios.protocol import Log
+from tests.system.deadline import Deadline
 
 _STRIKES = signal.SIGUSR1
 _OTHERS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2)
@@ -18,6 +19,7 @@ _OTHERS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.
 _WORKERS = 2
 _AMID = 0.001  # seconds of CPU: at the next tick of the system a worker computes
 _OVER = 255  # in place of the number of a run
+_PAUSE = 0.01  # seconds between two looks whether its run is over
 _RESTS = 4.0  # seconds: a run that waits for such a worker is late
 
 
@@ -57,7 +59,7 @@ def _raising(log: Log, way: str) -> Iterator[None]:
         nonlocal struck
         if not struck:
             struck = True
-            log("injected", way=way)
+            log("sent", way=way)
             raise Stop
 
     signal.signal(_STRIKES, handler)
@@ -76,7 +78,9 @@ def _rest(caller: int, turn: mmap.mmap, mine: int, number: int) -> None:
     def act() -> None:
         if turn[0] == mine:
             os.kill(caller, _STRIKES)
-        time.sleep(_RESTS)
+        deadline = Deadline(_RESTS)
+        while turn[0] == mine and not deadline.is_over():
+            time.sleep(_PAUSE)
 
     after_cpu(_AMID, act)
 

@@ -138,7 +138,7 @@ KINDS = {
         " place: directory; top: directly in it; port: of an address"
     ),
     # of the fork server
-    "sent": "",
+    "sent": "way: how the caller has set the other signals, in the scenario `handled`",
     "interrupted": "",
     "ended": "caller: pid; status: exit code",
     # of channels
