@@ -1,6 +1,7 @@
 """Settings of a process: what changes is told in words, and nothing else."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -100,6 +101,8 @@ ON_LINUX = {
 def _seen() -> dict[str, Any]:
     """Run the program with all statements; return what it says of each."""
     statements = [*CASES, *ON_LINUX]
+    if os.nice(0) > 16:
+        pytest.skip("this process is as nice as one can be: os.nice(3) changes nothing")
     done = subprocess.run(
         [sys.executable, "-m", "tests.unit.settings_cases"],
         cwd=ROOT,
