@@ -115,6 +115,8 @@ def test_a_call_in_which_nobody_was_killed_does_not_count() -> None:
     wrong = first | {"error": "OSError", "exception": True, "text": "broken"}
     with pytest.raises(pytest.skip.Exception, match=r"see C11: .*broken"):
         killed_at_points(_messages(second, wrong, unreached))
+    with pytest.raises(pytest.skip.Exception, match="makes other calls in each run"):
+        killed_at_points(_messages(first, unreached))
 
 
 @pytest.mark.parametrize(
