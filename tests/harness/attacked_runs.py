@@ -121,6 +121,7 @@ class Runs:
         self._trial = trial
         self._intruder = intruder
         self._usual_stops: list[Stop] = []  # those of the first run, which is not attacked
+        self._born: set[int] = set()  # children of the run that goes on
         self._read = 0  # messages of the trial that were read
         self._paused = 0.0  # the time at which the caller was stopped; 0 for one that runs
         self._pause = 0.0  # seconds for which it was
@@ -132,6 +133,7 @@ class Runs:
         took = 0.0
         self._read = len(self._trial.outcome.messages)
         self._pause = 0.0
+        self._born = set()
         self._trial.tell({"way": way})
         resumed = time.monotonic()
         while True:
@@ -140,6 +142,7 @@ class Runs:
             if outcome is not None:
                 if attack == NOTHING:
                     self._usual_stops = self._usual_stops or stops
+                _continue(self._trial.world, list(stopped))  # nobody has waited for their end
                 return outcome, took + outcome["at"] - resumed - self._pause
             took += time.monotonic() - resumed
             stops.append(_stop(stopped))
@@ -184,7 +187,7 @@ class Runs:
             now = time.monotonic()
             for message in messages:
                 latest = now
-                if message["kind"] == "stopped":
+                if message["kind"] == "stopped" and self._is_of_this_run(message):
                     stopped[message["pid"]] = message["stage"]
                 elif message["kind"] == "outcome":
                     return message, stopped
@@ -196,6 +199,18 @@ class Runs:
             elif self._trial.process.poll() is not None or deadline.is_over():
                 self._trial.waited = LIMIT * deadline.stretched
                 raise Hang(f"attacked by {way!r}")
+
+    def _is_of_this_run(self, stopped: Message) -> bool:
+        """Tell whether a child that has stopped is of this run; let one of an earlier run go on.
+
+        A run that does not wait for the end of its children is over before they stop at their exit.
+        """
+        if stopped["stage"] == "birth":
+            self._born.add(stopped["pid"])
+        elif stopped["pid"] not in self._born:
+            _continue(self._trial.world, [stopped["pid"]])
+            return False
+        return True
 
     def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
         """Let the trial run again and again, attacked all the while; return the outcomes."""

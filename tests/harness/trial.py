@@ -30,6 +30,7 @@ _READ = 65536  # bytes at a time, the size of a pipe: pipe(7)
 
 # Seconds that a process may outlive the interpreter: one that serves a caller, such as the resource
 # tracker of multiprocessing, ends when it sees the end of its caller, which takes a moment.
+_LET_GO_EVERY = 0.5  # seconds
 _HELPER_ENDS_IN = 1.0
 
 
@@ -206,11 +207,15 @@ class Trial:
         """
         self.close_stdin()
         deadline = Deadline(limit * self._pace)
-        quiet = False
+        quiet, let_go = False, time.monotonic()
         while self.process.poll() is None and not (quiet := self._is_for_ever(deadline)):
             if deadline.is_over(self._silence.is_idle()):
                 break
             self.listen(0.02)
+            # The interpreter may wait at its exit for children that have outlived their run.
+            if time.monotonic() - let_go > _LET_GO_EVERY:
+                self._let_go()
+                let_go = time.monotonic()
         self.listen(0)
         outcome = self.outcome
         outcome.output = (self._place / "output").read_text(errors="replace")
