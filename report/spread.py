@@ -18,7 +18,8 @@ from report.facts import transport_of
 __all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
 
 
-# Families of clauses whose tests share no long trial with the others, and take a third of the time.
+# The part that a family belongs to: each takes about a third of the time. Trials that tests of two
+# parts share are held in each of them.
 _THIRDS = {"A": "A and D", "D": "A and D", "B": "B"}
 
 

@@ -33,7 +33,8 @@ def _refusals(transport: str, outcome: Outcome) -> list[Message]:
     if not calls and outcome.of("refused"):
         pytest.skip(_reasons(outcome))
     checks.all_error(calls, or_exact=True)
-    if harness.support(transport).forks and harness.support(transport).births:
+    said = harness.support(transport)
+    if said.forks and said.births:
         for call, births in zip(calls, outcome.of("births"), strict=False):
             if state(call) == "exact" and births["count"] < WORKERS:
                 if _forks_fewer(transport):

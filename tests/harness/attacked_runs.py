@@ -187,7 +187,10 @@ class Runs:
             now = time.monotonic()
             for message in messages:
                 latest = now
-                if message["kind"] == "stopped" and self._is_of_this_run(message):
+                if message["kind"] == "stopped" and self._is_of_an_earlier_run(message):
+                    _continue(self._trial.world, [message["pid"]])
+                elif message["kind"] == "stopped":
+                    self._born.add(message["pid"])
                     stopped[message["pid"]] = message["stage"]
                 elif message["kind"] == "outcome":
                     return message, stopped
@@ -200,17 +203,12 @@ class Runs:
                 self._trial.waited = LIMIT * deadline.stretched
                 raise Hang(f"attacked by {way!r}")
 
-    def _is_of_this_run(self, stopped: Message) -> bool:
-        """Tell whether a child that has stopped is of this run; let one of an earlier run go on.
+    def _is_of_an_earlier_run(self, stopped: Message) -> bool:
+        """Tell whether a child that has stopped at its exit is of a run that is over.
 
-        A run that does not wait for the end of its children is over before they stop at their exit.
+        That run has not waited for the end of its children.
         """
-        if stopped["stage"] == "birth":
-            self._born.add(stopped["pid"])
-        elif stopped["pid"] not in self._born:
-            _continue(self._trial.world, [stopped["pid"]])
-            return False
-        return True
+        return stopped["stage"] != "birth" and stopped["pid"] not in self._born
 
     def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
         """Let the trial run again and again, attacked all the while; return the outcomes."""

@@ -164,13 +164,12 @@ def errors_in_time(outcome: Outcome, workers: int) -> None:
 def killed_at_points(outcome: Outcome) -> list[Message]:
     """Return the calls of `run` in which a worker was killed at a call into C."""
     found: list[Message] = []
-    unreached = outcome.of("unreached")
     for message in outcome.messages:
         if message["kind"] == "outcome" and "where" in message:
             found.append(message)
         elif message["kind"] == "unreached" and state(call := found.pop()) != "exact":
             not_judged(f"see C11: nobody was killed in this run, after others: {summary(call)}")
-    if unreached and not found:
+    if not found and outcome.of("unreached"):
         not_judged(
             "no worker came to the call at which it was to be killed: it makes other calls in each "
             "run, as one with threads does"

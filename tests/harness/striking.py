@@ -71,14 +71,15 @@ def judge_sweep(
     needs_gate(outcome)
     leaks = clause[:1] == "B" or not plain.leaves(transport)
     judge = first_of(judge, left(outcome) if leaks else lives)
-    waits = [m for m in outcome.of("strike") if not m["of_caller"] and judge(m)[:5] == "HANG:"]
-    unanswered = bool(waits) and clause != "C1" and bool(plain.unanswered(transport))
-    others = judge if not unanswered else (lambda m: "" if m in waits else judge(m))
-    judged(outcome, record_property, clause, others)
-    if unanswered and clause[:1] == "C":
+    strikes = [message for message in outcome.of("strike") if not message["of_caller"]]
+    waits = [message for message in strikes if judge(message).startswith("HANG:")]
+    if not waits or clause == "C1" or not plain.unanswered(transport):
+        judged(outcome, record_property, clause, judge)
+        return
+    judged(outcome, record_property, clause, lambda m: "" if m in waits else judge(m))
+    if clause[:1] == "C":
         pytest.fail(f"as C1: {judge(waits[0])}", pytrace=False)
-    if unanswered:
-        not_judged(f"see C1: {judge(waits[0])}")
+    not_judged(f"see C1: {judge(waits[0])}")
 
 
 def judged(outcome: Outcome, record_property: RecordProperty, clause: str, judge: Judge) -> None:

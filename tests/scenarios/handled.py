@@ -59,7 +59,7 @@ def _raising(log: Log, way: str) -> Iterator[None]:
         nonlocal struck
         if not struck:
             struck = True
-            log("sent", way=way)
+            log("interrupts", way=way)
             raise Stop
 
     signal.signal(_STRIKES, handler)

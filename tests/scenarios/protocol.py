@@ -52,6 +52,7 @@ KINDS = {
     "tick": "",  # this process has computed for a while more: where nothing can watch it
     "watches": "",  # this process watches the workers: it is no part of a run
     "missed": "why: no worker could be met",
+    "interrupts": "way: how the caller has set other signals; its handler raises now",
     "unreached": "where: point to which no worker came in the last call: none was killed",
     "points": "tried: points at which a worker was killed; chosen: to be tried; all: there are",
     # of the scenarios `basics`
@@ -138,7 +139,7 @@ KINDS = {
         " place: directory; top: directly in it; port: of an address"
     ),
     # of the fork server
-    "sent": "way: how the caller has set the other signals, in the scenario `handled`",
+    "sent": "",
     "interrupted": "",
     "ended": "caller: pid; status: exit code",
     # of channels

@@ -48,8 +48,9 @@ def raised(module: ModuleType, log: Log, n: int, names: Sequence[str]) -> None:
     module.run(2, 2)
     before = resources.of_this_process()
     # A single child is a helper of the two workers. So are more, if interpreters are the workers.
-    forks = births.forked >= 2 and not spawned_workers.count()
-    if not forks and not spawned_workers.count():
+    fresh = spawned_workers.count()
+    forks = births.forked >= 2 and not fresh
+    if not forks and not fresh:
         return  # its workers cannot be met
     unmet = 0
     step = 1 if forks else max(1, len(names) // _FEW)

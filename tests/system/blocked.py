@@ -33,6 +33,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.system import processes
 from tests.system.waits import SLEEPS, Call, call_of, has_limit
 
 _GONE = "ZX"  # a zombie, which its parent has not reaped; dead
@@ -65,13 +66,12 @@ class Asleep(NamedTuple):
 
     times: how often it has given up its processor.
     syscall: its file of that name.
-    reaped: page faults of the children that its process has reaped, proc_pid_stat(5): there are
-        more when it has reaped another one.
+    reaped: cminflt of its process, which grows when that reaps a child: proc_pid_stat(5).
     """
 
     times: tuple[str, ...]
     syscall: str
-    reaped: str
+    reaped: int
 
 
 class Looks(NamedTuple):
@@ -196,10 +196,8 @@ class _Process:
             self._check(call)
             yield tid, Asleep(times, syscall, reaped), has_limit(*call)
 
-    def _reaped(self) -> str:
-        # After the name of the program, which may contain anything: cminflt and cmajflt.
-        fields = Path(self._place, "stat").read_text(errors="replace").rpartition(")")[2].split()
-        return f"{fields[8]} {fields[10]}"
+    def _reaped(self) -> int:
+        return int(processes.fields(self._place)[8])  # field 11
 
     def _has_timers(self) -> bool:
         """Tell whether it has timers by timer_create(2), armed or not: proc_pid_timers(5)."""

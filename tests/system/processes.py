@@ -36,17 +36,22 @@ class Stat(NamedTuple):
     cstime: int
 
 
+def fields(place: str) -> list[str]:
+    """Return the fields of the file stat in *place*, such as /proc/PID, from the third one on."""
+    text = Path(place, "stat").read_text(errors="replace")
+    # Field 2, the name in brackets, may itself contain spaces and brackets.
+    return text.rpartition(")")[2].split()
+
+
 def stat(pid: int, proc: str = "/proc") -> Stat | None:
     """Return the fields of /proc/PID/stat, or None if there is no such process.
 
     proc: where the file system of another pid namespace is to be found.
     """
     try:
-        text = Path(f"{proc}/{pid}/stat").read_text(errors="replace")
+        third, fourth, _, sixth, *rest = fields(f"{proc}/{pid}")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # Field 2, the name in brackets, may itself contain spaces and brackets. Field 3 comes next.
-    third, fourth, _, sixth, *rest = text.rpartition(")")[2].split()
     return Stat(pid, third, int(fourth), int(sixth), *map(int, rest[7:11]))  # fields 14 to 17
 
 

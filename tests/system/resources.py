@@ -93,16 +93,11 @@ def _sleep(threads: Iterable[Resource]) -> bool:
 
     One that ends may sleep for an instant: it waits for a lock then.
     """
-    states = [_state(each.name) for each in threads if each.name.isdigit()]
+    numbers = [int(each.name) for each in threads if each.name.isdigit()]
+    states = {processes.state(tid, "/proc/self/task") for tid in numbers}
     time.sleep(_MOMENT)
-    states += [_state(each.name) for each in threads if each.name.isdigit()]
-    return bool(states) and set(states) == {"S"}
-
-
-def _state(tid: str) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/self/task/{tid}/stat").read_text().rpartition(")")[2].split()[0]
-    return ""
+    states |= {processes.state(tid, "/proc/self/task") for tid in numbers}
+    return states == {"S"}
 
 
 def of_this_process() -> Inventory:
