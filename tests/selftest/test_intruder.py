@@ -25,6 +25,7 @@ from tests.harness.intrusion import contents, intrude
 from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
+from tests.system.deadline import Deadline
 from tests.system.files import own_directory, remove_tree
 from tests.system.objects import system_v_objects
 
@@ -185,7 +186,9 @@ class Stage:
         self._chown()
         self._session.stdin.write(f"exec 3<{reads} 4<>{writes}; : >{done}\n".encode())
         self._session.stdin.flush()
+        deadline = Deadline(10)
         while not done.exists():
+            assert not deadline.is_over(), "the session does not open its files"
             time.sleep(0.001)
         done.unlink()
         return writes

@@ -11,6 +11,7 @@ import pytest
 
 from tests import harness
 from tests.harness import apart
+from tests.system.deadline import Deadline
 
 ONE = ["--transport=pipe", "--clause=H1"]
 
@@ -59,7 +60,9 @@ def test_a_suite_waits_for_another_one_of_the_user(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path)}
     lock = tmp_path / f"ipc-conformance-{os.getuid()}.lock"
     first = _start("--isolation=none", "--transport=pipe", "--clause=A", env=env)
+    deadline = Deadline(60)
     while not (lock.exists() and lock.read_text().strip()):
+        assert not deadline.is_over(), "the first suite does not take the lock"
         time.sleep(0.01)
     second = _start("--isolation=none", *ONE, env=env)
     assert second.stdout

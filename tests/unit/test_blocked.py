@@ -60,6 +60,7 @@ NOT_FOR_EVER = {
     ),
     "a FIFO": "os.mkfifo(sys.argv[1]); open(sys.argv[1])",
 }
+_PATIENCE = 30  # seconds until a program has to sleep
 PROGRAM = """\
 import fcntl, multiprocessing, os, select, selectors, signal, socket, sys, threading, time
 lock = threading.Lock()
@@ -70,8 +71,12 @@ print(flush=True)
 
 
 @contextmanager
-def _world(place: Path, code: str) -> Iterator[str]:
-    """Run *code*; give a file system proc that has only its process, and what that starts."""
+def _world(place: Path, code: str, *, wakes: bool = False) -> Iterator[str]:
+    """Run *code*; give a file system proc that has only its process, and what that has started.
+
+    wakes: whether it wakes again and again, and so does not come to rest.  Then only its process is
+        there: a child of it may end at any time, and its entry here would be left.
+    """
     path = place / "program.py"
     path.write_text(PROGRAM + code)
     proc = place / "proc"
@@ -80,23 +85,37 @@ def _world(place: Path, code: str) -> Iterator[str]:
     with subprocess.Popen([sys.executable, path, place / "fifo"], cwd=ROOT, **streams) as program:  # type: ignore[call-overload]
         try:
             program.stdout.readline()
-            _await_sleep(program.pid, running="while True: pass" in code)
+            if wakes:
+                _await_a_sleep(program.pid)
+            elif "while True: pass" not in code:
+                _await_rest(program.pid)
             for stat in processes.of_session(program.pid):
-                (proc / str(stat.pid)).symlink_to(f"/proc/{stat.pid}")
+                if stat.pid == program.pid or not wakes:
+                    (proc / str(stat.pid)).symlink_to(f"/proc/{stat.pid}")
             yield str(proc)
         finally:
             os.killpg(program.pid, 9)
 
 
-def _await_sleep(pid: int, *, running: bool) -> None:
-    """Wait until all threads of the session have slept for a while."""
-    before, same = None, 0
-    while same < 3 and not running:
+def _await_rest(pid: int) -> None:
+    """Wait until all processes of the session have slept for a while, without using a processor."""
+    deadline, before, same = Deadline(_PATIENCE), None, 0
+    while same < 3:
+        assert not deadline.is_over(), f"it does not come to rest: {before}"
         time.sleep(0.05)
         stats = list(processes.of_session(pid))
         asleep = all(stat.state == "S" for stat in stats)
         same = same + 1 if stats == before and asleep else 0
         before = stats
+
+
+def _await_a_sleep(pid: int) -> None:
+    """Wait until the process has been seen asleep some times."""
+    deadline, seen = Deadline(_PATIENCE), 0
+    while seen < 3:
+        assert not deadline.is_over(), "it does not sleep"
+        time.sleep(0.05)
+        seen += processes.state(pid) == "S"
 
 
 def _is_proven(proc: str, besides: tuple[int, ...] = ()) -> bool:
@@ -150,7 +169,7 @@ def test_a_thread_that_wakes_by_time_and_goes_back_goes_in_a_circle(
     tmp_path: Path, code: str, rounds: bool
 ) -> None:
     """One that sleeps once, for long, does not, nor one that reaps children meanwhile."""
-    with _world(tmp_path, code) as proc:
+    with _world(tmp_path, code, wakes=True) as proc:
         before = _look(proc)
         time.sleep(1)
         now = _look(proc)
