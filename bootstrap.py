@@ -370,15 +370,16 @@ CHECKS = (
 
 
 def lint() -> int:
-    """Run all checks, also after one that failed; return 1 if any did."""
-    status = 0
+    """Run all checks, also after one that failed; say which failed, and return 1 if any did."""
+    failed = []
     for check in CHECKS:
         say(check)
         program, *arguments = check.split()
         command = [str(VENV / "bin" / program), *arguments]
         if subprocess.run(command, check=False).returncode:  # noqa: S603 - no shell
-            status = 1
-    return status
+            failed.append(f"failed: {check}")
+    say("\n".join(failed) or "all checks passed")
+    return 1 if failed else 0
 
 
 def main() -> int:

@@ -30,7 +30,9 @@ def _endless(code: str) -> list[int]:
     return [
         node.lineno
         for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.While) and "sleep" in (names := _names(node)) and not names & _LIMITS
+        if isinstance(node, ast.While)
+        and "sleep" in (names := _names(node))
+        and not names & _LIMITS
     ]
 
 
