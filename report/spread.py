@@ -22,16 +22,22 @@ __all__ = ["Controller", "Worker", "group_of", "is_worker", "spreads"]
 # parts share are held in each of them.
 _THIRDS = {"A": "A and D", "D": "A and D", "B": "B"}
 
+# The group of all tests with the mark of this name.
+_AT_REST = "at_rest"
+
 
 def group_of(item: pytest.Item, *, alone: bool = False) -> str:
     """Return the name of the group of *item*: tests of one group run in one process, in order.
 
     All tests of a transport are a group: some share a trial, and what one has shown tells another
     which clause is the cause.  So are all of a module that tests of the suite judge, and all others
-    of a file.
+    of a file.  Tests with the mark `at_rest` are a group, whatever their transport: their trials,
+    which sleep for a minute, are held at the same time.
 
     alone: whether there are tests of one transport only.  They are three groups, by families.
     """
+    if item.get_closest_marker(_AT_REST):
+        return _AT_REST
     if (transport := transport_of(item)) and alone:
         clause = item.get_closest_marker("clause")
         return f"{transport}, {_THIRDS.get(str(clause.args[0])[:1], 'C') if clause else 'C'}"
@@ -100,6 +106,9 @@ def _scheduling() -> Any:
                 self._assign_work_unit(node)
 
         def _assign_work_unit(self, node: Any) -> None:
+            # First, for the other processes have both cores meanwhile; last, it would be waited for.
+            if _AT_REST in self.workqueue:
+                self.workqueue.move_to_end(_AT_REST, last=False)
             # It may have crashed, and nobody has been told yet. Then `remove_node` comes next,
             # which gives to another what was assigned here.
             with contextlib.suppress(OSError):

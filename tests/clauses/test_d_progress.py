@@ -203,6 +203,7 @@ def slow(request: pytest.FixtureRequest) -> dict[str, harness.Outcome]:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.at_rest
 @pytest.mark.clause("D3")
 def test_a_slow_worker_is_waited_for(transport: str, slow: dict[str, harness.Outcome]) -> None:
     """D3: for a minute, which is longer than a limit that somebody has left in by mistake."""

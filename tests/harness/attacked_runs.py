@@ -105,7 +105,7 @@ def _continue(world: World, pids: Sequence[int]) -> None:
             world.kill(pid, signal.SIGCONT)
 
 
-def made_by(trial: Trial) -> list[str]:
+def _made_by(trial: Trial) -> list[str]:
     """Return the paths that the trial has made itself in shared directories."""
     named = trial.outcome.of("named")
     return [os.path.join(entry["place"], entry["name"]) for entry in named if entry["made"]]
@@ -147,7 +147,7 @@ class Runs:
             took += time.monotonic() - resumed
             stops.append(_stop(stopped))
             if attack != NOTHING and stops[-1][0].startswith(stage):
-                self._intruder.ask("attack", attacks=[attack], made=made_by(self._trial))
+                self._intruder.ask("attack", attacks=[attack], made=_made_by(self._trial))
             self._resume_caller()
             if attack in _CALLER_STOPPED and len(stops) == self._count_births():
                 self._pause_caller()
@@ -210,12 +210,16 @@ class Runs:
         """
         return stopped["stage"] != "birth" and stopped["pid"] not in self._born
 
+    def has_made(self) -> bool:
+        """Tell whether a run has made something with a name in a shared directory."""
+        return bool(_made_by(self._trial))
+
     def stream(self, attacks: Sequence[str], seconds: float) -> list[Message]:
         """Let the trial run again and again, attacked all the while; return the outcomes."""
         before, streams = len(self._trial.outcome.calls()), len(self._trial.outcome.of("over"))
         self._trial.tell({"way": STREAM, "seconds": seconds})
         if attacks:
-            made = made_by(self._trial)
+            made = _made_by(self._trial)
             self._intruder.send("attack_repeatedly", attacks=attacks, made=made, seconds=seconds)
         # Read the messages all the while: a full pipe would stop the trial.
         self._trial.expect("over", streams + 1, limit=seconds + LIMIT)

@@ -28,6 +28,9 @@ _TERMS = 300  # of the series, in each run: enough for each worker, and soon don
 # A pid in a name is guessed: the pids of the next processes are close to the caller's.
 _PID_GUESSES = 60
 
+# Seconds of the stream of runs of a transport that has shown nothing to attack so far.
+_WITHOUT_TARGETS = 1.0
+
 _NOBODY = 65534  # the uid of nobody, where the system has no user of that name
 
 _SHOWN = 20  # bytes of each file that is there instead, in the report
@@ -266,7 +269,9 @@ class _AttackedTrial:
             self._way = STREAM
             usual = max(run["seconds"] for run in runs.stream([], 0.1))
             attacks = [run.way.split()[0] for run in self._runs]
-            for outcome in runs.stream(attacks, self._plan.stream):
+            has_targets = intruder.report["found"] or runs.has_made()
+            seconds = self._plan.stream if has_targets else _WITHOUT_TARGETS
+            for outcome in runs.stream(attacks, seconds):
                 late = outcome["seconds"] - usual
                 self._runs.append(AttackedRun(STREAM, outcome, late))
 

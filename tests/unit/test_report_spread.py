@@ -66,7 +66,15 @@ def test_refused_too(transport, request):
 def test_of_no_transport():
     pass
 """
-INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n"
+INI = "[pytest]\nfilterwarnings = error\nmarkers =\n clause(id): x\n at_rest: x\n"
+REST = """
+@pytest.mark.at_rest
+@pytest.mark.clause("D3")
+def test_rests(transport):
+    with open("rests", "a") as file:
+        print(transport, os.getpid(), os.path.exists("process"), file=file)
+    time.sleep(0.3)
+"""
 # A background job of a shell ignores SIGINT, and so do the processes that it starts.
 MAIN = """
 import signal, sys, pytest
@@ -118,6 +126,19 @@ def test_the_results_are_those_of_a_run_in_one_process(tmp_path: Path) -> None:
     assert "good: A1 4 sums" in two[1].splitlines()
     assert (tmp_path / "two" / "out" / "report.html").exists()
     assert "@" not in two[1].replace("odd@name]", ""), "the group is in no node id"
+
+
+def test_those_that_sleep_run_in_one_process_and_begin_first(tmp_path: Path) -> None:
+    """Of all transports; another process has begun with the others before they end."""
+    (tmp_path / "test_rest.py").write_text(TOY + REST, "utf-8")
+    _run(tmp_path, "test_rest.py", "-n", "2")
+    lines = [line.split() for line in (tmp_path / "rests").read_text("utf-8").splitlines()]
+    assert [line[0] for line in lines] == ["good", "bad", "odd@name]"]
+    assert len({pid for _, pid, _ in lines}) == 1
+    assert [begun for _, _, begun in lines][-1] == "True"
+    (process,) = {pid for _, pid, _ in lines}
+    others = [line.split() for line in (tmp_path / "process").read_text("utf-8").splitlines()]
+    assert others[0][1] != process
 
 
 @pytest.mark.parametrize("dist", [[], ["--dist=load"], ["--dist=loadgroup"]])
@@ -303,6 +324,6 @@ def test_one_transport_alone_is_three_groups(clause: str | None, alone: bool, gr
     marker = SimpleNamespace(args=(clause,)) if clause else None
     item: Any = SimpleNamespace(
         callspec=SimpleNamespace(params={"transport": "pipe"}),
-        get_closest_marker=lambda name: marker,
+        get_closest_marker=lambda name: marker if name == "clause" else None,
     )
     assert group_of(item, alone=alone) == group
