@@ -106,7 +106,7 @@ def _scheduling() -> Any:
                 self._assign_work_unit(node)
 
         def _assign_work_unit(self, node: Any) -> None:
-            # First, for the other processes have both cores meanwhile; last, it would be waited for.
+            # First: the other processes have both cores meanwhile, and nobody waits for it.
             if _AT_REST in self.workqueue:
                 self.workqueue.move_to_end(_AT_REST, last=False)
             # It may have crashed, and nobody has been told yet. Then `remove_node` comes next,

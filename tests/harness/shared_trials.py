@@ -11,6 +11,7 @@ import pytest
 from report.results import RecordProperty
 from tests import harness
 from tests.harness import Outcome, call, limits, plain, room
+from tests.harness.chance import Chance
 from tests.harness.trouble import not_judged
 from tests.scenarios import (
     basics,
@@ -212,8 +213,8 @@ def let_end(trial: harness.Trial, seconds: float) -> None:
 
     seconds: for which they may live on.
     """
-    deadline = Deadline(seconds)
-    while (alive := trial.survivors()) and not deadline.is_over():
+    deadline, chance = Deadline(seconds), Chance(trial.world)
+    while (alive := trial.survivors()) and not chance.is_over(deadline, alive):
         for pid in alive:  # one may be born, and stop itself, only now
             _signal(trial, pid, signal.SIGCONT)
         time.sleep(_LOOK_EVERY)

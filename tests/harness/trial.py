@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from tests.harness import hang, limits, machine
 from tests.harness.apart import REFERENCE_ROOMS, Apart, divide, refused
+from tests.harness.chance import Chance
 from tests.harness.outcome import Hang, Message, Outcome
 from tests.harness.places import SHARED, base_directory, environment, needed
 from tests.harness.silence import Silence
@@ -274,10 +275,10 @@ class Trial:
 
     def _check_left(self, patience: float) -> None:
         """Add the faults of what is left in the system and in the interpreter."""
-        deadline = Deadline(max(patience, _HELPER_ENDS_IN))
+        deadline, chance = Deadline(max(patience, _HELPER_ENDS_IN)), Chance(self.world)
         while left := self.left(self._before):
             leak = any(found.verdict == "LEAK" for found in left)
-            if (leak and not patience) or deadline.is_over():
+            if (leak and not patience) or chance.is_over(deadline, self.survivors()):
                 break
             self._let_go()
             time.sleep(0.02)
