@@ -22,10 +22,11 @@ def test_more_workers_than_a_queue_holds_do_not_deadlock(
 
     Each worker is stopped at its birth, until no other one is born.  A POSIX queue holds 10
     messages, a System V queue 16384 bytes, a listener its backlog.  There are only 60 workers if
-    each starts a fresh interpreter, which takes a tenth of a second of CPU, and fewer where the
-    limits of the system do not allow so many.
+    each starts a fresh interpreter, as those of a launcher do, which takes a tenth of a second of
+    CPU; and fewer where the limits of the system do not allow so many.
     """
-    wanted = 600 if harness.support(transport).forks else 60
+    said = harness.support(transport)
+    wanted = 600 if said.forks and said.births else 60
     workers = room.workers(record_property, "D1", wanted, least=min(64, wanted))
     free = room.shared_memory()
 

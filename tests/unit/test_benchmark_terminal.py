@@ -136,8 +136,8 @@ def test_the_last_line_says_what_is_noise() -> None:
         for i, by in enumerate((0.02, 0.03, 0.25))
     ]
     assert noise(rows, "load 8.0") == (
-        "load 8.0; two measurements of the floor differ by up to 3 % in the median table and 25 %"
-        " in 'table 2': smaller differences are noise"
+        "load 8.0; two measurements of the floor differ by up to 3 % in half of the tables, and"
+        " by up to 25 % in 'table 2': smaller differences are noise"
     )
     assert "no floor was measured" in noise([_row("a", "b", 1.0)], "load 8.0")
     wild = _row("a", "b", 1.0, floor_itself=1.0, floor_itself_low=0.0, floor_itself_high=4e4)
