@@ -30,7 +30,8 @@ def noise(rows: Sequence[Row], load: str) -> str:
     middle, worst = ordered[len(ordered) // 2], max(of_table, key=of_table.__getitem__)
     text = f"{load}; two measurements of the floor differ by {_up_to(middle)}"
     if len(ordered) > 1:
-        text += f" in half of the tables, and by {_up_to(of_table[worst])} in '{' '.join(worst.split())}'"
+        title = " ".join(worst.split())
+        text += f" in half of the tables, and by {_up_to(of_table[worst])} in '{title}'"
     return f"{text}: smaller differences are noise"
 
 

@@ -7,7 +7,8 @@ gap between two workers, where a reader that stops at end of file would lose the
 Writers share the stream, so each frame goes in one write.
 
 Limits: a write of at most PIPE_BUF bytes (4096 on Linux, at least 512 by POSIX, write(2))
-is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait.
+is not mixed with others; the pipe holds 64 KiB on Linux (pipe(7)), past which writers wait;
+those of a channel hold more (F_SETPIPE_SZ, fcntl(2)).
 """
 
 import errno

@@ -5,14 +5,17 @@ nobody else can reach it but through /proc/PID/fd, with the right to ptrace(2). 
 keeps only its own end: as long as a write end is open anywhere, the reader sees no end of file.
 
 Limits: two descriptors a worker in the caller (RLIMIT_NOFILE).  A write of at most PIPE_BUF
-bytes (4096 on Linux, at least 512 by POSIX) is never split.
+bytes (4096 on Linux, at least 512 by POSIX) is never split.  A pipe holds 64 KiB on Linux, those
+of a channel more (F_SETPIPE_SZ, fcntl(2)).
 """
 
 import os
 import struct
 from contextlib import AbstractContextManager
+from functools import partial
 
 import kernel
+from transports._channel.capacity import widen
 from transports._channel.framing import Ends
 from transports._channel.protocol import Channel, Work
 from transports._channel.streams import over_streams
@@ -49,10 +52,12 @@ def _work(reader: int, writer: int, lo: int, hi: int) -> None:
     write_all(writer, _SUM.pack(kernel.partial_sum(lo, hi)))
 
 
-def _ends(supervisor: Supervisor, duplex: bool) -> tuple[Ends, Ends]:
+def _ends(workers: int, supervisor: Supervisor, duplex: bool) -> tuple[Ends, Ends]:
     """Return the caller's ends and the worker's: of one pipe or, if duplex, of two."""
-    our_reader, their_writer = supervisor.pipe()
-    their_reader, our_writer = supervisor.pipe() if duplex else (-1, -1)
+    pipes = [supervisor.pipe() for _ in range(1 + duplex)]
+    for reader, _ in pipes:
+        widen(reader, workers * len(pipes))
+    (our_reader, their_writer), (their_reader, our_writer) = [*pipes, (-1, -1)][:2]
     return Ends(our_reader, our_writer), Ends(their_reader, their_writer)
 
 
@@ -60,7 +65,7 @@ def channel(
     work: Work, workers: int, *, duplex: bool = False, timeout: float | None = None
 ) -> AbstractContextManager[Channel]:
     """Carry messages, each way by a pipe of its own: see :mod:`transports`."""
-    return over_streams(_ends, work, workers, duplex, timeout, sockets=False)
+    return over_streams(partial(_ends, workers), work, workers, duplex, timeout, sockets=False)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import select
 import struct
 from collections.abc import Callable, Sequence
 
+from transports._channel.capacity import widen
 from transports._channel.packets import Medium
 from transports._supervisor import Supervisor
 from transports._supervisor.directories import private_directory
@@ -104,6 +105,9 @@ def medium(make: Make, join: Join, supervisor: Supervisor, workers: int, duplex:
         _Fifo(make(supervisor, directory, name), SyncMarks(mark), join)
         for name in ("fifo", *map(str, range(workers if duplex else 0)))
     )
+
+    for each in (up, *down):
+        widen(each.fd, 1 + len(down))
 
     def join_all(worker: int) -> None:
         # Before its work: a worker that changes its user could not open them later.
