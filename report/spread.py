@@ -32,16 +32,21 @@ def group_of(item: pytest.Item, *, alone: bool = False) -> str:
     All tests of a transport are a group: some share a trial, and what one has shown tells another
     which clause is the cause.  So are all of a module that tests of the suite judge, and all others
     of a file.  Tests with the mark `at_rest` are a group, whatever their transport: their trials,
-    which sleep for a minute, are held at the same time.
+    which sleep for a minute, are held at the same time.  Those with the mark `exhaustive` share trials
+    only with others of their file, and take longest: they are a group for each file of a transport.
 
     alone: whether there are tests of one transport only.  They are three groups, by families.
     """
     if item.get_closest_marker(_AT_REST):
         return _AT_REST
-    if (transport := transport_of(item)) and alone:
+    file = item.nodeid.partition("::")[0]
+    transport = transport_of(item)
+    if transport and item.get_closest_marker("exhaustive"):
+        return f"{transport}, {file}"
+    if transport and alone:
         clause = item.get_closest_marker("clause")
         return f"{transport}, {_THIRDS.get(str(clause.args[0])[:1], 'C') if clause else 'C'}"
-    return transport or _judged(item) or item.nodeid.partition("::")[0]
+    return transport or _judged(item) or file
 
 
 def _judged(item: pytest.Item) -> str:

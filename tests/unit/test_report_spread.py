@@ -321,9 +321,23 @@ def test_tests_of_no_transport_are_grouped_by_file(request: pytest.FixtureReques
 )
 def test_one_transport_alone_is_three_groups(clause: str | None, alone: bool, group: str) -> None:
     """By families; a test of no clause, such as one of a channel, is of the third."""
-    marker = SimpleNamespace(args=(clause,)) if clause else None
-    item: Any = SimpleNamespace(
+    marks = {"clause": SimpleNamespace(args=(clause,))} if clause else {}
+    assert group_of(_item(marks), alone=alone) == group
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    ("mark", "group"), [("at_rest", "at_rest"), ("exhaustive", "pipe, test_file.py")]
+)
+def test_long_tests_are_groups_of_their_own(mark: str, alone: bool, group: str) -> None:
+    """By files, for they share trials there."""
+    marks = {mark: SimpleNamespace(), "clause": SimpleNamespace(args=("A6",))}
+    assert group_of(_item(marks), alone=alone) == group
+
+
+def _item(marks: dict[str, SimpleNamespace]) -> Any:
+    return SimpleNamespace(
+        nodeid="test_file.py::test_it[pipe]",
         callspec=SimpleNamespace(params={"transport": "pipe"}),
-        get_closest_marker=lambda name: marker if name == "clause" else None,
+        get_closest_marker=marks.get,
     )
-    assert group_of(item, alone=alone) == group
