@@ -32,8 +32,8 @@ def group_of(item: pytest.Item, *, alone: bool = False) -> str:
     All tests of a transport are a group: some share a trial, and what one has shown tells another
     which clause is the cause.  So are all of a module that tests of the suite judge, and all others
     of a file.  Tests with the mark `at_rest` are a group, whatever their transport: their trials,
-    which sleep for a minute, are held at the same time.  Those with the mark `exhaustive` share trials
-    only with others of their file, and take longest: they are a group for each file of a transport.
+    which sleep for a minute, are held at the same time.  Those with the mark `exhaustive` take
+    longest, and share trials only within a file: they are a group for each file of a transport.
 
     alone: whether there are tests of one transport only.  They are three groups, by families.
     """
