@@ -220,6 +220,16 @@ static void receive_all(int worker, size_t n)
 	}
 }
 
+/* Let a pipe hold as much as that of a channel: transports/_channel/capacity.py. */
+static void widen(int fd, int pipes)
+{
+#ifdef F_SETPIPE_SZ
+	int size = 1 << 20;
+	while (size > READ && size * pipes > 8 << 20) size /= 2;
+	fcntl(fd, F_SETPIPE_SZ, size); /* refused beyond the limits of the user, as there */
+#endif
+}
+
 /* Open the mechanism and start the workers. */
 static void begin(void (*body)(long, size_t), long count, size_t size)
 {
@@ -277,6 +287,7 @@ static void begin(void (*body)(long, size_t), long count, size_t size)
 					check(pipe(p), "pipe");
 				if (p == b) break;
 			}
+			widen(a[0], is("pipe") ? workers : 1);
 			in[i] = a[0], w_out = a[1], w_in = b[0], out[i] = b[1];
 		} else if (is("socketpair")) {
 			check(socketpair(AF_UNIX, SOCK_STREAM, 0, a), "socketpair");
