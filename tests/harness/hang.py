@@ -224,8 +224,8 @@ def circled(seconds: float) -> str:
 
 
 def idled(seconds: float) -> str:
-    """Return how a hang was seen in which nothing used CPU for so long."""
-    return f"none of its processes has computed for {seconds:.2g} s"
+    """Return how a hang was seen in which hardly any CPU was used for so long."""
+    return f"its processes have hardly computed for {seconds:.2g} s"
 
 
 def _head(call: Message | None, within: str, seen: str, messages: Sequence[Message]) -> str:

@@ -10,14 +10,18 @@ from tests.system.deadline import MOST
 
 SECOND = 1.0  # an error is raised within this of its fault, as the clauses demand
 
-# End a trial as HANG once no process of it has used CPU for this long, in seconds. By default only
-# its limit counts, and the proof that it waits for ever: tests.system.blocked. The tests of the
-# suite set this: a planted defect that hangs does so in clause after clause.
+# End a trial as HANG once its processes have hardly used CPU for this long, in seconds. The tests
+# of the suite set a shorter time than the two below: a planted defect that hangs does so in clause
+# after clause.
 QUIET = float(os.environ.get("IPC_CONFORMANCE_QUIET") or math.inf)
+
+# By default it is this long, and no shorter than so many runs of the transport usually take. Most
+# hangs are proven before: tests.system.blocked.
+_QUIET, _QUIET_RUNS = 30.0, 25
 
 # The same for a transport that has hung in an earlier trial of this process: it is likely to hang
 # again, and its user waits for the verdict.
-_QUIET_AGAIN = 2.0
+_QUIET_AGAIN, _QUIET_AGAIN_RUNS = 2.0, 10
 
 # The same for a trial whose threads wake by time alone, and go back to where they were; and for one
 # of a transport that has hung before.
@@ -39,19 +43,19 @@ def in_time(call: Mapping[str, Any], seconds: float, most: float = SECOND) -> bo
     return seconds <= most * min(MOST, slower)
 
 
-_paces: dict[str, float] = {}
+_usual: dict[str, float] = {}  # seconds
 _hung: set[str] = set()
 _quiet_here: list[float] = []
 
 
 def set_pace(target: str, seconds: float) -> None:
     """Keep how slow the transport *target* is: a short run of it took *seconds*."""
-    _paces[target] = min(MOST, max(1.0, seconds / _USUAL_SECONDS))
+    _usual[target] = seconds
 
 
 def pace(target: str) -> float:
     """Return the factor, 1 or more, by which the limits of *target* are stretched."""
-    return _paces.get(target, 1.0)
+    return min(MOST, max(1.0, _usual.get(target, 0.0) / _USUAL_SECONDS))
 
 
 def set_hung(target: str) -> None:
@@ -60,10 +64,11 @@ def set_hung(target: str) -> None:
 
 
 def quiet(target: str) -> float:
-    """Return after how many seconds without use of CPU a trial of *target* is a hang."""
+    """Return after how many seconds with hardly any use of CPU a trial of *target* is a hang."""
     if _quiet_here:
         return _quiet_here[-1] * pace(target)
-    return min(QUIET, _QUIET_AGAIN * pace(target) if target in _hung else math.inf)
+    least, runs = (_QUIET_AGAIN, _QUIET_AGAIN_RUNS) if target in _hung else (_QUIET, _QUIET_RUNS)
+    return min(QUIET, max(least, runs * _usual.get(target, 0.0)))
 
 
 def circling(target: str) -> float:
@@ -75,7 +80,7 @@ def circling(target: str) -> float:
 
 @contextlib.contextmanager
 def quiet_after(seconds: float) -> Iterator[None]:
-    """In this block, take a trial for a hang after *seconds* without use of CPU.
+    """In this block, take a trial for a hang after *seconds* with hardly any use of CPU.
 
     seconds: of a transport of the usual speed; infinite for a trial whose workers sleep on purpose.
     """

@@ -1,8 +1,10 @@
 """Whether a trial shows that it will not go on: its processes wait for ever, or do not compute."""
 
 import math
+import os
 import time
-from collections.abc import Container
+from collections.abc import Container, Sequence
+from typing import NamedTuple, Self
 
 from tests.harness import limits
 from tests.harness.worlds import World
@@ -14,6 +16,13 @@ _LOOK_EVERY = 0.1  # seconds from a message of a trial to the first look at it, 
 _ROUNDS = 20  # times that each thread that wakes by time has done so, for nothing, in a circle
 _SHARE = 20  # times as long as a look takes: it must not take the processor from the trial
 _IDLE = 3.0  # seconds without CPU time, in which a process that waits for a processor gets some
+_QUIET_FROM = 1.0  # seconds after a message, from when on its use of CPU is looked at
+
+# A trial that uses less of a processor than this hardly computes: some wait by looking again and
+# again whether something has come. And a tick more, for that is what is counted: proc_pid_stat(5).
+_HARDLY = 0.02
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
+_ROUNDING = 1e-6
 
 
 class Silence:
@@ -30,8 +39,10 @@ class Silence:
         self._target = target
         self._leader = leader
         self._next_look = time.monotonic() + _LOOK_EVERY
-        self._cpu_times: list[processes.Stat] = []
+        self._use: _Use | None = None  # where it began to use hardly any CPU
+        self._runnable: set[int] = set()
         self._quiet_looks = 0
+        self._heard = time.monotonic()
         self._seen: blocked.Looks | None = None
         self._missed = False
         self._circle: tuple[float, blocked.Looks] | None = None  # since when; the first look
@@ -39,8 +50,10 @@ class Silence:
 
     def heard(self) -> None:
         """Begin again: the trial has said something."""
-        self._next_look = time.monotonic() + _LOOK_EVERY
-        self._seen = self._circle = None
+        self._heard = time.monotonic()
+        self._next_look = self._heard + _LOOK_EVERY
+        self._seen = self._circle = self._use = None
+        self._quiet_looks = 0
 
     def is_for_ever(self, deadline: Deadline, besides: Container[int]) -> bool:
         """Tell whether the trial will not go on.
@@ -48,16 +61,17 @@ class Silence:
         besides: processes of the suite, which look at the others.
 
         Either this is proven; or its threads have woken by time alone, and have gone back to where
-        they were, for limits.circling() seconds; or no process of it has used CPU for
-        limits.quiet() seconds.  Where that is no limit, looks at it begin a little before
-        *deadline*, for `is_idle`.
+        they were, for limits.circling() seconds; or they have hardly used CPU for limits.quiet()
+        seconds.  Where that is no limit, looks at it begin a little before *deadline*, for
+        `is_idle`.
         """
         if time.monotonic() < self._next_look:
             return False
         begun = time.monotonic()
         self.proven = self._waits_for_ever(besides)
         quiet = limits.quiet(self._target)
-        if quiet < math.inf or deadline.left() < 2 * _IDLE:
+        silent = begun - self._heard > min(_QUIET_FROM, quiet / 2)
+        if (quiet < math.inf and silent) or deadline.left() < 2 * _IDLE:
             self._look_at_times()
         now = time.monotonic()
         self._next_look = now + max(_LOOK_EVERY, _SHARE * (now - begun))
@@ -65,7 +79,7 @@ class Silence:
         return self.proven or self.circles or self._quiet_looks > quiet / _LOOK_EVERY
 
     def is_idle(self) -> bool:
-        """Tell whether no process of the trial has used CPU lately: it needs no more of it."""
+        """Tell whether the trial has hardly used CPU lately: it needs no more of it."""
         return self._quiet_looks > _IDLE / _LOOK_EVERY
 
     def _waits_for_ever(self, besides: Container[int]) -> bool:
@@ -96,11 +110,32 @@ class Silence:
 
     def _look_at_times(self) -> None:
         seen = [found for found in self._world.stats() if found.session == self._leader]
-        cpu_times = [found._replace(state="") for found in seen]
-        # One that is stopped is the suite's to let go on.
-        goes_on = any(found.state in (*processes.RUNNABLE, *processes.STOPPED) for found in seen)
-        if goes_on or cpu_times != self._cpu_times:
-            self._cpu_times, self._quiet_looks = cpu_times, 0
+        now = _Use.of(seen)
+        # One that waits for a processor is so at two looks; one that looks whether something has
+        # come is met so by chance. One that is stopped is the suite's to let go on.
+        runnable = {found.pid for found in seen if found.state in processes.RUNNABLE}
+        stopped = any(found.state in processes.STOPPED for found in seen)
+        goes_on, self._runnable = stopped or bool(runnable & self._runnable), runnable
+        if goes_on or self._use is None or not now.is_hardly_more_than(self._use):
+            self._use, self._quiet_looks = now, 0
         else:
             # Looks are counted, not time: this process itself may not have run for a while.
             self._quiet_looks += 1
+
+
+class _Use(NamedTuple):
+    """The CPU time that some processes have used until *at*, in seconds."""
+
+    at: float
+    pids: tuple[int, ...]
+    cpu: float
+
+    @classmethod
+    def of(cls, seen: Sequence[processes.Stat]) -> Self:
+        ticks = sum(found.utime + found.stime for found in seen)
+        return cls(time.monotonic(), tuple(sorted(found.pid for found in seen)), ticks * _TICK)
+
+    def is_hardly_more_than(self, before: Self) -> bool:
+        """Tell whether the same processes have used little since."""
+        most = _TICK + _HARDLY * (self.at - before.at)
+        return self.pids == before.pids and self.cpu - before.cpu <= most + _ROUNDING

@@ -139,7 +139,7 @@ def test_a_process_that_computes_does_not_wait() -> None:
 def test_a_trial_that_was_cut_short_does_not_name_its_limit() -> None:
     """It says for how long nothing happened."""
     text = explain(TARGET, 20, _messages(), [], idled(2.0)).text
-    assert text.splitlines()[0].endswith("; none of its processes has computed for 2 s.")
+    assert text.splitlines()[0].endswith("; its processes have hardly computed for 2 s.")
     assert "20" not in text
 
 
