@@ -100,24 +100,41 @@ def test_workers_that_wait_for_some_time_are_waited_for(tmp_path: Path) -> None:
     assert _tried(tmp_path, WAITS.format(wait="wait(1.5)")) == "OK"
 
 
-@pytest.mark.parametrize(("state", "ends"), [("S", True), ("T", False)])
-def test_a_trial_is_not_idle_while_one_of_its_processes_is_stopped(state: str, ends: bool) -> None:
-    """The suite has stopped it, and lets it go on later."""
+class World:
+    """A world of a caller and a worker; at each look the caller has used some ticks of CPU more."""
 
-    class World:
-        own_proc = ""
+    own_proc = ""
 
-        def stats(self) -> list[Stat]:
-            return [
-                Stat(2, "S", 1, 2, 1, 0, 0, 0),
-                Stat(3, state, 2, 2, 1, 0, 0, 0),
-            ]
+    def __init__(self, state: str, ticks: float = 0.0) -> None:
+        self._state, self._ticks, self._used = state, ticks, 0.0
 
-    world: Any = World()
-    with limits.quiet_after(0.2):
+    def stats(self) -> list[Stat]:
+        """Return both."""
+        self._used += self._ticks
+        caller = Stat(2, "S", 1, 2, int(self._used), 0, 0, 0)
+        return [caller, Stat(3, self._state, 2, 2, 1, 0, 0, 0)]
+
+
+def _ends(world: Any) -> bool:
+    """Tell whether a trial that says nothing is a hang within two seconds."""
+    with limits.quiet_after(0.4):
         silence = Silence(world, "any", leader=2)
-        until, found = time.monotonic() + 1, False
+        until, found = time.monotonic() + 2, False
         while not found and time.monotonic() < until:
             time.sleep(0.05)
             found = silence.is_for_ever(Deadline(60), ())
-    assert found == ends
+    return found
+
+
+@pytest.mark.parametrize(("state", "ends"), [("S", True), ("T", False), ("R", False)])
+def test_a_trial_is_not_idle_while_a_process_is_stopped_or_waits_for_a_processor(
+    state: str, ends: bool
+) -> None:
+    """The suite has stopped it, and lets it go on later; or the machine is busy."""
+    assert _ends(World(state)) == ends
+
+
+@pytest.mark.parametrize(("ticks", "ends"), [(0.05, True), (2.0, False)])
+def test_a_trial_that_hardly_computes_is_idle(ticks: float, ends: bool) -> None:
+    """So does one that looks again and again whether something has come; looks are 0.1 s apart."""
+    assert _ends(World("S", ticks)) == ends
