@@ -54,10 +54,10 @@ def _work(reader: int, writer: int, lo: int, hi: int) -> None:
 
 def _ends(workers: int, supervisor: Supervisor, duplex: bool) -> tuple[Ends, Ends]:
     """Return the caller's ends and the worker's: of one pipe or, if duplex, of two."""
-    pipes = [supervisor.pipe() for _ in range(1 + duplex)]
-    for reader, _ in pipes:
-        widen(reader, workers * len(pipes))
-    (our_reader, their_writer), (their_reader, our_writer) = [*pipes, (-1, -1)][:2]
+    our_reader, their_writer = supervisor.pipe()
+    their_reader, our_writer = supervisor.pipe() if duplex else (-1, -1)
+    for reader in {our_reader, their_reader} - {-1}:
+        widen(reader, workers * (1 + duplex))
     return Ends(our_reader, our_writer), Ends(their_reader, their_writer)
 
 

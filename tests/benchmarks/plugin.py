@@ -26,7 +26,7 @@ ON_REQUEST = "on_request"  # the marker of what is measured only if it is asked 
 # Options that ask for tables as pytest-benchmark makes them.
 ITS_OWN = ("sort", "columns", "name", "group-by", "compare", "histogram", "verbose")
 
-_OTHERS = "Other libraries: speed alone. docs/results has the clauses that they fail."
+_OTHERS = "Other libraries are compared by speed alone: docs/results has their failures."
 
 Groups = list[tuple[str | None, list[dict[str, Any]]]]
 

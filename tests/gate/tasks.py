@@ -82,7 +82,7 @@ class Task:
     def cpu(self) -> int:
         """Return the CPU time of its process, in clock ticks."""
         found = processes.stat(self.pid)
-        return found.utime + found.stime if found else 0
+        return found.ticks if found else 0
 
     def waits_in(self) -> str:
         """Return the name of the call in which it sleeps, or the last that the gate has seen."""

@@ -1,6 +1,5 @@
 """Whether processes that live on have had a processor for as long as they need to end."""
 
-import os
 from collections.abc import Collection
 
 from tests.harness.worlds import World
@@ -9,8 +8,6 @@ from tests.system.deadline import Deadline
 
 # Seconds of CPU: more than a process takes that learns of a death, cleans up and exits.
 _ENOUGH = 0.5
-
-_TICKS = os.sysconf("SC_CLK_TCK")  # for each second: proc_pid_stat(5)
 
 
 class Chance:
@@ -22,7 +19,7 @@ class Chance:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._before = {stat.pid: _cpu(stat) for stat in world.stats()}
+        self._before = {stat.pid: stat.ticks for stat in world.stats()}
 
     def is_over(self, deadline: Deadline, pids: Collection[int]) -> bool:
         """Tell whether *deadline* is over; it is stretched only for those that need a processor."""
@@ -39,8 +36,5 @@ class Chance:
     def _has_had(self, stat: processes.Stat) -> bool:
         if stat.state not in processes.RUNNABLE:
             return True
-        return _cpu(stat) - self._before.get(stat.pid, 0.0) >= _ENOUGH
-
-
-def _cpu(stat: processes.Stat) -> float:
-    return (stat.utime + stat.stime) / _TICKS
+        used = stat.ticks - self._before.get(stat.pid, 0)
+        return used >= _ENOUGH * processes.TICKS

@@ -1,7 +1,6 @@
 """Whether a trial shows that it will not go on: its processes wait for ever, or do not compute."""
 
 import math
-import os
 import time
 from collections.abc import Container, Sequence
 from typing import NamedTuple, Self
@@ -21,8 +20,6 @@ _QUIET_FROM = 1.0  # seconds after a message, from when on its use of CPU is loo
 # A trial that uses less of a processor than this hardly computes: some wait by looking again and
 # again whether something has come. And a tick more, for that is what is counted: proc_pid_stat(5).
 _HARDLY = 0.02
-_TICK = 1 / os.sysconf("SC_CLK_TCK")
-_ROUNDING = 1e-6
 
 
 class Silence:
@@ -124,18 +121,18 @@ class Silence:
 
 
 class _Use(NamedTuple):
-    """The CPU time that some processes have used until *at*, in seconds."""
+    """The CPU time that some processes have used until *at*, in processes.TICKS."""
 
     at: float
     pids: tuple[int, ...]
-    cpu: float
+    ticks: int
 
     @classmethod
     def of(cls, seen: Sequence[processes.Stat]) -> Self:
-        ticks = sum(found.utime + found.stime for found in seen)
-        return cls(time.monotonic(), tuple(sorted(found.pid for found in seen)), ticks * _TICK)
+        pids = tuple(sorted(found.pid for found in seen))
+        return cls(time.monotonic(), pids, sum(found.ticks for found in seen))
 
     def is_hardly_more_than(self, before: Self) -> bool:
         """Tell whether the same processes have used little since."""
-        most = _TICK + _HARDLY * (self.at - before.at)
-        return self.pids == before.pids and self.cpu - before.cpu <= most + _ROUNDING
+        most = 1 + _HARDLY * (self.at - before.at) * processes.TICKS
+        return self.pids == before.pids and self.ticks - before.ticks <= most

@@ -275,6 +275,18 @@ class Trial:
 
     def _check_left(self, patience: float) -> None:
         """Add the faults of what is left in the system and in the interpreter."""
+        left = self.left(self._before)
+        if left:
+            left = self._left_after(patience)
+        for verdict, what, shared in left:
+            self.outcome.add_fault(verdict, what)
+            self.shared_leaks += shared
+        for message in self.outcome.of("inside"):
+            for entry in message["new"]:
+                self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
+
+    def _left_after(self, patience: float) -> list[Left]:
+        """Return what is still left when its time to go is over."""
         deadline, chance = Deadline(max(patience, _HELPER_ENDS_IN)), Chance(self.world)
         while left := self.left(self._before):
             leak = any(found.verdict == "LEAK" for found in left)
@@ -282,12 +294,7 @@ class Trial:
                 break
             self._let_go()
             time.sleep(0.02)
-        for verdict, what, shared in left:
-            self.outcome.add_fault(verdict, what)
-            self.shared_leaks += shared
-        for message in self.outcome.of("inside"):
-            for entry in message["new"]:
-                self.outcome.add_fault("LEAK", f"in the caller, {resources.Resource(*entry)}")
+        return left
 
     def _let_go(self) -> None:
         """Let those go on that have stopped themselves for the suite after the end of their run."""

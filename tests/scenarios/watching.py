@@ -28,7 +28,6 @@ _SIGNAL_EVERY = 1  # millisecond between two signals to each
 _IDLE = 500  # milliseconds between two looks at the caller, where it has no pidfd
 _REQUEST = 65536  # bytes
 _LONG = 10  # times as long as asked for: who else has not computed by then will not do so
-_TICKS = os.sysconf("SC_CLK_TCK")  # in a second: the unit of times in /proc/PID/stat
 
 
 class Seen(NamedTuple):
@@ -175,7 +174,7 @@ class _Count:
 
 
 def _computed(stat: processes.Stat) -> float:
-    return (stat.utime + stat.stime) / _TICKS
+    return stat.ticks / processes.TICKS
 
 
 class _Strike:

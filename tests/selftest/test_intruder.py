@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from tests.harness.attacked_runs import WITNESS, IntruderProcess
-from tests.harness.intrusion import contents, intrude
+from tests.harness.intrusion import intrude
 from tests.harness.machine import Machine
 from tests.intruder.attacks import ATTACKS
 from tests.scenarios.__main__ import Paths
@@ -443,36 +443,3 @@ def test_a_visit_harms_nothing_that_links_lead_to(tmp_path: Path) -> None:
     assert not wrong + received
     assert _state(outside) == before
     assert any("own-" in name for name in intrusion.seen), "the intruder has seen no link"
-
-
-def test_a_fifo_where_a_planted_link_leads_is_not_opened(tmp_path: Path) -> None:
-    """To open it would wait for ever: nobody has it open."""
-    (tmp_path / "file").write_text("sings")
-    os.mkfifo(tmp_path / "fifo")
-    (tmp_path / "link").symlink_to("file")
-    assert contents(tmp_path) == {"file": b"sings", "fifo": "a fifo", "link": "a link"}
-
-
-NOT_JOINED = """
-import math
-from multiprocessing import Process, Queue
-
-def part(sums, lo, hi):
-    sums.put(math.fsum(1 / (2 * k + 1) ** 2 for k in range(lo, hi)))
-
-def run(n, workers):
-    sums = Queue()
-    for i in range(workers):
-        Process(target=part, args=(sums, n * i // workers, n * (i + 1) // workers)).start()
-    return math.sqrt(8 * math.fsum(sums.get() for _ in range(workers)))
-"""
-
-
-def test_children_that_outlive_their_run_do_not_hold_up_the_next_one(tmp_path: Path) -> None:
-    """They stop at their exit, when the run is over: the suite lets them go on."""
-    module = tmp_path / "not_joined.py"
-    module.write_text(NOT_JOINED)
-    intrusion = intrude(str(module), ["flood", "forge", "witness"])
-    (outcome,) = intrusion.outcomes  # after a hang there would be another trial
-    assert outcome.verdict != "HANG", outcome.faults
-    assert [run.result for run in intrusion.runs] == ["exact"] * 3

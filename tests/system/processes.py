@@ -14,6 +14,8 @@ _PROC = os.path.exists("/proc/self/environ")
 MARK = "IPC_CONFORMANCE_TRIAL"
 """An environment variable: its value is another one in each trial that shares the machine."""
 
+TICKS = os.sysconf("SC_CLK_TCK")  # in a second: the unit of times in /proc/PID/stat
+
 GONE = "X"  # the state of a process that does not exist: proc_pid_stat(5) has X for "dead"
 RUNNABLE = "RD"  # on a processor or waiting for one; in a system call that cannot be interrupted
 STOPPED = "Tt"  # by a signal; by a tracer
@@ -21,7 +23,7 @@ ENDED = "ZX"  # a zombie, which its parent has not reaped yet; gone
 
 
 class Stat(NamedTuple):
-    """Fields of /proc/PID/stat under their names in proc_pid_stat(5); times in clock ticks.
+    """Fields of /proc/PID/stat under their names in proc_pid_stat(5); times in TICKS.
 
     cutime, cstime: the times of the children that it has reaped.
     """
@@ -34,6 +36,11 @@ class Stat(NamedTuple):
     stime: int
     cutime: int
     cstime: int
+
+    @property
+    def ticks(self) -> int:
+        """Return the CPU time of the process: TICKS are a second."""
+        return self.utime + self.stime
 
 
 def fields(place: str) -> list[str]:

@@ -24,7 +24,7 @@ def _world(stats: Callable[[], list[Stat]]) -> Any:
 
 def _over_for(monkeypatch: pytest.MonkeyPatch, state: str, ticks: int) -> bool:
     """Return whether the limit is over for one that has used so many ticks more, at a load of 4."""
-    monkeypatch.setattr("tests.harness.chance._TICKS", TICKS)
+    monkeypatch.setattr("tests.system.processes.TICKS", TICKS)
     monkeypatch.setattr(deadline, "slowed", lambda: 4.0)
     shown: dict[str, Any] = {"stats": [_stat(7, "R", 1000)]}
     chance = Chance(_world(lambda: shown["stats"]))

@@ -22,7 +22,6 @@ _RANKS = 4
 _LONG = 10**10  # terms: something else ends the run
 _SILENCE = 8.0  # seconds: IPC_MPI_SILENCE; a rank may have to wait for a processor
 _SPARE = 3.0  # seconds beyond what is promised, for a machine under load
-_TICKS = os.sysconf("SC_CLK_TCK")  # of a second
 
 # The first host is the caller's. Rank 0, which gathers the sums, is with it, or not, or none is.
 _WHERE = ["node1:2 node2:2", "node2:2 node1:2", "node2:4"]
@@ -119,7 +118,7 @@ class Run:
         while True:
             ranks = [self.ranks(host) for host in self._hosts]
             stats = [processes.stat(pid) for pid in ranks[0] + ranks[1]]
-            used = [found.utime / _TICKS for found in stats if found is not None]
+            used = [found.utime / processes.TICKS for found in stats if found is not None]
             if list(map(len, ranks)) == due and min(used) >= seconds:
                 return
             assert self._caller.poll() is None, self._caller.communicate()[0]

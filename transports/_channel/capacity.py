@@ -1,4 +1,4 @@
-"""What the pipes of a channel hold: pipe(7), fcntl(2) F_SETPIPE_SZ.
+"""What the pipes of a channel hold: pipe(7), fcntl(2) F_SETPIPE_SZ and F_GETPIPE_SZ.
 
 By default a pipe holds 64 KiB.  A writer that has filled it waits for the reader.  Where the two
 are on different processors, such a wait costs more than to copy the bytes.
@@ -20,4 +20,10 @@ def widen(fd: int, pipes: int) -> None:
     if size > _DEFAULT and hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
             # A power of two, to which the kernel would round up.
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 1 << size.bit_length() - 1)
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 1 << (size.bit_length() - 1))
+
+
+def capacity(fd: int) -> int:
+    """Return the bytes that a pipe holds."""
+    # Without that call, as on macOS, a pipe grows to 64 KiB.
+    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else _DEFAULT

@@ -4,13 +4,12 @@ A packet has at most PIPE_BUF bytes, with a mark and a tag: another process of t
 have opened the fifo.
 """
 
-import fcntl
 import os
 import select
 import struct
 from collections.abc import Callable, Sequence
 
-from transports._channel.capacity import widen
+from transports._channel.capacity import capacity, widen
 from transports._channel.packets import Medium
 from transports._supervisor import Supervisor
 from transports._supervisor.directories import private_directory
@@ -121,11 +120,5 @@ def medium(make: Make, join: Join, supervisor: Supervisor, workers: int, duplex:
         join=join_all,
         # A packet fits into a write that is not mixed with others'.
         most=select.PIPE_BUF - SyncMarks.size,
-        held=lambda: _capacity(up.fd) // SyncMarks.size,
+        held=lambda: capacity(up.fd) // SyncMarks.size,
     )
-
-
-def _capacity(fd: int) -> int:
-    """Return the bytes that a pipe holds: fcntl(2), F_GETPIPE_SZ."""
-    # Without that call, as on macOS, a pipe grows to 64 KiB.
-    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else 65536
