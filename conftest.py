@@ -7,7 +7,7 @@ import pytest
 import kernel
 import transports
 from report import requirement_sets
-from report.clauses import PROFILES, clauses
+from report.clauses import LEVELS, clauses
 from tests import harness
 from tests.harness import required, selection
 from tests.harness.expectations import Expectations, declared
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--level",
         "--profile",
         type=selection.level_of,
-        choices=list(PROFILES),
+        choices=list(LEVELS),
         help="test the clauses of this level alone (default: all); --profile is its old name",
     )
     group.addoption(

@@ -2,7 +2,7 @@
 
 import json
 
-from report.clauses import PROFILES
+from report.clauses import LEVELS
 from report.formats import Support
 from report.results import Standing
 
@@ -19,7 +19,7 @@ def _level(support: Support) -> str | None:
         if transport["clauses"]
     ]
     levels = [level for level in earned if level is not None]
-    return None if len(levels) < len(earned) else min(levels, key=[*PROFILES].index)
+    return None if len(levels) < len(earned) else min(levels, key=[*LEVELS].index)
 
 
 def badge(support: Support) -> str:

@@ -11,19 +11,19 @@ from typing import NamedTuple
 
 __all__ = [
     "FAMILIES",
-    "PROFILES",
+    "LEVELS",
     "ROOT",
     "Clause",
     "Family",
     "clauses",
     "level",
+    "level_has",
     "order",
-    "profile_has",
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
 
-PROFILES = {
+LEVELS = {
     "basic": ("A", "B1", "H"),
     "robust": ("A", "B", "C", "D", "E", "F", "H"),
     "hardened": ("A", "B", "C", "D", "E", "F", "G", "H"),
@@ -96,14 +96,14 @@ def clauses(root: Path = ROOT) -> dict[str, Clause]:
     return found
 
 
-def profile_has(profile: str, clause: str) -> bool:
-    """Tell whether *clause* belongs to the level *profile*, a key of PROFILES."""
-    return any(clause == part or clause[:1] == part for part in PROFILES[profile])
+def level_has(level: str, clause: str) -> bool:
+    """Tell whether *clause* belongs to *level*, a key of LEVELS."""
+    return any(clause == part or clause[:1] == part for part in LEVELS[level])
 
 
 def level(clause: str) -> str:
     """Return the lowest level that *clause* belongs to."""
-    return next(profile for profile in PROFILES if profile_has(profile, clause))
+    return next(each for each in LEVELS if level_has(each, clause))
 
 
 def order(clauses: Iterable[str]) -> list[str]:

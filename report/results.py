@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report.clauses import PROFILES, profile_has
+from report.clauses import LEVELS, level_has
 from report.facts import FACTS, Facts, Plan, clause_of, transport_of
 from report.formats import Transport, Verdict, worst
 
@@ -242,17 +242,17 @@ class Standing:
         self.complete = not (self.missing or self.not_judged or self.partial)
         self.states: dict[str, str] = {}
         self.earned: str | None = None
-        for profile, parts in PROFILES.items():
-            mine = {clause for clause in known if profile_has(profile, clause)}
+        for level, parts in LEVELS.items():
+            mine = {clause for clause in known if level_has(level, clause)}
             # A file may know none of the clauses of a family.
             whole = all(any(part in {clause, clause[:1]} for clause in mine) for part in parts)
             if mine & set(self.failed):
-                self.states[profile] = "fail"
+                self.states[level] = "fail"
             elif not whole or mine & {*self.missing, *self.partial, *self.not_judged}:
-                self.states[profile] = "open"
+                self.states[level] = "open"
             else:
-                self.states[profile] = "yes"
-                self.earned = profile
+                self.states[level] = "yes"
+                self.earned = level
 
     def share(self) -> str:
         """Return 'passed/judged', with '?' if not all was judged; '-' if all was skipped."""

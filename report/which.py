@@ -89,6 +89,7 @@ NEEDS = (
 
 
 _NAMED = 5  # that are named of those within noise
+_LARGE = 1 << 16  # bytes of a message from which its figure is bytes a second, not messages
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _figure(row: Row) -> str:
         return f"p50 {p50:.1f} us"
     if not isinstance(rate, float):
         return f"{row.median * 1e3:.1f} ms"
-    each = row.info.get("messages_per_s")
-    if rate < 100 and isinstance(each, float):
+    each, size = row.info.get("messages_per_s"), row.info.get("size")
+    if isinstance(each, float) and isinstance(size, float) and size < _LARGE:
         return f"{each:,.0f} messages/s"
     return f"{rate:,.0f} MiB/s"

@@ -46,10 +46,14 @@
 #include <sys/prctl.h>
 #endif
 
-enum { MOST_WORKERS = 64, READ = 65536, MQ = 8192, SYSV = 4096, SLOT = 16384, SLOTS = 16 };
+enum { MOST_WORKERS = 64, READ = 65536, MQ = 8192, SYSV = 4096, SLOT = 65536, SLOTS = 16 };
 enum { PAUSE = 1000 }; /* microseconds before a batch */
 
-static char buffer[(1 << 20) + READ];
+static char buffer[1 << 20]; /* what is sent */
+/* Where what comes is put, so that in the end a whole message lies there: one place for each worker
+ * whose messages can be told from others', else the first. */
+static struct { char *at; size_t got; } inbox[MOST_WORKERS];
+static size_t whole; /* bytes of a message */
 static int in[MOST_WORKERS], out[MOST_WORKERS]; /* the caller's ends, by worker */
 static int w_in, w_out;                         /* a worker's */
 static int gate[MOST_WORKERS][2];               /* a byte lets a worker begin */
@@ -91,11 +95,19 @@ static void write_all(int fd, const char *from, size_t n)
 	}
 }
 
-static size_t some(int fd, size_t n)
+static char *place(int i) { return inbox[i].at + inbox[i].got; }
+
+static size_t arrived(int i, size_t n)
 {
-	ssize_t done = check(read(fd, buffer, n < READ ? READ : n), "read");
-	if (done == 0) { fprintf(stderr, "end of file\n"); exit(1); }
-	return done;
+	inbox[i].got = (inbox[i].got + n) % whole;
+	return n;
+}
+
+/* Read what is left of a message, or several that are small; return 0 at the end of file. */
+static size_t some(int fd, int i)
+{
+	size_t left = whole - inbox[i].got;
+	return arrived(i, check(read(fd, place(i), left < READ ? READ : left), "read"));
 }
 
 static void nodelay(int fd)
@@ -129,12 +141,12 @@ static void ring_put(struct ring *r, const char *from, size_t n)
 	sem_post(&r->there);
 }
 
-static size_t ring_take(struct ring *r)
+static size_t ring_take(struct ring *r, char *to)
 {
 	size_t n;
 	wait_for(&r->there);
 	n = r->size[r->taken % SLOTS];
-	memcpy(buffer, r->slot[r->taken++ % SLOTS], n);
+	memcpy(to, r->slot[r->taken++ % SLOTS], n);
 	sem_post(&r->room);
 	return n;
 }
@@ -183,20 +195,23 @@ static void send_all(int worker, size_t n)
 }
 
 /* Receive what is there, at least a byte; return how much. */
-static size_t receive(int worker, size_t n)
+static size_t receive(int worker)
 {
 	if (is("posix_mq"))
-		return check(mq_receive(worker ? down : up, buffer, MQ, NULL), "mq_receive");
+		return arrived(0, check(mq_receive(worker ? down : up, place(0), MQ, NULL), "mq_receive"));
 	if (is("sysv_mq")) {
 		static struct packet p;
 		size_t size = check(msgrcv(worker ? q_down : q_up, &p, SYSV, 0, 0), "msgrcv");
-		memcpy(buffer, p.data, size);
-		return size;
+		memcpy(place(0), p.data, size);
+		return arrived(0, size);
 	}
 	if (is("shm"))
-		return ring_take(rings + !!worker);
-	if (worker || workers == 1 || is("fifo"))
-		return some(worker ? w_in : in[0], n);
+		return arrived(0, ring_take(rings + !!worker, place(0)));
+	if (worker || workers == 1 || is("fifo")) {
+		size_t got = some(worker ? w_in : in[0], 0);
+		if (got == 0) { fprintf(stderr, "end of file\n"); exit(1); }
+		return got;
+	}
 	struct pollfd fds[MOST_WORKERS];
 	size_t got = 0;
 	for (int i = 0; i < workers; i++)
@@ -204,7 +219,7 @@ static size_t receive(int worker, size_t n)
 	check(poll(fds, workers, -1), "poll");
 	for (int i = 0; i < workers; i++)
 		if (fds[i].revents) {
-			ssize_t done = check(read(in[i], buffer, READ), "read");
+			size_t done = some(in[i], i);
 			if (done == 0)
 				in[i] = -1; /* poll(2) skips it */
 			got += done;
@@ -215,7 +230,7 @@ static size_t receive(int worker, size_t n)
 static void receive_all(int worker, size_t n)
 {
 	while (n > 0) {
-		size_t got = receive(worker, n);
+		size_t got = receive(worker);
 		n -= got < n ? got : n;
 	}
 }
@@ -239,6 +254,11 @@ static void begin(void (*body)(long, size_t), long count, size_t size)
 	struct sockaddr_un un_addr = { .sun_family = AF_UNIX };
 	socklen_t length = sizeof in_addr;
 
+	whole = size;
+	for (int i = 0; i < workers; i++) {
+		inbox[i].got = 0;
+		if (!(inbox[i].at = malloc(size + READ))) die("malloc");
+	}
 	if (is("posix_mq")) {
 		up = queue();
 		down = queue();
@@ -326,6 +346,8 @@ static void begin(void (*body)(long, size_t), long count, size_t size)
 static void end(void)
 {
 	while (wait(NULL) > 0) ;
+	for (int i = 0; i < workers; i++)
+		free(inbox[i].at);
 	if (is("posix_mq"))
 		mq_close(up), mq_close(down);
 	else if (is("sysv_mq"))
@@ -395,7 +417,7 @@ static void latency(long count, size_t size, int one_way)
 		send_all(0, size);
 		receive_all(0, size);
 		long long stop = now();
-		memcpy(&stamp, buffer, sizeof stamp);
+		memcpy(&stamp, inbox[0].at, sizeof stamp);
 		if (i >= 0)
 			times[i] = stop - (one_way ? stamp : start);
 	}

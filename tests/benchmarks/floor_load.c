@@ -51,7 +51,7 @@ static void load_once(long count, size_t size)
 	long came = 0;
 	order(count);
 	while (came < count) {
-		got += receive(0, size);
+		got += receive(0);
 		for (long long at = now(); came < count && (came + 1) * size <= got; came++)
 			there[came] = at;
 	}

@@ -140,8 +140,14 @@ def of_c(
     def prepare() -> Iterator[Measure]:
         if mechanism not in MECHANISMS:
             raise NoFloor(f"tests/benchmarks/floor.c has no {mechanism}")
-        with Floor(program(), mechanism) as running:
-            yield lambda: read(running.ask(layout.processors(), *command))
+        built = program()
+
+        def measured() -> Sample:
+            # A process for each measurement: where its memory lies is drawn at its start.
+            with Floor(built, mechanism) as running:
+                return read(running.ask(layout.processors(), *command))
+
+        yield measured
 
     return prepare
 

@@ -113,6 +113,32 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         its.quiet = its.quiet or not _given(config, *ITS_OWN)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Measure all tables before the first test: each is visited several times, in turn."""
+    wanted = measures(session.config) and not session.config.option.collectonly
+    if wanted and not session.testsfailed:
+        _measure(session.config)
+    return (yield)
+
+
+def _measure(config: pytest.Config) -> None:
+    """Measure, and drop what contenders print, as pytest does with what passing tests print."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+
+    def tell(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(line)
+
+    capture.resume_global_capture()
+    try:
+        config.stash[TABLES].measure(tell)
+    finally:
+        capture.suspend_global_capture(in_=False)
+        capture.read_global_capture()
+
+
 def _failed(config: pytest.Config) -> set[str]:
     """Return the node ids of the tests that failed: their figures are not shown."""
     results = config.pluginmanager.get_plugin("results")

@@ -4,11 +4,17 @@ Contenders that run one after another are measured at different times: if the ma
 meanwhile, that changes their rank.  In rounds it changes all alike (randomized multiple interleaved
 trials: Abedi and Brecht, Conducting repeatable experiments in highly variable cloud computing
 environments, ICPE 2017).
+
+Some changes last for seconds and do not change all alike: on a virtual machine, where the host puts
+two processors decides how long a message takes from one to the other, and from C that is most of
+its time.  So the rounds of a table are not all measured at one time, but in several visits, with
+the other tables between them.
 """
 
 import gc
 import os
 import random
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,12 +46,18 @@ Prepare = Callable[[], AbstractContextManager[Measure]]
 
 @dataclass(frozen=True)
 class Budget:
-    """How many rounds: as many as fit in *seconds*, but at least *least* and at most *most*."""
+    """How many rounds: as many as fit in *seconds*, but at least *least* and at most *most*.
+
+    floors: how many times a round the floor is measured for the ratios.
+    """
 
     seconds: float
     least: int = 5
     most: int = 31
+    floors: int = 3
 
+
+LIMIT = 600  # seconds of a measurement, which takes two at most on a quiet machine
 
 LONG = Budget(9.0)  # of a table that is always printed
 SHORT = Budget(4.0)
@@ -63,30 +75,41 @@ class Series:
 FAILURES = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 
 
-def measured(
-    contenders: Mapping[str, Prepare], budget: Budget, dice: random.Random
-) -> dict[str, Series]:
-    """Measure all *contenders* in rounds; return the series of each by its key.
+class Rounds:
+    """The measurements of all *contenders* of a table, in visits.
 
-    The first round is to warm up, and is not kept.  An error of a contender is in its series, and
-    the others go on without it.
+    series: that of each by its key.  An error of a contender is in its series, and the others go on
+        without it.
     """
-    series = {key: Series() for key in contenders}
-    ready: dict[str, Measure] = {}
-    with _undisturbed(), ExitStack() as stack:
-        for key, prepare in contenders.items():
-            try:
-                ready[key] = _entered(stack, prepare, series[key])
-            except FAILURES as error:
-                series[key].error = error
-        begun = time.monotonic()
-        number = 0
-        while ready and number <= budget.most:
-            _round(ready, series, dice, kept=number > 0)
-            number += 1
-            if number > budget.least and time.monotonic() - begun > budget.seconds:
-                break
-    return series
+
+    def __init__(
+        self, contenders: Mapping[str, Prepare], budget: Budget, dice: random.Random
+    ) -> None:
+        self._contenders, self._budget, self._dice = contenders, budget, dice
+        self._spent = 0.0
+        self._rounds = -1  # the first one is to warm up, and is not kept
+        self.series = {key: Series() for key in contenders}
+
+    def visit(self, part: float = 1.0) -> None:
+        """Measure on until that part of the budget is used."""
+        ready: dict[str, Measure] = {}
+        with _undisturbed(), ExitStack() as stack:
+            for key, prepare in self._contenders.items():
+                if self.series[key].error is None:
+                    try:
+                        ready[key] = _entered(stack, prepare, self.series[key])
+                    except FAILURES as error:
+                        self.series[key].error = error
+            while ready and self._wants_more(part):
+                begun = time.monotonic()
+                _round(ready, self.series, self._dice, kept=self._rounds >= 0)
+                self._rounds += 1
+                self._spent += time.monotonic() - begun
+
+    def _wants_more(self, part: float) -> bool:
+        budget = self._budget
+        few = self._rounds < budget.least * part
+        return few or (self._rounds < budget.most * part and self._spent < budget.seconds * part)
 
 
 def _entered(stack: ExitStack, prepare: Prepare, series: Series) -> Measure:
@@ -113,7 +136,8 @@ def _round(
     caller = os.getpid()
     for key in order:
         try:
-            sample = ready[key]()
+            with _limited():
+                sample = ready[key]()
         except FAILURES as error:
             series[key].error = error
             del ready[key]
@@ -123,6 +147,22 @@ def _round(
         finally:
             if os.getpid() != caller:
                 os._exit(1)  # a worker came back: no second pytest
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Raise in the block if it takes too long: it is no part of a test, whose time is limited."""
+
+    def late(number: int, frame: object) -> None:
+        pytest.fail(f"a measurement did not end within {LIMIT} s")
+
+    handler = signal.signal(signal.SIGALRM, late)
+    timer = signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, handler)
 
 
 @contextmanager

@@ -1,13 +1,14 @@
-"""Tables of contenders: the first test of a table measures all of them, and each tells its own.
+"""Tables of contenders: all are measured before the first test, and each test tells its own.
 
 A test of a table has a marker, `contends(by=function)`.  The function takes the parameters of the
 test and returns its `Entry`: what is to be measured, in which table, and beside which floors.  All
-tests of the table that were selected are measured together, in rounds: see
+tests of a table that were selected are measured together, in rounds: see
 tests/benchmarks/rounds.py.  What the test itself does is to tell pytest-benchmark what was found,
 or to raise the error that its contender has met.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.intervals import Estimate, estimate, ranks
-from tests.benchmarks.rounds import Budget, Prepare, Series, measured
+from tests.benchmarks.rounds import Budget, Prepare, Rounds, Series
 
 MARK = "contends"
 FLOOR = "x_floor"  # the ratio to the floor, where a table has one
@@ -77,37 +78,76 @@ def entry_of(item: pytest.Item) -> Entry | None:
     return by(**(callspec.params if callspec else {}))
 
 
-def measure(entries: Mapping[str, Entry], seed: str) -> dict[str, Row]:
-    """Measure *entries*, all of one table, with all that they are compared with; rank them.
+class Table:
+    """The contenders of a table, measured together with all that they are compared with.
 
-    The floor is measured twice a round: what it differs from itself by is noise.
+    The floor is measured several times a round, and the middle one counts: it is in all ratios, so
+    what happens by chance to one measurement of it would move them all.  It is measured once more:
+    what that differs by is noise.
+
+    entries: by the names of their tests.
+    seed: of the order of the rounds.
     """
-    bases = dict(base for entry in entries.values() for base in entry.bases.values())
-    floors = dict(entry.bases[FLOOR] for entry in entries.values() if FLOOR in entry.bases)
-    contenders = {
-        **{f"beside: {key}": prepare for key, prepare in bases.items()},
-        **{f"again: {key}": prepare for key, prepare in floors.items()},
-        **{name: entry.prepare for name, entry in entries.items()},
-    }
-    budget = next(iter(entries.values())).budget
-    series = measured(contenders, budget, random.Random(seed))
-    rows = {name: _row(entry, series[name], series) for name, entry in entries.items()}
-    if (order := next(iter(entries.values())).order) is not None:
-        _rank(rows, order)
-    return rows
+
+    def __init__(self, entries: Mapping[str, Entry], seed: str) -> None:
+        self._entries = entries
+        first = next(iter(entries.values()))
+        self._order, budget = first.order, first.budget
+        bases = [*(base for entry in entries.values() for base in entry.bases.items())]
+        self._times = {key: budget.floors if ratio == FLOOR else 1 for ratio, (key, _) in bases}
+        contenders = {
+            **{
+                _beside(key, time): prepare
+                for _, (key, prepare) in bases
+                for time in range(self._times[key])
+            },
+            **{_again(key): prepare for ratio, (key, prepare) in bases if ratio == FLOOR},
+            **{name: entry.prepare for name, entry in entries.items()},
+        }
+        self._rounds = Rounds(contenders, budget, random.Random(seed))
+        self.visit = self._rounds.visit
+
+    def rows(self) -> dict[str, Row]:
+        """Return what was found of each test, by its name, with its rank."""
+        series = self._rounds.series
+        beside = {
+            key: _middle([series[_beside(key, time)] for time in range(times)])
+            for key, times in self._times.items()
+        }
+        rows = {name: _row(entry, series[name], beside) for name, entry in self._entries.items()}
+        for name, entry in self._entries.items():
+            if FLOOR in entry.bases:
+                key, _ = entry.bases[FLOOR]
+                rows[name].itself = _ratio(series[_again(key)], beside[key])
+        if self._order is not None:
+            _rank(rows, self._order)
+        return rows
 
 
-def _row(entry: Entry, mine: Series, series: Mapping[str, Series]) -> Row:
+def _beside(key: str, time: int) -> str:
+    return f"beside: {key}, {time}"
+
+
+def _again(key: str) -> str:
+    return f"again: {key}"
+
+
+def _middle(several: Sequence[Series]) -> Series:
+    """Return the series of the middle measurement of each round."""
+    rounds = zip(*(series.samples for series in several), strict=False)  # one may have ended early
+    samples = [sorted(each, key=lambda sample: sample.seconds)[len(each) // 2] for each in rounds]
+    return Series(samples, next((series.error for series in several if series.error), None))
+
+
+def _row(entry: Entry, mine: Series, beside: Mapping[str, Series]) -> Row:
     row = Row(mine, {}, {})
     for name, (key, _) in entry.bases.items():
-        row.beside[name] = base = series[f"beside: {key}"]
+        row.beside[name] = base = beside[key]
         if (found := _ratio(mine, base)) is not None:
             row.ratios[name] = found
         elif base.error is not None:
             row.missing[name] = str(base.error)
-        if name == FLOOR:
-            row.itself = _ratio(series[f"again: {key}"], base)
-        elif name == entry.order and isinstance(base.error, pytest.skip.Exception):
+        if name != FLOOR and name == entry.order and isinstance(base.error, pytest.skip.Exception):
             row.no_order = base.error
     return row
 
@@ -126,6 +166,10 @@ def _rank(rows: Mapping[str, Row], order: str) -> None:
         row.rank = rank
 
 
+VISITS = 5  # to each table: as many as a slow one has rounds
+_SHORT = 10.0  # seconds of which nothing needs to be told
+
+
 class Tables:
     """The tables of a session: which tests stand in each, and what was found."""
 
@@ -134,26 +178,42 @@ class Tables:
 
         seed: of the order of the rounds.
         """
-        self._seed = seed
-        self._entries: dict[str, dict[str, Entry]] = {}
+        entries: dict[str, dict[str, Entry]] = {}
         self._group_of: dict[str, str] = {}
-        self._rows: dict[str, dict[str, Row]] = {}
         for item in items:
             if (entry := entry_of(item)) is not None:
-                self._entries.setdefault(entry.group, {})[item.nodeid] = entry
+                entries.setdefault(entry.group, {})[item.nodeid] = entry
                 self._group_of[item.nodeid] = entry.group
+        self._entries = entries
+        # By its name: the order in a table is the same whatever other tables are measured.
+        self._tables = {group: Table(each, f"{seed} {group}") for group, each in entries.items()}
+        self._rows: dict[str, dict[str, Row]] = {}
+
+    def measure(self, tell: Callable[[str], None]) -> None:
+        """Measure all tables; *tell* how far it is, in a line after each visit to all of them."""
+        begun = time.monotonic()
+        for number in range(1, VISITS + 1):
+            for table in self._tables.values():
+                table.visit(number / VISITS)
+            spent = time.monotonic() - begun
+            left = spent / number * (VISITS - number)
+            if left > _SHORT:
+                tell(f"measured {number} of {VISITS} parts of each table; {_minutes(left)} left")
 
     def row(self, name: str) -> tuple[Entry, Row]:
-        """Return what was found of the test *name*; measure its table if that was not done yet."""
+        """Return what was found of the test *name*."""
         return self._entries[self._group_of[name]][name], self.rows(name)[name]
 
     def rows(self, name: str) -> dict[str, Row]:
         """Return what was found of all tests in the table of the test *name*, by their names."""
         group = self._group_of[name]
         if group not in self._rows:
-            # By its name: the order in a table is the same whatever other tables are measured.
-            self._rows[group] = measure(self._entries[group], f"{self._seed} {group}")
+            self._rows[group] = self._tables[group].rows()
         return self._rows[group]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def in_tables(items: Sequence[pytest.Item]) -> list[pytest.Item]:

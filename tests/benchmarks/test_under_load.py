@@ -20,8 +20,8 @@ from tests.benchmarks.test_message_peers import channel_of
 from tests.benchmarks.test_messages import FLOOR
 
 # Together below a minute: of a table with more contenders there are fewer rounds.
-LOAD = Budget(22.0, least=3, most=15)
-EVEN = Budget(14.0, least=4, most=25)
+LOAD = Budget(22.0, least=3, most=15, floors=1)
+EVEN = Budget(14.0, least=4, most=25, floors=1)
 
 pytestmark = [
     pytest.mark.benchmark(timer=METER),

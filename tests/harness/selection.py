@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 import pytest
 
 from report import requirement_sets
-from report.clauses import FAMILIES, clauses, profile_has
+from report.clauses import FAMILIES, clauses, level_has
 from report.results import clause_of
 from tests.harness.smoke import SMOKE
 
@@ -76,7 +76,7 @@ def is_wanted(
     if getattr(item, "originalname", "") == SMOKE:  # without it, nothing would tell why
         return True
     clause = found[0] if (found := clause_of(item)) else None
-    in_level = level is None or (clause is not None and profile_has(level, clause))
+    in_level = level is None or (clause is not None and level_has(level, clause))
     return in_level and (only is None or clause in only)
 
 

@@ -4,7 +4,7 @@ import importlib
 import itertools
 from collections import defaultdict
 
-from report.clauses import FAMILIES, PROFILES, clauses, profile_has
+from report.clauses import FAMILIES, LEVELS, clauses, level_has
 from tests import harness
 
 
@@ -54,8 +54,8 @@ def test_each_clause_says_what_it_promises_and_what_helps() -> None:
     assert {family for family, _ in ids} == set(FAMILIES)
 
 
-def test_each_profile_takes_all_of_the_lower_ones() -> None:
-    """And the highest profile has every clause."""
-    taken = [{c for c in clauses() if profile_has(profile, c)} for profile in PROFILES]
+def test_each_level_takes_all_of_the_lower_ones() -> None:
+    """And the highest level has every clause."""
+    taken = [{c for c in clauses() if level_has(level, c)} for level in LEVELS]
     assert all(low < high for low, high in itertools.pairwise(taken))
     assert taken[-1] == set(clauses())

@@ -2,15 +2,34 @@
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from tests.benchmarks import rounds as rounds_module
 from tests.benchmarks import tables
-from tests.benchmarks.rounds import Budget, Measure, Prepare, Sample, measured
-from tests.benchmarks.tables import Entry, measure
+from tests.benchmarks.rounds import Budget, Measure, Prepare, Rounds, Sample, Series
+from tests.benchmarks.tables import Entry, Row, Table
 
 FIVE = Budget(0.0, least=5, most=5)
+
+
+def measured(
+    contenders: Mapping[str, Prepare], budget: Budget, dice: random.Random
+) -> dict[str, Series]:
+    """Measure all in one visit."""
+    rounds = Rounds(contenders, budget, dice)
+    rounds.visit()
+    return rounds.series
+
+
+def measure(entries: Mapping[str, Entry], seed: str) -> dict[str, Row]:
+    """Measure a table in one visit."""
+    table = Table(entries, seed)
+    table.visit()
+    return table.rows()
 
 
 def _contender(seen: list[str], name: str, seconds: Callable[[], float] = lambda: 1.0) -> Prepare:
@@ -109,8 +128,8 @@ def _entry(prepare: Prepare, floor: Prepare, budget: Budget = FIVE) -> Entry:
     return Entry("a table", "run", prepare, {"x_floor": ("floor", floor)}, budget)
 
 
-def test_the_floor_is_in_each_round_twice_and_is_compared_with_itself() -> None:
-    """What it differs from itself by is noise."""
+def test_the_floor_is_in_each_round_four_times_and_is_compared_with_itself() -> None:
+    """Three for the ratios, and what the fourth differs from these by is noise."""
     seen: list[str] = []
     floor = _contender(seen, "floor")
     found = measure(
@@ -120,7 +139,7 @@ def test_the_floor_is_in_each_round_twice_and_is_compared_with_itself() -> None:
         },
         "seed",
     )
-    assert seen.count("floor") == 2 * 6
+    assert seen.count("floor") == 4 * 6
     assert seen.count("slow") == 6
     assert found["slow"].ratios["x_floor"].ratio == 3.0
     assert found["quick"].itself is not None
@@ -132,19 +151,69 @@ def test_each_ratio_is_of_one_round() -> None:
     """Figures that double from round to round have the ratio of each round all the same."""
     ours, theirs = (iter([factor * 2.0**i for i in range(6)]) for factor in (1.5, 1.0))
     mine = _contender([], "mine", lambda: next(ours))
-    second = iter([1.0] * 6)
+    floor = _contender([], "floor", lambda: next(theirs))
+    entry = Entry("a table", "redis", mine, {"x_redis": ("redis", floor)}, FIVE)
+    found = measure({"mine": entry}, "seed")["mine"]
+    ratio = found.ratios["x_redis"]
+    assert (ratio.low, ratio.ratio, ratio.high) == (1.5, 1.5, 1.5)
+
+
+def test_the_middle_measurement_of_the_floor_in_a_round_counts() -> None:
+    """One that was disturbed is in no ratio."""
 
     @contextlib.contextmanager
     def floor() -> Iterator[Measure]:
-        # Of the two that are made of it, the first one is what the others are compared with.
-        times = theirs if not made else second
         made.append(1)
-        yield lambda: Sample(next(times))
+        seconds = {1: 9.0, 2: 2.0, 3: 1.0, 4: 2.0}[len(made)]
+        yield lambda: Sample(seconds)
 
     made: list[int] = []
-    found = measure({"mine": _entry(mine, floor)}, "seed")["mine"]
-    ratio = found.ratios["x_floor"]
-    assert (ratio.low, ratio.ratio, ratio.high) == (1.5, 1.5, 1.5)
+    found = measure({"mine": _entry(_contender([], "mine", lambda: 3.0), floor)}, "seed")["mine"]
+    assert found.ratios["x_floor"].ratio == 1.5
+    assert found.itself is not None
+    assert found.itself.ratio == 1.0
+
+
+def test_the_rounds_of_a_table_are_spread_over_its_visits() -> None:
+    """What is warm is set up for each visit; the first round of all is to warm up."""
+    seen: list[str] = []
+    rounds = Rounds({"a": _contender(seen, "a")}, FIVE, random.Random(1))
+    for visit in range(1, 6):
+        rounds.visit(visit / 5)
+        assert len(rounds.series["a"].samples) == visit
+    assert seen == ["a begins", "a", "a", "a ends"] + ["a begins", "a", "a ends"] * 4
+
+
+def test_one_that_failed_is_not_set_up_for_a_further_visit() -> None:
+    """And the others go on."""
+    seen: list[str] = []
+    bad = _contender(seen, "bad", _fails(ValueError("bad")))
+    rounds = Rounds({"bad": bad, "good": _contender([], "good")}, FIVE, random.Random(1))
+    rounds.visit(0.5)
+    rounds.visit(1.0)
+    assert seen == ["bad begins", "bad", "bad ends"]
+    assert len(rounds.series["good"].samples) == 5
+
+
+def test_a_measurement_that_does_not_end_is_a_failure_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The others go on, and a limit to the test stays."""
+    monkeypatch.setattr(rounds_module, "LIMIT", 0.1)
+    before = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0] > 0
+
+    def sleep() -> float:
+        time.sleep(60)
+        return 1.0
+
+    late = _contender([], "late", sleep)
+    found = measured({"late": late, "good": _contender([], "good")}, FIVE, random.Random(1))
+    assert "did not end within 0.1 s" in str(found["late"].error)
+    assert len(found["good"].samples) == 5
+    assert before == (
+        signal.getsignal(signal.SIGALRM),
+        signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+    )
 
 
 def test_without_a_floor_there_is_no_rank_and_a_reason() -> None:

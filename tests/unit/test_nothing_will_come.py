@@ -80,7 +80,7 @@ def test_a_ring_is_not_settled_amid_a_notice() -> None:
     """A packet may have come whose count was taken for that of the notice."""
     there, free = _Count(), _Count()
     free.value = 100
-    ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, None, free, there)
+    ring = Ring(mmap.mmap(-1, 1 << 20), 0, 16, 1024, None, free, there)
     seen: list[object] = []
     notice = [(b"", NOTICE)]
 

@@ -8,11 +8,11 @@ import struct
 import sys
 from collections.abc import Callable
 
-from transports._channel.protocol import END
+from transports._channel.protocol import END, Given
 
 _SIZE = struct.Struct("=Q")
 
-Digest = Callable[[bytes], int]
+Digest = Callable[[Given], int]
 
 NOTICE = 1  # in the place of a tag, and no tag: each of these has its highest bit set
 FOREIGN = 256  # packets of other processes that a channel tolerates, as a rule
@@ -42,7 +42,7 @@ class Authenticator:
     def __init__(self, workers: int, *, bits: int = 63, trusted: bool = False) -> None:
         key = os.urandom(32)
 
-        def blake2(data: bytes) -> int:
+        def blake2(data: Given) -> int:
             digest = hashlib.blake2b(data, digest_size=8, key=key).digest()
             return int.from_bytes(digest, "little")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from transports._channel.capacity import capacity, widen
 from transports._channel.packets import Medium
+from transports._channel.protocol import Given
 from transports._supervisor import Supervisor
 from transports._supervisor.directories import private_directory
 
@@ -40,7 +41,7 @@ class SyncMarks:
         self._mark = mark
         self._stream = b""
 
-    def pack(self, data: bytes, tag: int) -> bytes:
+    def pack(self, data: Given, tag: int) -> bytes:
         """Return a packet with its mark."""
         return self._HEAD.pack(self._mark, len(data), tag) + data
 
@@ -72,7 +73,7 @@ class _Fifo:
         self._marks, self._join = marks, join
         self._writer, self._reader = self.room, self.fd  # of this process
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         try:
             os.write(self._writer, self._marks.pack(data, tag))  # whole: it is within PIPE_BUF
         except BlockingIOError:

@@ -10,7 +10,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from transports._channel.authentication import FOREIGN, NOTICE, Authenticator, Flow, ForeignPackets
+from transports._channel.authentication import (
+    FOREIGN,
+    NOTICE,
+    Authenticator,
+    Digest,
+    Flow,
+    ForeignPackets,
+)
 from transports._channel.block import Block
 from transports._channel.protocol import (
     END,
@@ -44,7 +51,7 @@ class PacketQueue(Protocol):
     room: int
     """What is writable while there is room, or -1: then nothing tells."""
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         """Add a packet and tell whether there was room; with *wait*, wait for room."""
 
     def take(self, wait: bool) -> Sequence[tuple[bytes, int]]:
@@ -60,7 +67,8 @@ class Medium(NamedTuple):
 
     up: the queue of all workers to the caller.
     down: the queue of the caller to each worker; none if the channel is not duplex.
-    most: bytes of a payload.
+    most: bytes of a payload to the caller.
+    most_down: bytes of a payload to a worker; None for as many.
     held: tells how many packets the queue to the caller can hold.
     authenticator: makes what signs the packets of so many workers.
     foreign: packets of other processes that are tolerated.
@@ -86,11 +94,13 @@ class Medium(NamedTuple):
     join: Callable[[int], object] | None = None
     fetch: Callable[[bool], bool] | None = None
     unopened: deque[tuple[bytes, int]] | None = None
+    most_down: int | None = None
 
 
-def _pieces(view: memoryview, most: int) -> Iterator[bytes]:
+def _pieces(view: memoryview, most: int, digest: Digest) -> Iterator[Given]:
     for at in range(0, max(1, len(view)), most):
-        yield bytes(view[at : at + most])
+        piece = view[at : at + most]
+        yield piece if digest is len else bytes(piece)  # hash() takes bytes alone
 
 
 class _Link:
@@ -132,7 +142,7 @@ class _Link:
             flow = self._out
             if view.nbytes > self._most:
                 self._announce(view.nbytes)
-            for piece in _pieces(view, self._most):
+            for piece in _pieces(view, self._most, self._out_digest):
                 self._put(piece, self._out_digest(piece) & self._out_mask ^ flow.due, True)
                 flow.due = next(flow.pads)
         except BaseException as error:
@@ -198,7 +208,7 @@ class _Packets:
         self._waiting = waiting
         self._supervisor = waiting.supervisor
         self._medium = medium
-        self._most = medium.most
+        self._most = medium.most if medium.most_down is None else medium.most_down
         self._puts = [queue.put for queue in medium.down]
         self._up = up
         self._in = [Flow(up, worker) for worker in range(workers)]
@@ -375,14 +385,14 @@ class _Packets:
             if not self._push(worker, *flow.announce(view.nbytes)):
                 return False
             flow.due = next(flow.pads)
-        for piece in _pieces(view, self._most):
+        for piece in _pieces(view, self._most, self._out_digest):
             tag = self._out_digest(piece) & self._out_mask ^ flow.due
             if not self._push(worker, piece, tag):
                 return False
             flow.due = next(flow.pads)
         return True
 
-    def _push(self, worker: int, data: bytes, tag: int) -> bool:
+    def _push(self, worker: int, data: Given, tag: int) -> bool:
         """Send a packet, and take in what comes meanwhile; return False if *worker* has ended."""
         put, room = self._puts[worker], self._medium.down[worker].room
         if put(data, tag, False):

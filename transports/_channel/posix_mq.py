@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from transports._channel.packets import Medium
+from transports._channel.protocol import Given
 from transports._supervisor import Supervisor
 from transports._supervisor.bindings import optional, retry_on_signal
 
@@ -32,7 +33,7 @@ class _Queue:
         self.fd: int = receiver.mqd
         self.room: int = sender.mqd
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         try:
             retry_on_signal(posix_ipc.SignalError, self._send, _TAG.pack(tag) + data)
         except posix_ipc.BusyError:

@@ -15,11 +15,13 @@ from typing import Protocol
 
 from transports._channel.authentication import NOTICE, Authenticator
 from transports._channel.packets import Medium
+from transports._channel.protocol import Given
 from transports._semaphore import SIZE as SEMAPHORE
 from transports._supervisor import Supervisor
 
-_SLOTS = 16  # of the ring to the caller: 256 KiB in all, a power of two
-_REPLIES = 8  # slots of the ring to a worker
+# Slots of the ring to the caller, a power of two, and bytes of a packet: 1 MiB in all.
+_SLOTS, _MOST = 16, 65536
+_REPLIES, _MOST_DOWN = 8, 16384  # of the ring to a worker, smaller: each worker has one
 _NAP = 0.5  # seconds, after which the caller looks whether a process has ended
 _NOTICED = ((b"", NOTICE),)
 _SEMAPHORES = 3 * SEMAPHORE  # before each ring
@@ -57,7 +59,9 @@ class Ring:
     and counts it as done.  The reader takes whatever count it gets first for a notice that has
     begun, so between the two a packet may wait whose count was taken for the notice.
 
-    memory, at: HEAD bytes and then *slots*, a power of two, of SLOT bytes, all zero at first.
+    memory, at: HEAD bytes and then *slots*, a power of two, each of SLOT_HEAD bytes and *most*;
+        all are zero at first.
+    most: bytes of a packet.
     lock: lets one writer in at a time, or None if there is but one.
     free, there: semaphores with counts of slots / BATCH and 0.
     nap: seconds that `fetch` sleeps at most.
@@ -66,33 +70,39 @@ class Ring:
 
     fd = room = -1  # there is none: a process that watches the workers gives a notice
 
-    SLOT = 16384
     HEAD = 64
+    SLOT_HEAD = 64  # so that what follows begins with a line of the cache
     BATCH = 4
     _COUNT = struct.Struct("=I")
     _BEGUN, _DONE = 4, 8  # where the counts of notices are, behind that of packets
-    _SLOT = struct.Struct("=IQ")  # the size of a packet, and its tag
-    most = SLOT - _SLOT.size
+    _PACKET = struct.Struct("=IQ")  # the size of a packet, and its tag
 
     def __init__(
         self,
         memory: mmap.mmap,
         at: int,
         slots: int,
+        most: int,
         lock: Semaphore | None,
         free: Semaphore,
         there: Semaphore,
         nap: float = _NAP,
         until: float = math.inf,
     ) -> None:
-        self._memory, self._at, self._slots = memory, at, slots
+        self._memory, self._at = memory, at
+        self._slots, self._slot = slots, self.SLOT_HEAD + most
         self._lock, self._free, self._there = lock, free, there
         self._nap, self._until = nap, until
         self._taken = self._noticed = 0
         self.fetched: deque[tuple[bytes, int]] = deque()
         """Packets that the caller has fetched, and not used yet."""
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    @classmethod
+    def bytes_of(cls, slots: int, most: int) -> int:
+        """Return the bytes of memory that a ring takes."""
+        return cls.HEAD + slots * (cls.SLOT_HEAD + most)
+
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         """Add a packet and tell whether there was room; with *wait*, wait for room."""
         memory, at = self._memory, self._at
         if self._lock is not None:
@@ -102,9 +112,9 @@ class Ring:
             if self._lock is not None:
                 self._lock.release()
             return False
-        start = at + self.HEAD + number % self._slots * self.SLOT
-        self._SLOT.pack_into(memory, start, len(data), tag)
-        start += self._SLOT.size
+        start = at + self.HEAD + number % self._slots * self._slot
+        self._PACKET.pack_into(memory, start, len(data), tag)
+        start += self.SLOT_HEAD
         memory[start : start + len(data)] = data
         self._COUNT.pack_into(memory, at, number + 1 & 0xFFFFFFFF)
         # The count before the lock: a writer that is killed between the two has delivered its
@@ -180,9 +190,9 @@ class Ring:
             self._free.post()
 
     def _packet(self) -> tuple[bytes, int]:
-        start = self._at + self.HEAD + self._taken % self._slots * self.SLOT
-        size, tag = self._SLOT.unpack_from(self._memory, start)
-        start += self._SLOT.size
+        start = self._at + self.HEAD + self._taken % self._slots * self._slot
+        size, tag = self._PACKET.unpack_from(self._memory, start)
+        start += self.SLOT_HEAD
         return self._memory[start : start + size], tag
 
 
@@ -202,7 +212,7 @@ def medium(
     return Medium(
         up,
         down,
-        most=Ring.most,
+        most=_MOST,
         held=lambda: _SLOTS,
         authenticator=partial(Authenticator, trusted=True),  # the memory has no name
         foreign=0,
@@ -210,6 +220,7 @@ def medium(
         wake=up.notice,
         fetch=up.fetch,
         unopened=up.fetched,
+        most_down=_MOST_DOWN,
     )
 
 
@@ -221,12 +232,14 @@ def _rings(
     duplex: bool,
 ) -> Iterator[Ring]:
     """Yield the ring to the caller and, if duplex, one to each worker."""
-    kinds = [(_SLOTS, workers > 1)] + [(_REPLIES, False)] * (workers if duplex else 0)
-    sizes = [_SEMAPHORES + Ring.HEAD + slots * Ring.SLOT for slots, _ in kinds]
+    shapes = [(_SLOTS, _MOST)] + [(_REPLIES, _MOST_DOWN)] * (workers if duplex else 0)
+    sizes = [_SEMAPHORES + Ring.bytes_of(*shape) for shape in shapes]
     memory, at = map_memory(supervisor, sum(sizes)), 0
-    for (slots, several), size in zip(kinds, sizes, strict=True):
+    for (slots, most), size in zip(shapes, sizes, strict=True):
+        several = at == 0 and workers > 1
         lock = semaphore(supervisor, memory, at, 1) if several else None  # one writer needs none
         free = semaphore(supervisor, memory, at + SEMAPHORE, slots // Ring.BATCH)
         there = semaphore(supervisor, memory, at + 2 * SEMAPHORE, 0)
-        yield Ring(memory, at + _SEMAPHORES, slots, lock, free, there, until=supervisor.deadline)
+        place = at + _SEMAPHORES
+        yield Ring(memory, place, slots, most, lock, free, there, until=supervisor.deadline)
         at += size

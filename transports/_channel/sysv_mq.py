@@ -18,6 +18,7 @@ from typing import Any
 
 from transports._channel.authentication import NOTICE, Authenticator
 from transports._channel.packets import Medium
+from transports._channel.protocol import Given
 from transports._channel.state import saved
 from transports._supervisor import Supervisor
 from transports._supervisor.bindings import as_oserror, by_signal, optional, to_oserror
@@ -41,7 +42,7 @@ class _Queue:
         self._sleep = saved(self.fetched, queue.receive, True)
         self._ask = saved(self.fetched, queue.receive, False)
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         while True:
             try:
                 self._send(data, wait, tag)
@@ -89,7 +90,7 @@ class _BelledQueue:
         for end in (self.fd, self._bell):
             os.set_blocking(end, False)
 
-    def put(self, data: bytes, tag: int, wait: bool) -> bool:
+    def put(self, data: Given, tag: int, wait: bool) -> bool:
         if sent := self._packets.put(data, tag, wait):
             with contextlib.suppress(BlockingIOError):  # full of such bytes: the caller will wake
                 os.write(self._bell, b"!")
