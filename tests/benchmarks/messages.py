@@ -10,15 +10,16 @@ Only what the messages take is timed: all are verified after each measurement.
 
 import contextlib
 import itertools
+import operator
 import os
+import random
 import statistics
 import struct
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import pytest
@@ -31,12 +32,12 @@ from tests.scenarios.loading import given_way, load
 
 TRIPS = 500  # timed, in each measurement
 BATCHES = 4  # timed, in each measurement of a stream
-C_BATCHES = 16  # from C, where one is shorter than a slice of the scheduler
+C_BATCHES = 8  # from C, where one takes less time
 PAUSE = 1e-3  # seconds before a batch, and as long in floor.c
 STAMP = struct.Struct("=q")
 # It ends the worker of a latency test. It is not empty: some peers cannot send an empty message.
 STOP = b"."
-CHECK = struct.Struct("=II")  # number, checksum of it and of what follows
+NUMBER = struct.Struct("=II")  # of a message and of its worker
 
 Open = Callable[..., contextlib.AbstractContextManager[Any]]
 """A transport's `channel`: see `transports`."""
@@ -285,10 +286,11 @@ def _stream(stream: Stream, channel: Open) -> Sample:
     caller = os.getpid()
     workers, count, tenth = stream.workers, stream.count, -(-stream.count // 10)
     ours, theirs = stream.layout.processors()
+    batches = [numbered(worker, stream.size, count) for worker in range(workers)]
 
     def work(link: Any) -> None:
         stay_on(theirs)
-        batch = numbered(link.worker, stream.size, count)
+        batch = batches[link.worker]
         while (word := gates.wait(link.worker)) != _END:
             for payload in batch[: count if word == _ALL else tenth]:
                 link.send(payload)
@@ -301,7 +303,7 @@ def _stream(stream: Stream, channel: Open) -> Sample:
         took = time.perf_counter() - start
         if os.getpid() != caller:
             os._exit(1)  # a worker came back: no second pytest
-        verify(found, stream.size, workers)
+        verify(found, [batch[:each] for batch in batches])
         return took
 
     with (
@@ -326,30 +328,21 @@ def _middle(times: list[float]) -> float:
     return statistics.fmean(sorted(times)[cut : len(times) - cut])
 
 
-def numbered(worker: int, size: int, count: int) -> list[bytes]:
-    """Return the messages of a batch: each with its number and a checksum of all else."""
-    body = bytes([worker]) * (size - CHECK.size)
-    crc = zlib.crc32(body)
-    return [CHECK.pack(number, zlib.crc32(b"%d" % number, crc)) + body for number in range(count)]
+@lru_cache(8)  # of one table: what the caller has in memory makes its forks slower
+def numbered(worker: int, size: int, count: int) -> tuple[bytes, ...]:
+    """Return the messages of a batch, of which no two are equal, nor two parts of one."""
+    rest = random.Random(worker).randbytes(size - NUMBER.size)
+    return tuple(NUMBER.pack(number, worker) + rest for number in range(count))
 
 
-def _whole(message: Any, worker: int, number: int, size: int) -> bool:
-    seen, crc = CHECK.unpack_from(message)
-    body = memoryview(message)[CHECK.size :]
-    return (
-        len(message) == size
-        and seen == number
-        and zlib.crc32(b"%d" % number, zlib.crc32(body)) == crc
-        and (not body or body[0] == worker)
-    )
-
-
-def verify(found: list[tuple[int, Any]], size: int, workers: int) -> None:
-    """Raise unless *found* are the messages of a batch, as many from each worker."""
-    numbers = [0] * workers
-    for worker, message in found:
-        if not _whole(message, worker, numbers[worker], size):
-            raise AssertionError(f"message {numbers[worker]} of worker {worker} is not whole")
-        numbers[worker] += 1
-    if len({*numbers}) != 1 or not numbers[0]:
-        raise AssertionError(f"{numbers} messages came")
+def verify(found: list[tuple[int, Any]], batches: Sequence[Sequence[bytes]]) -> None:
+    """Raise unless *found* are the messages of *batches*, of each worker in their order."""
+    for worker, batch in enumerate(batches):
+        got = [message for of, message in found if of == worker]
+        if got != [*batch]:
+            same = map(operator.eq, got, batch)
+            first = sum(1 for _ in itertools.takewhile(bool, same))
+            text = f"{len(got)} of {len(batch)} messages of worker {worker} came, and of these"
+            raise AssertionError(f"{text} the first {first} are what was sent")
+    if len(found) != sum(map(len, batches)):
+        raise AssertionError("there are messages of a worker that does not exist")

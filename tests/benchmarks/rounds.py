@@ -60,7 +60,8 @@ class Budget:
 LIMIT = 600  # seconds of a measurement, which takes two at most on a quiet machine
 
 LONG = Budget(9.0)  # of a table that is always printed
-SHORT = Budget(4.0)
+SHORT = Budget(5.0)
+SLOW = Budget(9.0, floors=1)  # of runs whose time is spent on terms, and varies less
 
 
 @dataclass

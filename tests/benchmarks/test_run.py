@@ -10,7 +10,7 @@ import pytest
 
 import kernel
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import LONG, SHORT, Budget, Prepare
+from tests.benchmarks.rounds import LONG, SHORT, SLOW, Budget, Prepare
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.benchmark(timer=METER)
 
 def end_to_end(prepare: Callable[[int, int], Prepare], title: str = END_TO_END) -> Entry:
     """Return the entry of a run of ten million terms by ten workers."""
-    return run_of(prepare, title, 10_000_000, 10, LONG)
+    return run_of(prepare, title, 10_000_000, 10, SLOW)
 
 
 def overhead(prepare: Callable[[int, int], Prepare], workers: int, more: str = "") -> Entry:

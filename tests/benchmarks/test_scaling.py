@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kernel
 from tests import harness
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import SHORT, Measure, Prepare, Sample
+from tests.benchmarks.rounds import SHORT, SLOW, Measure, Prepare, Sample
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 from tests.scenarios import names
@@ -58,11 +58,13 @@ def _using(name: str) -> Iterator[None]:
         kernel.use(before)
 
 
-def _with_kernel(name: str, prepare: Prepare) -> Prepare:
-    """Return how to measure the same with the kernel *name*."""
+def _with_kernel(name: str, n: int, prepare: Prepare) -> Prepare:
+    """Return how to measure the same with the kernel *name*; skip *n* terms that take too long."""
 
     @contextlib.contextmanager
     def prepared() -> Iterator[Measure]:
+        if n > PURE and name == "python":
+            pytest.skip("a minute of CPU for 10^9 terms in pure Python: install the extra numpy")
         with prepare() as measure:
 
             def with_kernel() -> Sample:
@@ -81,9 +83,9 @@ def _scaling(
     return Entry(
         group=title,
         kind=kind,
-        prepare=_with_kernel(with_, run),
-        bases={"x_floor": ("floor", _with_kernel(with_, floor))},
-        budget=SHORT,
+        prepare=_with_kernel(with_, n, run),
+        bases={"x_floor": ("floor", _with_kernel(with_, n, floor))},
+        budget=SHORT if n < PURE else SLOW,
         info={"kernel": with_, "n": n, "workers": workers},
     )
 
@@ -132,7 +134,5 @@ def test_scaling_of_terms(
     benchmark: BenchmarkFixture, tell: Callable[[], None], transport: str, n: int
 ) -> None:
     """Two workers: the time of a term, and the memory of a worker, which must not grow."""
-    if n > PURE and _fast_kernel() == "python":
-        pytest.skip("a minute of CPU for 10^9 terms in pure Python: install the extra numpy")
     tell()
     benchmark.extra_info["peak_rss_mib"] = _peak(transport, n, FEW, _fast_kernel())

@@ -1,11 +1,13 @@
 """The options of the benchmarks, without measuring anything."""
 
+import ast
 import itertools
 import re
 import subprocess
 
 import pytest
 
+from tests.benchmarks.tables import MARK
 from tests.harness import ROOT
 from tests.selftest.support_file import run_suite
 
@@ -71,3 +73,16 @@ def test_what_is_on_request_is_left_out_unless_it_is_asked_for(
     found = re.findall(r"/test_under_load\.py::test_(\w+?)(?:_of_peers)?\[", printed)
     assert {*found} == tables
     assert "[pipe" in printed
+
+
+def test_each_test_of_a_table_begins_by_telling_what_was_found() -> None:
+    """All is measured before: one that skips on the way has been measured in vain."""
+    found = 0
+    for path in sorted((ROOT / "tests/benchmarks").glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            if any(f".{MARK}(" in ast.unparse(each) for each in node.decorator_list):
+                found += 1
+                assert ast.unparse(node.body[1]) == "tell()", f"{path.name}: {node.name}"
+    assert found > 10
