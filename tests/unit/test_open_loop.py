@@ -146,10 +146,10 @@ def _changed(change: Callable[[list[Any]], list[Any]]) -> Open:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda some: [some[0], *some], "message 1 of worker 0 is not whole"),
-        (lambda some: [*some[:5], *some[6:], some[5]], "message 5 of worker 0 is not whole"),
-        (lambda some: [*some[:7], (0, some[7][1][:-1] + b"x"), *some[8:]], "message 7"),
-        (lambda some: [*some[:7], (0, some[7][1] + b"x"), *some[8:]], "message 7"),
+        (lambda some: [some[0], *some], "the first 1 are what was sent"),
+        (lambda some: [*some[:5], *some[6:], some[5]], "the first 5 are what was sent"),
+        (lambda some: [*some[:7], (0, some[7][1][:-1] + b"x"), *some[8:]], "the first 7 are"),
+        (lambda some: [*some[:7], (0, some[7][1] + b"x"), *some[8:]], "the first 7 are"),
     ],
     ids=["twice", "in another order", "changed", "longer"],
 )
