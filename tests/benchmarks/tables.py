@@ -166,7 +166,7 @@ def _rank(rows: Mapping[str, Row], order: str) -> None:
         row.rank = rank
 
 
-VISITS = 5  # to each table: as many as a slow one has rounds
+VISITS = 10  # to each table: as many as one of messages has rounds, about
 _SHORT = 10.0  # seconds of which nothing needs to be told
 
 
@@ -191,14 +191,15 @@ class Tables:
 
     def measure(self, tell: Callable[[str], None]) -> None:
         """Measure all tables; *tell* how far it is, in a line after each visit to all of them."""
-        begun = time.monotonic()
         for number in range(1, VISITS + 1):
+            begun = time.monotonic()
             for table in self._tables.values():
                 table.visit(number / VISITS)
-            spent = time.monotonic() - begun
-            left = spent / number * (VISITS - number)
+            left = (time.monotonic() - begun) * (VISITS - number)
             if left > _SHORT:
-                tell(f"measured {number} of {VISITS} parts of each table; {_minutes(left)} left")
+                # The first part takes longer than the others: it warms up.
+                soon = f"; {_minutes(left)} left" if number > 1 else ""
+                tell(f"measured {number} of {VISITS} parts of each table{soon}")
 
     def row(self, name: str) -> tuple[Entry, Row]:
         """Return what was found of the test *name*."""
