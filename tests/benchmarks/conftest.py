@@ -21,6 +21,8 @@ def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callabl
         entry, row = tables.row(request.node.nodeid)
         if (error := row.series.error or row.no_order) is not None:
             METER.fail(benchmark, error)
+        if not row.series.samples:
+            METER.fail(benchmark, pytest.skip.Exception("interrupted before it was measured"))
         benchmark.group = entry.group
         METER.replay(benchmark, (sample.seconds for sample in row.series.samples))
         benchmark.extra_info |= figures(entry, row)

@@ -115,11 +115,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Measure all tables before the first test: each is visited several times, in turn."""
-    wanted = measures(session.config) and not session.config.option.collectonly
-    if wanted and not session.testsfailed:
-        _measure(session.config)
-    return (yield)
+    """Measure all tables before the first test: each is visited several times, in turn.
+
+    After an interrupt the tests tell what was measured until then.
+    """
+    interrupted = False
+    if measures(session.config) and not (session.config.option.collectonly or session.testsfailed):
+        try:
+            _measure(session.config)
+        except KeyboardInterrupt:
+            interrupted = True
+    result = yield
+    if interrupted:
+        raise KeyboardInterrupt
+    return result
 
 
 def _measure(config: pytest.Config) -> None:
@@ -130,6 +139,7 @@ def _measure(config: pytest.Config) -> None:
     def tell(line: str) -> None:
         with capture.global_and_fixture_disabled():
             reporter.write_line(line)
+            reporter.flush()
 
     capture.resume_global_capture()
     try:

@@ -3,7 +3,9 @@
 import ast
 import itertools
 import re
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -86,3 +88,18 @@ def test_each_test_of_a_table_begins_by_telling_what_was_found() -> None:
                 found += 1
                 assert ast.unparse(node.body[1]) == "tell()", f"{path.name}: {node.name}"
     assert found > 10
+
+
+def test_an_interrupt_ends_the_measurements_and_shows_what_was_measured() -> None:
+    """With the exit status of an interrupted run."""
+    some = "(test_round_trip or (test_throughput and 64B)) and (pipe or floor)"
+    command = [sys.executable, *"-m pytest --benchmark-only tests/benchmarks -k".split(), some]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("measured 1 of"):
+                break
+        process.send_signal(signal.SIGINT)
+        printed = process.stdout.read()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert re.search(r"^ +\d  pipe +\d", printed, re.MULTILINE), printed
