@@ -93,7 +93,8 @@ def test_each_test_of_a_table_begins_by_telling_what_was_found() -> None:
 def test_an_interrupt_ends_the_measurements_and_shows_what_was_measured() -> None:
     """With the exit status of an interrupted run."""
     some = "(test_round_trip or (test_throughput and 64B)) and (pipe or floor)"
-    command = [sys.executable, *"-m pytest --benchmark-only tests/benchmarks -k".split(), some]
+    arguments = ["--benchmark-only", "tests/benchmarks", "-k", some]
+    command = [sys.executable, "-m", "pytest", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
