@@ -225,6 +225,20 @@ def test_why_is_the_figure_and_for_some_needs_a_fact() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("size", "title", "figure"),
+    [(64.0, "   64 B", "12,345,678 messages/s"), (2.0**20, "  1 MiB", "30,000 MiB/s")],
+)
+def test_a_stream_of_small_messages_is_counted_in_messages(
+    size: float, title: str, figure: str
+) -> None:
+    """However many bytes they are; and large ones in bytes."""
+    group = f"messages of {title} from 1 worker, on two cores"
+    rows = [_stream(group, name, ratio) for name, ratio in (("pipe", 1.0), ("shm", 2.0))]
+    sized = [Row(row.group, row.name, row.median, {**row.info, "size": size}) for row in rows]
+    assert which.choices(sized)[0].why.endswith(figure)
+
+
 def test_a_need_of_which_nothing_was_measured_is_left_out() -> None:
     """As is one with a single row: that is no choice."""
     rows = [_row(which._SMALL[0], "pipe", 1.1), _row(which._SMALL[0], "floor", 1.0)]
