@@ -41,7 +41,7 @@ class Sample:
 
 Measure = Callable[[], Sample]
 Prepare = Callable[[], AbstractContextManager[Measure]]
-"""Sets up what is to be there before a measurement, for all rounds, and takes it down."""
+"""Sets up what is to be there before the rounds of a visit, and takes it down."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Rounds:
 
     def visit(self, part: float = 1.0) -> None:
         """Measure on until that part of the budget is used."""
+        if not self._wants_more(part):
+            return
         ready: dict[str, Measure] = {}
         with _undisturbed(), ExitStack() as stack:
             for key, prepare in self._contenders.items():

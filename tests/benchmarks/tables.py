@@ -20,6 +20,8 @@ from tests.benchmarks.rounds import Budget, Prepare, Rounds, Series
 
 MARK = "contends"
 FLOOR = "x_floor"  # the ratio to the floor, where a table has one
+VISITS = 10  # to each table: as many as one of messages has rounds, about
+_SHORT = 10.0  # seconds of which nothing needs to be told
 
 
 @dataclass(frozen=True)
@@ -97,21 +99,24 @@ class Table:
         self._times = {key: budget.floors if ratio == FLOOR else 1 for ratio, (key, _) in bases}
         contenders = {
             **{
-                _beside(key, time): prepare
+                _beside(key, turn): prepare
                 for _, (key, prepare) in bases
-                for time in range(self._times[key])
+                for turn in range(self._times[key])
             },
             **{_again(key): prepare for ratio, (key, prepare) in bases if ratio == FLOOR},
             **{name: entry.prepare for name, entry in entries.items()},
         }
         self._rounds = Rounds(contenders, budget, random.Random(seed))
-        self.visit = self._rounds.visit
+
+    def visit(self, part: float = 1.0) -> None:
+        """Measure on until that part of the budget is used."""
+        self._rounds.visit(part)
 
     def rows(self) -> dict[str, Row]:
         """Return what was found of each test, by its name, with its rank."""
         series = self._rounds.series
         beside = {
-            key: _middle([series[_beside(key, time)] for time in range(times)])
+            key: _middle([series[_beside(key, turn)] for turn in range(times)])
             for key, times in self._times.items()
         }
         rows = {name: _row(entry, series[name], beside) for name, entry in self._entries.items()}
@@ -124,8 +129,8 @@ class Table:
         return rows
 
 
-def _beside(key: str, time: int) -> str:
-    return f"beside: {key}, {time}"
+def _beside(key: str, turn: int) -> str:
+    return f"beside: {key}, {turn}"
 
 
 def _again(key: str) -> str:
@@ -164,10 +169,6 @@ def _rank(rows: Mapping[str, Row], order: str) -> None:
     good = [row for row in rows.values() if row.series.error is None and order in row.ratios]
     for row, rank in zip(good, ranks([row.ratios[order] for row in good]), strict=True):
         row.rank = rank
-
-
-VISITS = 10  # to each table: as many as one of messages has rounds, about
-_SHORT = 10.0  # seconds of which nothing needs to be told
 
 
 class Tables:

@@ -180,6 +180,7 @@ def test_the_rounds_of_a_table_are_spread_over_its_visits() -> None:
     rounds = Rounds({"a": _contender(seen, "a")}, FIVE, random.Random(1))
     for visit in range(1, 6):
         rounds.visit(visit / 5)
+        rounds.visit(visit / 5)  # there is nothing to do
         assert len(rounds.series["a"].samples) == visit
     assert seen == ["a begins", "a", "a", "a ends"] + ["a begins", "a", "a ends"] * 4
 
