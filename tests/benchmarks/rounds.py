@@ -59,6 +59,8 @@ class Budget:
 
 LIMIT = 600  # seconds of a measurement, which takes two at most on a quiet machine
 
+_KEPT = 31 << 20  # bytes, just below DEFAULT_MMAP_THRESHOLD_MAX of the GNU C library
+
 LONG = Budget(9.0)  # of a table that is always printed
 SHORT = Budget(5.0)
 SLOW = Budget(9.0, floors=1)  # of runs whose time is spent on terms, and varies less
@@ -172,9 +174,15 @@ def _limited() -> Iterator[None]:
 def _undisturbed() -> Iterator[None]:
     """Leave existing objects to no collector, and ignore warnings of forks beside threads.
 
+    Let malloc(3) keep what is freed.  By default the GNU C library gives the system back what is
+    free at the end of its memory, and takes it again page by page: a message of 64 KiB takes five
+    times as long then.  Whether it does depends on the largest block that was freed before:
+    mallopt(3), M_TRIM_THRESHOLD and M_MMAP_THRESHOLD.
+
     From Python 3.12 on os.fork() warns in a process with threads, which some peers start.  What is
     forked beside them, the floor, takes no lock.
     """
+    bytes(_KEPT)  # made and freed at once
     gc.collect()
     gc.freeze()
     try:
