@@ -14,7 +14,7 @@ from tests.benchmarks.tables import Entry, Row
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callable[[], None]:
-    """Return what measures the table of the test and tells its figures, or raises its error."""
+    """Return what tells the figures of the test, or raises the error that its contender met."""
 
     def told() -> None:
         tables = request.config.stash[TABLES]

@@ -313,7 +313,7 @@ def _stream(stream: Stream, channel: Open) -> Sample:
     ):
         messages = iter(opened)
         try:
-            timed()  # to warm up: pages to which the caller writes first since it forked are copied
+            timed()  # to warm up: after a fork, the first write to a page copies it
             times = [timed() for _ in range(BATCHES)]
         finally:
             gates.say(_END)  # some channels wait at their end for the workers
@@ -330,7 +330,7 @@ def _middle(times: list[float]) -> float:
 
 @lru_cache(8)  # of one table: what the caller has in memory makes its forks slower
 def numbered(worker: int, size: int, count: int) -> tuple[bytes, ...]:
-    """Return the messages of a batch, of which no two are equal, nor two parts of one."""
+    """Return the messages of a batch: no two are equal, and no two parts of one are."""
     rest = random.Random(worker).randbytes(size - NUMBER.size)
     return tuple(NUMBER.pack(number, worker) + rest for number in range(count))
 

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 
@@ -170,19 +171,25 @@ def _limited() -> Iterator[None]:
         signal.signal(signal.SIGALRM, handler)
 
 
+@cache  # once: the next such block would lie in memory that stays, and make forks slower
+def _keep_freed() -> None:
+    """Let malloc(3) keep what is freed.
+
+    By default the GNU C library gives memory that is free back to the system, and takes it again
+    page by page: a message of 64 KiB takes up to five times as long then.  When it does so depends
+    on the largest block that was freed before: mallopt(3), M_TRIM_THRESHOLD, M_MMAP_THRESHOLD.
+    """
+    bytes(_KEPT)  # made and freed at once
+
+
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Leave existing objects to no collector, and ignore warnings of forks beside threads.
 
-    Let malloc(3) keep what is freed.  By default the GNU C library gives the system back what is
-    free at the end of its memory, and takes it again page by page: a message of 64 KiB takes five
-    times as long then.  Whether it does depends on the largest block that was freed before:
-    mallopt(3), M_TRIM_THRESHOLD and M_MMAP_THRESHOLD.
-
     From Python 3.12 on os.fork() warns in a process with threads, which some peers start.  What is
     forked beside them, the floor, takes no lock.
     """
-    bytes(_KEPT)  # made and freed at once
+    _keep_freed()
     gc.collect()
     gc.freeze()
     try:

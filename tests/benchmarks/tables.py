@@ -95,7 +95,7 @@ class Table:
         self._entries = entries
         first = next(iter(entries.values()))
         self._order, budget = first.order, first.budget
-        bases = [*(base for entry in entries.values() for base in entry.bases.items())]
+        bases = [base for entry in entries.values() for base in entry.bases.items()]
         self._times = {key: budget.floors if ratio == FLOOR else 1 for ratio, (key, _) in bases}
         contenders = {
             **{
@@ -119,11 +119,9 @@ class Table:
             key: _middle([series[_beside(key, turn)] for turn in range(times)])
             for key, times in self._times.items()
         }
-        rows = {name: _row(entry, series[name], beside) for name, entry in self._entries.items()}
-        for name, entry in self._entries.items():
-            if FLOOR in entry.bases:
-                key, _ = entry.bases[FLOOR]
-                rows[name].itself = _ratio(series[_again(key)], beside[key])
+        rows = {
+            name: _row(entry, series[name], series, beside) for name, entry in self._entries.items()
+        }
         if self._order is not None:
             _rank(rows, self._order)
         return rows
@@ -144,7 +142,9 @@ def _middle(several: Sequence[Series]) -> Series:
     return Series(samples, next((series.error for series in several if series.error), None))
 
 
-def _row(entry: Entry, mine: Series, beside: Mapping[str, Series]) -> Row:
+def _row(
+    entry: Entry, mine: Series, series: Mapping[str, Series], beside: Mapping[str, Series]
+) -> Row:
     row = Row(mine, {}, {})
     for name, (key, _) in entry.bases.items():
         row.beside[name] = base = beside[key]
@@ -152,7 +152,9 @@ def _row(entry: Entry, mine: Series, beside: Mapping[str, Series]) -> Row:
             row.ratios[name] = found
         elif base.error is not None:
             row.missing[name] = str(base.error)
-        if name != FLOOR and name == entry.order and isinstance(base.error, pytest.skip.Exception):
+        if name == FLOOR:
+            row.itself = _ratio(series[_again(key)], base)
+        elif name == entry.order and isinstance(base.error, pytest.skip.Exception):
             row.no_order = base.error
     return row
 

@@ -39,7 +39,7 @@ def test_what_cannot_be_obeyed_is_refused_in_a_line() -> None:
 
 
 def test_the_tests_of_a_table_are_collected_together() -> None:
-    """Transports, peers and floors, from several files: the first one measures them all."""
+    """Transports, peers and floors, from several files."""
     printed = _collected("-q", "-k", "test_overhead and (pipe or fifo or floor)").stdout
     numbers = re.findall(r"::test_overhead\w*\[.*?\b(2|10|64)\b.*\]$", printed, re.MULTILINE)
     warm = ["warm" in line for line in printed.splitlines() if "::" in line]
