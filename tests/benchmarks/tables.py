@@ -194,11 +194,12 @@ class Tables:
 
     def measure(self, tell: Callable[[str], None]) -> None:
         """Measure all tables; *tell* how far it is, in a line after each visit to all of them."""
+        begun = time.monotonic()
         for number in range(1, VISITS + 1):
-            begun = time.monotonic()
             for table in self._tables.values():
                 table.visit(number / VISITS)
-            left = (time.monotonic() - begun) * (VISITS - number)
+            # Of all parts so far: a slow table is not measured in each.
+            left = (time.monotonic() - begun) / number * (VISITS - number)
             if left > _SHORT:
                 # The first part takes longer than the others: it warms up.
                 soon = f"; {_minutes(left)} left" if number > 1 else ""
