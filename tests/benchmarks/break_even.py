@@ -35,8 +35,8 @@ def of_work(channel: Channel) -> Prepare:
     return by(channel, _worked)
 
 
-def _worked(channel: Open) -> Sample:
-    with source(channel) as ask:
+def _worked(turn: int, channel: Open) -> Sample:
+    with source(channel, turn) as ask:
         rough = _each(ask, 0, WARM)
         parts = {str(work): [_each(ask, work, _many(rough + work * 1000))] for work in WORK}
     return Sample(parts["0"][0] / 1e9, parts=parts)

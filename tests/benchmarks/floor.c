@@ -7,7 +7,7 @@
  * OURS THEIRS one COUNT SIZE   the same, but each way back is stamped -> the median of that
  * OURS THEIRS stream COUNT SIZE WORKERS BATCHES
  *                              BATCHES of COUNT messages from each of WORKERS processes, after one
- *                              of a tenth -> for a message, the mean of the middle half of them:
+ *                              to warm up -> for a message, the mean of the middle half of them:
  *                              from the word to begin until all bytes are there
  * OURS THEIRS load SPAN SIZE   messages at intended times, of SPAN nanoseconds at each level: see
  *                              floor_load.c -> picoseconds of a message as fast as it goes, then
@@ -382,7 +382,7 @@ static void source(long count, size_t size)
 	char go;
 	stay_on(theirs);
 	while (check(read(gate[me][0], &go, 1), "gate") == 1 && go != 'e')
-		for (long i = go == 'w' ? tenth(count) : count; i > 0; i--)
+		for (long i = count; i > 0; i--)
 			send_all(1, size);
 }
 
@@ -444,8 +444,8 @@ static void stream(long count, size_t size, int n, int batches)
 	for (int i = -1; i < batches; i++) {
 		usleep(PAUSE); /* they are all there, and wait */
 		long long start = now();
-		word(i < 0 ? 'w' : '!');
-		receive_all(0, (i < 0 ? tenth(count) : count) * size * n);
+		word('!');
+		receive_all(0, count * size * n);
 		if (i >= 0)
 			times[i] = now() - start;
 	}

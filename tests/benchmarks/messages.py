@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -57,11 +58,16 @@ class Layout(Enum):
     TWO = "on two cores"
     APART = "apart"  # the caller on the first, workers on all others, if there are others
 
-    def processors(self) -> tuple[list[int], list[int]]:
-        """Return those of the caller and those of its workers; none are any."""
+    def processors(self, turn: int = 0) -> tuple[list[int], list[int]]:
+        """Return those of the caller and those of its workers; none are any.
+
+        turn: if it is odd, the first two change places: one processor may be slower than another,
+            since another program runs on it or because of interrupts.
+        """
         if self is Layout.ANYWHERE or not hasattr(os, "sched_setaffinity"):  # as on macOS
             return [], []
-        first, *others = sorted(os.sched_getaffinity(0))
+        cores = sorted(os.sched_getaffinity(0))
+        first, *others = [*reversed(cores[:2]), *cores[2:]] if turn % 2 else cores
         if self is Layout.ONE:
             return [first], [first]
         if self is Layout.TWO and not others:
@@ -110,13 +116,13 @@ def of_transport(transport: str) -> Channel:
     return opened
 
 
-def by(channel: Channel, way: Way) -> Prepare:
-    """Return how to measure *way* with *channel*."""
+def by(channel: Channel, way: Callable[[int, Open], Sample]) -> Prepare:
+    """Return how to measure *way* with *channel*, in the round of the number that it takes."""
 
     @contextlib.contextmanager
     def prepare() -> Iterator[Measure]:
         with channel() as measured:
-            yield lambda: measured(way)
+            yield lambda turn: measured(partial(way, turn))
 
     return prepare
 
@@ -143,10 +149,10 @@ def of_c(
             raise NoFloor(f"tests/benchmarks/floor.c has no {mechanism}")
         built = program()
 
-        def measured() -> Sample:
+        def measured(turn: int) -> Sample:
             # A process for each measurement: where its memory lies is drawn at its start.
             with Floor(built, mechanism) as running:
-                return read(running.ask(layout.processors(), *command))
+                return read(running.ask(layout.processors(turn), *command))
 
         yield measured
 
@@ -160,7 +166,7 @@ def fastest(several: Sequence[Prepare]) -> Prepare:
     def prepare() -> Iterator[Measure]:
         with contextlib.ExitStack() as stack:
             measures = [stack.enter_context(each()) for each in several]
-            yield lambda: min((each() for each in measures), key=lambda sample: sample.seconds)
+            yield lambda turn: min((each(turn) for each in measures), key=attrgetter("seconds"))
 
     return prepare
 
@@ -187,9 +193,9 @@ def _stamp(processors: list[int], link: Any) -> None:
         link.send(STAMP.pack(time.monotonic_ns()))
 
 
-def _latency(what: str, layout: Layout, channel: Open) -> Sample:
+def _latency(what: str, layout: Layout, turn: int, channel: Open) -> Sample:
     """Send eight bytes to a worker and wait for its answer, TRIPS times."""
-    ours, theirs = layout.processors()
+    ours, theirs = layout.processors(turn)
     work = partial(_echo if what == "rtt" else _stamp, theirs)
     # Made ahead: what is timed is the channel.
     questions = [STAMP.pack(number) for number in range(1, TRIPS + 1)]
@@ -281,11 +287,11 @@ class _Gates:
 _BATCH, _END = b"b", b"e"  # words
 
 
-def _stream(stream: Stream, channel: Open) -> Sample:
+def _stream(stream: Stream, turn: int, channel: Open) -> Sample:
     """Time batches from the word to begin until all messages are there; return that of one."""
     caller = os.getpid()
     workers, count = stream.workers, stream.count
-    ours, theirs = stream.layout.processors()
+    ours, theirs = stream.layout.processors(turn)
     batches = [numbered(worker, stream.size, count) for worker in range(workers)]
 
     def work(link: Any) -> None:

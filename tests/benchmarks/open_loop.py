@@ -46,8 +46,8 @@ def of_load(channel: Channel) -> Prepare:
     return by(channel, _load)
 
 
-def _load(channel: Open) -> Sample:
-    with source(channel) as ask:
+def _load(turn: int, channel: Open) -> Sample:
+    with source(channel, turn) as ask:
         reached = _reached(ask, _many(_reached(ask, WARM)))
         parts: dict[str, list[int]] = {REACHED: [int(1e12 / reached)]}
         for level in LEVELS:

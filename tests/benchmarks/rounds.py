@@ -17,7 +17,7 @@ import random
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,7 +40,9 @@ class Sample:
     parts: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
-Measure = Callable[[], Sample]
+Measure = Callable[[int], Sample]
+"""Measures in the round of that number: what is chosen in turn is the same for all of a round."""
+
 Prepare = Callable[[], AbstractContextManager[Measure]]
 """Sets up what is to be there before the rounds of a visit, and takes it down."""
 
@@ -49,11 +51,12 @@ Prepare = Callable[[], AbstractContextManager[Measure]]
 class Budget:
     """How many rounds: as many as fit in *seconds*, but at least *least* and at most *most*.
 
+    least: even, so that of two things in turn each has half of the rounds.
     floors: how many times a round the floor is measured for the ratios.
     """
 
     seconds: float
-    least: int = 5
+    least: int = 6
     most: int = 31
     floors: int = 3
 
@@ -84,19 +87,25 @@ class Rounds:
 
     series: that of each by its key.  An error of a contender is in its series, and the others go on
         without it.
+    needed: those without which the others are not measured, if they are skipped.
     """
 
     def __init__(
-        self, contenders: Mapping[str, Prepare], budget: Budget, dice: random.Random
+        self,
+        contenders: Mapping[str, Prepare],
+        budget: Budget,
+        dice: random.Random,
+        needed: Collection[str] = (),
     ) -> None:
         self._contenders, self._budget, self._dice = contenders, budget, dice
+        self._needed = needed
         self._spent = 0.0
         self._rounds = -1  # the first one is to warm up, and is not kept
         self.series = {key: Series() for key in contenders}
 
     def visit(self, part: float = 1.0) -> None:
         """Measure on until that part of the budget is used."""
-        if not self._wants_more(part):
+        if not self._wants_more(part) or self._pointless():
             return
         ready: dict[str, Measure] = {}
         with _undisturbed(), ExitStack() as stack:
@@ -106,11 +115,15 @@ class Rounds:
                         ready[key] = _entered(stack, prepare, self.series[key])
                     except FAILURES as error:
                         self.series[key].error = error
-            while ready and self._wants_more(part):
+            while ready and self._wants_more(part) and not self._pointless():
                 begun = time.monotonic()
-                _round(ready, self.series, self._dice, kept=self._rounds >= 0)
+                _round(ready, self.series, self._dice, self._rounds)
                 self._rounds += 1
                 self._spent += time.monotonic() - begun
+
+    def _pointless(self) -> bool:
+        errors = (self.series[key].error for key in self._needed)
+        return any(isinstance(error, pytest.skip.Exception) for error in errors)
 
     def _wants_more(self, part: float) -> bool:
         budget = self._budget
@@ -134,7 +147,7 @@ def _entered(stack: ExitStack, prepare: Prepare, series: Series) -> Measure:
 
 
 def _round(
-    ready: dict[str, Measure], series: Mapping[str, Series], dice: random.Random, kept: bool
+    ready: dict[str, Measure], series: Mapping[str, Series], dice: random.Random, number: int
 ) -> None:
     """Measure all that are *ready* once; take away those that fail."""
     order = list(ready)
@@ -143,12 +156,12 @@ def _round(
     for key in order:
         try:
             with _limited():
-                sample = ready[key]()
+                sample = ready[key](number)
         except FAILURES as error:
             series[key].error = error
             del ready[key]
         else:
-            if kept:
+            if number >= 0:
                 series[key].samples.append(sample)
         finally:
             if os.getpid() != caller:

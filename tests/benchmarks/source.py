@@ -118,13 +118,15 @@ def _asked(opened: Iterator[tuple[int, Any]], orders: int, begun: int) -> Ask:
 
 
 @contextlib.contextmanager
-def source(channel: Open) -> Iterator[Ask]:
+def source(channel: Open, turn: int = 0) -> Iterator[Ask]:
     """Open a channel with a worker that sends on orders, each on a core of its own.
 
     Messages have SIZE bytes.  In the block Python's collector of garbage is off.  At its end
     no message may be left.
+
+    turn: which of the first two cores the caller has: see `Layout.processors`.
     """
-    ours, theirs = PLACE.processors()
+    ours, theirs = PLACE.processors(turn)
     _draws(), _messages()  # before the worker is forked, which then has them too
     with contextlib.ExitStack() as stack:
         to_obey, orders = _pipe(stack)

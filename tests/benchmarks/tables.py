@@ -106,7 +106,11 @@ class Table:
             **{_again(key): prepare for ratio, (key, prepare) in bases if ratio == FLOOR},
             **{name: entry.prepare for name, entry in entries.items()},
         }
-        self._rounds = Rounds(contenders, budget, random.Random(seed))
+        # Without them all tests of the table are skipped: see Row.no_order.
+        needed = [
+            _beside(key, 0) for ratio, (key, _) in bases if ratio == self._order and ratio != FLOOR
+        ]
+        self._rounds = Rounds(contenders, budget, random.Random(seed), needed)
 
     def visit(self, part: float = 1.0) -> None:
         """Measure on until that part of the budget is used."""

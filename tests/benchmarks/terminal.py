@@ -66,7 +66,7 @@ _BETWEEN = f"interval: {INTERVAL}"
 _FLOORS = {
     "run": "x floor, of runs: times the floor, the same forks and terms with no transport",
     "message": "x floor, of messages: times the floor, a pipe or shared memory driven from C,"
-    " whichever is faster",
+    " whichever is faster (in `messages of` also on one core)",
     "redis": "x Redis: times the same with Redis, whose server runs",
 }
 

@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kernel
 from tests import harness
 from tests.benchmarks.meter import METER
-from tests.benchmarks.rounds import SHORT, SLOW, Measure, Prepare, Sample
+from tests.benchmarks.rounds import SHORT, SLOW, Budget, Measure, Prepare, Sample
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
 from tests.scenarios import names
@@ -27,6 +27,8 @@ WORKERS = (1, 4, 16, 64, 256)
 TERMS = tuple(10**power for power in range(4, 10))
 MOST = 10**8  # terms, unless `-m exhaustive` asks for more
 FEW = 2  # workers that share the terms
+MANY = 256  # workers from which a round takes ten seconds, and figures vary by a few per cent
+OF_MANY = Budget(9.0, least=4, floors=1)
 PURE = 10**7  # terms that the pure kernel is asked for: a hundred times as many take a minute
 
 # In a fresh interpreter, for a worker starts with all that its caller has in memory.
@@ -67,9 +69,9 @@ def _with_kernel(name: str, n: int, prepare: Prepare) -> Prepare:
             pytest.skip("a minute of CPU for 10^9 terms in pure Python: install the extra numpy")
         with prepare() as measure:
 
-            def with_kernel() -> Sample:
+            def with_kernel(turn: int) -> Sample:
                 with _using(name):
-                    return measure()
+                    return measure(turn)
 
             yield with_kernel
 
@@ -77,7 +79,14 @@ def _with_kernel(name: str, n: int, prepare: Prepare) -> Prepare:
 
 
 def _scaling(
-    kind: str, title: str, transport: str, n: int, workers: int, each: int, with_: str
+    kind: str,
+    title: str,
+    transport: str,
+    n: int,
+    workers: int,
+    each: int,
+    with_: str,
+    budget: Budget,
 ) -> Entry:
     run, floor = of_transport(transport, n, workers, each), of_floor("floor", n, workers, each)
     return Entry(
@@ -85,20 +94,22 @@ def _scaling(
         kind=kind,
         prepare=_with_kernel(with_, n, run),
         bases={"x_floor": ("floor", _with_kernel(with_, n, floor))},
-        budget=SHORT if n < PURE else SLOW,
+        budget=budget,
         info={"kernel": with_, "n": n, "workers": workers},
     )
 
 
 def _of_workers(transport: str, workers: int) -> Entry:
     title = f"cost of a worker: {workers:3} workers, one term each"
-    return _scaling("worker", title, transport, workers, workers, workers, kernel.selected)
+    budget = SHORT if workers < MANY else OF_MANY
+    return _scaling("worker", title, transport, workers, workers, workers, kernel.selected, budget)
 
 
 def _of_terms(transport: str, n: int) -> Entry:
     name = _fast_kernel()
     title = f"cost of a term: 10^{len(str(n)) - 1} terms, {FEW} workers, {name}"
-    return _scaling("term", title, transport, n, FEW, n, name)
+    budget = SHORT if n < PURE else SLOW
+    return _scaling("term", title, transport, n, FEW, n, name, budget)
 
 
 def _peak(transport: str, n: int, workers: int, with_: str) -> float:

@@ -1,10 +1,11 @@
-"""What benchmarks of messages send, and how it is compared with what comes."""
+"""What benchmarks of messages send, how it is compared with what comes, and where processes run."""
 
+import os
 from typing import Any
 
 import pytest
 
-from tests.benchmarks.messages import numbered, verify
+from tests.benchmarks.messages import Layout, numbered, verify
 
 SIZE, COUNT = 64, 5
 BATCHES = [numbered(worker, SIZE, COUNT) for worker in range(2)]
@@ -45,3 +46,34 @@ def test_each_fault_is_told(found: list[tuple[int, Any]], said: str) -> None:
     """A message that is lost, comes twice, is late, is cut, or is of nobody."""
     with pytest.raises(AssertionError, match=said):
         verify(found, BATCHES)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system holds no process")
+@pytest.mark.parametrize(
+    ("layout", "even", "odd"),
+    [
+        (Layout.ONE, ([2], [2]), ([5], [5])),
+        (Layout.TWO, ([2], [5]), ([5], [2])),
+        (Layout.APART, ([2], [5, 6, 7]), ([5], [2, 6, 7])),
+        (Layout.ANYWHERE, ([], []), ([], [])),
+    ],
+)
+def test_the_first_two_processors_change_places_from_round_to_round(
+    monkeypatch: pytest.MonkeyPatch,
+    layout: Layout,
+    even: tuple[list[int], list[int]],
+    odd: tuple[list[int], list[int]],
+) -> None:
+    """Another program on one of them is then on the caller's and on the workers' for as long."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {7, 5, 2, 6})
+    assert [layout.processors(turn) for turn in range(-1, 3)] == [odd, even, odd, even]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system holds no process")
+def test_one_processor_is_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What needs a second one is skipped."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3})
+    for turn in range(2):
+        assert Layout.ONE.processors(turn) == Layout.APART.processors(turn) == ([3], [3])
+        with pytest.raises(pytest.skip.Exception, match="one core alone"):
+            Layout.TWO.processors(turn)

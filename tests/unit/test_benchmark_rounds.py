@@ -39,7 +39,7 @@ def _contender(seen: list[str], name: str, seconds: Callable[[], float] = lambda
     def prepare() -> Iterator[Measure]:
         seen.append(f"{name} begins")
 
-        def once() -> Sample:
+        def once(turn: int) -> Sample:
             seen.append(name)
             return Sample(seconds())
 
@@ -70,6 +70,21 @@ def test_each_round_has_each_contender_once_in_a_new_order() -> None:
     assert all(len(series.samples) == 5 for series in found.values())
 
 
+def test_all_of_a_round_are_told_its_number() -> None:
+    """So what they choose in turn, such as processors, is the same for all."""
+    turns: dict[str, list[int]] = {"a": [], "b": []}
+
+    def noting(name: str) -> Prepare:
+        def once(turn: int) -> Sample:
+            turns[name].append(turn)
+            return Sample(1.0)
+
+        return lambda: contextlib.nullcontext(once)
+
+    measured({name: noting(name) for name in turns}, FIVE, random.Random(1))
+    assert turns["a"] == turns["b"] == [-1, 0, 1, 2, 3, 4]
+
+
 def test_the_order_is_that_of_the_seed() -> None:
     """So a run can be repeated."""
     orders = []
@@ -98,7 +113,7 @@ def test_one_that_fails_has_its_own_error_and_the_others_go_on(kind: type[BaseEx
 
     @contextlib.contextmanager
     def not_taken_down() -> Iterator[Measure]:
-        yield lambda: Sample(1.0)
+        yield lambda turn: Sample(1.0)
         raise error
 
     def third() -> float:
@@ -165,7 +180,7 @@ def test_the_middle_measurement_of_the_floor_in_a_round_counts() -> None:
     def floor() -> Iterator[Measure]:
         made.append(1)
         seconds = {1: 9.0, 2: 2.0, 3: 1.0, 4: 2.0}[len(made)]
-        yield lambda: Sample(seconds)
+        yield lambda turn: Sample(seconds)
 
     made: list[int] = []
     found = measure({"mine": _entry(_contender([], "mine", lambda: 3.0), floor)}, "seed")["mine"]
@@ -226,11 +241,17 @@ def test_without_a_floor_there_is_no_rank_and_a_reason() -> None:
 
 
 def test_a_table_beside_what_is_not_there_is_skipped() -> None:
-    """As the one beside Redis."""
+    """As the one beside Redis: then nothing is measured."""
     skip = pytest.skip.Exception("no redis-server")
-    beside = _contender([], "redis", _fails(skip))
-    entry = Entry("a table", "redis", _contender([], "mine"), {"x_redis": ("redis", beside)}, FIVE)
+
+    def not_there() -> contextlib.AbstractContextManager[Measure]:
+        raise skip
+
+    seen: list[str] = []
+    bases = {"x_redis": ("redis", not_there)}
+    entry = Entry("a table", "redis", _contender(seen, "mine"), bases, FIVE)
     assert measure({"mine": entry}, "seed")["mine"].no_order is skip
+    assert seen == ["mine begins", "mine ends"]
 
 
 def test_a_row_has_what_it_was_compared_with_and_one_without_it_has_no_rank() -> None:

@@ -62,7 +62,7 @@ def test_one_that_failed_is_not_the_fastest() -> None:
     good, bad = _series(50), _series(1)
     bad.error = AssertionError("a message is not whole")
     rows = [Row(each, {}, {}) for each in (good, bad)]
-    entry = Entry("t", "even", lambda: contextlib.nullcontext(lambda: Sample(1.0)), {}, EVEN)
+    entry = Entry("t", "even", lambda: contextlib.nullcontext(lambda turn: Sample(1.0)), {}, EVEN)
     assert conftest.more(entry, rows[0], rows)["break_even_us"] == 0
 
 
@@ -79,7 +79,7 @@ def test_the_work_is_cpu_time_of_the_receiver() -> None:
 @pytest.mark.skipif(processors() < 2, reason="there is one core alone")
 def test_a_message_takes_at_least_as_long_as_its_work() -> None:
     """Through a real channel, for each amount."""
-    parts = break_even._worked(channel).parts
+    parts = break_even._worked(0, channel).parts
     assert {*parts} == {str(work) for work in WORK}
     for work in WORK:
         assert parts[str(work)][0] >= work * 1000

@@ -219,7 +219,7 @@ def test_without_the_same_from_c_there_is_no_ratio_to_it() -> None:
 def test_what_is_told_of_a_row_has_the_quantiles() -> None:
     """With the ratio to what was measured beside it."""
     row = Row(_series(1), {}, {}, beside={"x_c": _series(2)})
-    entry = Entry("t", "load", lambda: contextlib.nullcontext(lambda: Sample(1.0)), {}, LOAD)
+    entry = Entry("t", "load", lambda: contextlib.nullcontext(lambda turn: Sample(1.0)), {}, LOAD)
     told = conftest.more(entry, row, [row])
     assert {f"{q}_us_at_{level}" for q in ("p50", "p99", "p999", "max") for level in LEVELS} <= {
         *told
@@ -233,7 +233,7 @@ def test_each_mechanism_can_be_driven_from_c(mechanism: str) -> None:
     """With the same levels."""
     try:
         with open_loop.c_load(mechanism)() as measure:
-            sample = measure()
+            sample = measure(0)
     except NoFloor as reason:
         pytest.skip(str(reason))
     assert {*sample.parts} == {REACHED, *map(str, LEVELS)}
@@ -253,4 +253,4 @@ def _as_many_as_fit(sample: Sample, seconds: float) -> None:
 @two_cores
 def test_each_level_is_measured_through_a_channel() -> None:
     """With as many messages as its share of the rate has in the time of a level."""
-    _as_many_as_fit(open_loop._load(channel), open_loop.SPAN)
+    _as_many_as_fit(open_loop._load(0, channel), open_loop.SPAN)

@@ -1,13 +1,16 @@
 """The peers of a run return its sum, cold and warm; what is not here says why."""
 
 import concurrent.futures
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import kernel
 from tests.benchmarks.message_peers.child import in_child
 from tests.benchmarks.peers import interpreters, joblib, threads
+from tests.benchmarks.runs import TIMES, of_peer
 from tests.harness.oracle import tolerance, ulps
 
 N, WORKERS = 1000, 3
@@ -29,6 +32,29 @@ def test_a_peer_returns_the_sum(peer: object) -> None:
             return found + [ready(N, WORKERS) for _ in range(2)]
 
     assert all(map(_good, in_child(both)))
+
+
+@pytest.mark.parametrize(("n", "runs"), [(WORKERS, TIMES), (N, 1)])
+def test_what_is_warm_has_done_the_work_once_before_it_is_measured(
+    monkeypatch: pytest.MonkeyPatch, n: int, runs: int
+) -> None:
+    """An executor starts processes when it gets work.  A short run is measured several times."""
+    done: list[str] = []
+
+    def run(n: int, workers: int) -> float:
+        done.append("run")
+        return kernel.combine(kernel.partial_sum(*part) for part in kernel.slices(n, workers))
+
+    @contextlib.contextmanager
+    def warm(workers: int) -> Iterator[Callable[[int, int], float]]:
+        yield run
+
+    monkeypatch.setattr(threads, "unsupported", lambda: None)
+    monkeypatch.setattr(threads, "warm", warm)
+    with of_peer("threads warm", n, WORKERS)() as measure:
+        done.append("ready")
+        assert measure(0).seconds > 0
+    assert done == ["run", "ready", *["run"] * runs]
 
 
 def test_threads_add_up_also_under_a_lock() -> None:
