@@ -7,9 +7,9 @@ figures always give the same interval.  Of few rounds the bootstrap makes it too
 as a normal quantile is smaller than one of Student's t.
 
 The rounds of one run are more alike than those of two runs: where the host puts two processors, and
-where the memory of a process lies, changes from run to run.  In five pairs of whole runs on virtual
-machines each ratio was in the interval of the other for 93 of 100 rows (88 to 97); with intervals
-wider by BETWEEN_RUNS for 97 of 100 (94 to 99), and for 95 of 100 of the ratios to C (90 to 98).
+where the memory of a process lies, changes from run to run.  In ten pairs of five whole runs on a
+quiet virtual machine each ratio was in the interval of the other for 92 of 100 rows (86 to 97), and
+with intervals wider by BETWEEN_RUNS for 95 of 100 (89 to 99).
 """
 
 import math

@@ -34,7 +34,7 @@ WAYS = {
     "rtt": "round trip of 8 bytes, to a worker and back",
     "one": "one way of 8 bytes, from a worker that was asked",
 }
-FLOOR = ("pipe", "shm")  # driven from C, whichever is fastest
+FLOOR = ("pipe", "shm")  # driven from C, whichever is faster
 
 pytestmark = pytest.mark.benchmark(timer=METER)
 
