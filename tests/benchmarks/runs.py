@@ -66,7 +66,10 @@ FLOORS: dict[str, Run] = {
 
 
 def timed(run: Run, n: int, workers: int, each: int, turn: int = 0) -> Sample:
-    """Time *run* and then verify its result; the sample is of an *each*-th of the time."""
+    """Time *run* and then verify its result; the sample is of an *each*-th of the time.
+
+    turn: the round, which makes no difference: a run has all processors.
+    """
     caller = os.getpid()
     start = time.perf_counter()
     value = run(n, workers)

@@ -78,15 +78,14 @@ def _with_kernel(name: str, n: int, prepare: Prepare) -> Prepare:
     return prepared
 
 
+def _budget(n: int, workers: int) -> Budget:
+    if workers >= MANY:
+        return OF_MANY
+    return SHORT if n < PURE else SLOW
+
+
 def _scaling(
-    kind: str,
-    title: str,
-    transport: str,
-    n: int,
-    workers: int,
-    each: int,
-    with_: str,
-    budget: Budget,
+    kind: str, title: str, transport: str, n: int, workers: int, each: int, with_: str
 ) -> Entry:
     run, floor = of_transport(transport, n, workers, each), of_floor("floor", n, workers, each)
     return Entry(
@@ -94,22 +93,20 @@ def _scaling(
         kind=kind,
         prepare=_with_kernel(with_, n, run),
         bases={"x_floor": ("floor", _with_kernel(with_, n, floor))},
-        budget=budget,
+        budget=_budget(n, workers),
         info={"kernel": with_, "n": n, "workers": workers},
     )
 
 
 def _of_workers(transport: str, workers: int) -> Entry:
     title = f"cost of a worker: {workers:3} workers, one term each"
-    budget = SHORT if workers < MANY else OF_MANY
-    return _scaling("worker", title, transport, workers, workers, workers, kernel.selected, budget)
+    return _scaling("worker", title, transport, workers, workers, workers, kernel.selected)
 
 
 def _of_terms(transport: str, n: int) -> Entry:
     name = _fast_kernel()
     title = f"cost of a term: 10^{len(str(n)) - 1} terms, {FEW} workers, {name}"
-    budget = SHORT if n < PURE else SLOW
-    return _scaling("term", title, transport, n, FEW, n, name, budget)
+    return _scaling("term", title, transport, n, FEW, n, name)
 
 
 def _peak(transport: str, n: int, workers: int, with_: str) -> float:
