@@ -64,7 +64,8 @@ def test_what_is_not_selected_is_not_measured(name: str) -> None:
         (["-k", "pipe or shm"], set()),
         (["-k", "under_load and pipe"], {"break_even", "latency_under_load"}),
         (["-k", "break_even and pipe"], {"break_even"}),
-        (["-k", "pipe", "--all-tables"], {"break_even", "latency_under_load"}),
+        (["-k", "large_caller and pipe"], {"large_caller"}),
+        (["-k", "pipe", "--all-tables"], {"break_even", "latency_under_load", "large_caller"}),
     ],
 )
 def test_what_is_on_request_is_left_out_unless_it_is_asked_for(
@@ -72,7 +73,9 @@ def test_what_is_on_request_is_left_out_unless_it_is_asked_for(
 ) -> None:
     """It takes a minute, and its tables are none of the eight."""
     printed = _collected("-q", *arguments).stdout
-    found = re.findall(r"/test_under_load\.py::test_(\w+?)(?:_of_peers)?\[", printed)
+    found = re.findall(
+        r"/test_(?:under_load|large_caller)\.py::test_(\w+?)(?:_of_peers)?\[", printed
+    )
     assert {*found} == tables
     assert "[pipe" in printed
 
