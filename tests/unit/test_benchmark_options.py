@@ -97,7 +97,7 @@ def test_an_interrupt_ends_the_measurements_and_shows_what_was_measured() -> Non
     """With the exit status of an interrupted run."""
     some = "(test_round_trip or (test_throughput and 64B)) and (pipe or floor)"
     arguments = ["--benchmark-only", "tests/benchmarks", "-k", some]
-    # In the background a shell ignores SIGINT for what it starts: POSIX, Shell Command Language, 2.11.
+    # A shell ignores SIGINT for what it starts in the background: POSIX, Shell Language, 2.11.
     heeding = (
         "import signal, pytest; signal.signal(signal.SIGINT, signal.default_int_handler);"
         " raise SystemExit(pytest.main())"
