@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 
 import pytest
 
@@ -38,6 +39,11 @@ class Sample:
     seconds: float
     times: Sequence[int] = ()
     parts: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def middle(samples: Sequence[Sample]) -> Sample:
+    """Return the middle one of *samples* by its seconds; of an even number, the upper one."""
+    return sorted(samples, key=attrgetter("seconds"))[len(samples) // 2]
 
 
 Measure = Callable[[int], Sample]
@@ -105,7 +111,7 @@ class Rounds:
 
     def visit(self, part: float = 1.0) -> None:
         """Measure on until that part of the budget is used."""
-        if not self._wants_more(part) or self._pointless():
+        if not self._wants_more(part):
             return
         ready: dict[str, Measure] = {}
         with _undisturbed(), ExitStack() as stack:
@@ -115,17 +121,15 @@ class Rounds:
                         ready[key] = _entered(stack, prepare, self.series[key])
                     except FAILURES as error:
                         self.series[key].error = error
-            while ready and self._wants_more(part) and not self._pointless():
+            while ready and self._wants_more(part):
                 begun = time.monotonic()
                 _round(ready, self.series, self._dice, self._rounds)
                 self._rounds += 1
                 self._spent += time.monotonic() - begun
 
-    def _pointless(self) -> bool:
-        errors = (self.series[key].error for key in self._needed)
-        return any(isinstance(error, pytest.skip.Exception) for error in errors)
-
     def _wants_more(self, part: float) -> bool:
+        if any(isinstance(self.series[key].error, pytest.skip.Exception) for key in self._needed):
+            return False
         budget = self._budget
         few = self._rounds < budget.least * part
         return few or (self._rounds < budget.most * part and self._spent < budget.seconds * part)

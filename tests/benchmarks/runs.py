@@ -5,20 +5,20 @@ import importlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
-from operator import attrgetter
 
 import pytest
 
 import kernel
 from tests import harness
-from tests.benchmarks.rounds import Measure, Prepare, Sample
+from tests.benchmarks.rounds import Measure, Prepare, Sample, middle
 from tests.harness.oracle import tolerance, ulps
 from tests.scenarios.loading import given_way, load
 
 Run = Callable[[int, int], float | None]
 
-TIMES = 15  # runs in each measurement of what is warm and has one term a worker
+# Runs in each measurement of what is warm and has one term a worker.  The middle one counts: a run
+# that takes less than 1 ms varies by half.
+TIMES = 15
 
 
 def bare(n: int, workers: int, spare: int = 0) -> None:
@@ -65,11 +65,8 @@ FLOORS: dict[str, Run] = {
 }
 
 
-def timed(run: Run, n: int, workers: int, each: int, turn: int = 0) -> Sample:
-    """Time *run* and then verify its result; the sample is of an *each*-th of the time.
-
-    turn: the round, which makes no difference: a run has all processors.
-    """
+def timed(run: Run, n: int, workers: int, each: int) -> Sample:
+    """Time *run* and then verify its result; the sample is of an *each*-th of the time."""
     caller = os.getpid()
     start = time.perf_counter()
     value = run(n, workers)
@@ -83,7 +80,7 @@ def timed(run: Run, n: int, workers: int, each: int, turn: int = 0) -> Sample:
 
 def of_floor(name: str, n: int, workers: int, each: int = 1) -> Prepare:
     """Return how to measure a floor, one of FLOORS."""
-    return lambda: contextlib.nullcontext(partial(timed, FLOORS[name], n, workers, each))
+    return lambda: contextlib.nullcontext(lambda turn: timed(FLOORS[name], n, workers, each))
 
 
 def supported(transport: str) -> str:
@@ -115,11 +112,6 @@ def of_transport(transport: str, n: int, workers: int, each: int = 1) -> Prepare
     return prepare
 
 
-def _middle(once: Measure, turn: int) -> Sample:
-    """Return the middle one of several runs: one that takes less than 1 ms varies by half."""
-    return sorted((once(turn) for _ in range(TIMES)), key=attrgetter("seconds"))[TIMES // 2]
-
-
 def of_peer(peer: str, n: int, workers: int) -> Prepare:
     """Return how to measure a peer: a module in tests/benchmarks/peers, and a mode.
 
@@ -134,6 +126,7 @@ def of_peer(peer: str, n: int, workers: int) -> Prepare:
         module = importlib.import_module(f"tests.benchmarks.peers.{name}")
         if reason := module.unsupported():
             pytest.skip(f"{name}: {reason}")
+        times = 1
         with contextlib.ExitStack() as stack:
             if mode == "cold":
                 run = module.run
@@ -142,7 +135,7 @@ def of_peer(peer: str, n: int, workers: int) -> Prepare:
             else:
                 run = stack.enter_context(module.warm(workers))
                 timed(run, n, workers, 1)  # some start their workers when there is work
-            once = partial(timed, run, n, workers, 1)
-            yield partial(_middle, once) if mode == "warm" and n == workers else once
+                times = TIMES if n == workers else 1
+            yield lambda turn: middle([timed(run, n, workers, 1) for _ in range(times)])
 
     return prepare

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.intervals import Estimate, estimate, ranks
-from tests.benchmarks.rounds import Budget, Prepare, Rounds, Series
+from tests.benchmarks.rounds import Budget, Prepare, Rounds, Series, middle
 
 MARK = "contends"
 FLOOR = "x_floor"  # the ratio to the floor, where a table has one
@@ -107,9 +107,9 @@ class Table:
             **{name: entry.prepare for name, entry in entries.items()},
         }
         # Without them all tests of the table are skipped: see Row.no_order.
-        needed = [
+        needed = {
             _beside(key, 0) for ratio, (key, _) in bases if ratio == self._order and ratio != FLOOR
-        ]
+        }
         self._rounds = Rounds(contenders, budget, random.Random(seed), needed)
 
     def visit(self, part: float = 1.0) -> None:
@@ -142,7 +142,7 @@ def _again(key: str) -> str:
 def _middle(several: Sequence[Series]) -> Series:
     """Return the series of the middle measurement of each round."""
     rounds = zip(*(series.samples for series in several), strict=False)  # one may have ended early
-    samples = [sorted(each, key=lambda sample: sample.seconds)[len(each) // 2] for each in rounds]
+    samples = [middle(each) for each in rounds]
     return Series(samples, next((series.error for series in several if series.error), None))
 
 

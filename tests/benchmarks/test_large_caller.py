@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-import kernel
 from tests.benchmarks.meter import METER
 from tests.benchmarks.rounds import LONG, Measure, Prepare
 from tests.benchmarks.runs import of_floor, of_transport
 from tests.benchmarks.tables import Entry
-from tests.benchmarks.test_run import OVERHEAD
+from tests.benchmarks.test_run import OVERHEAD, run_of
 
 HELD = 1 << 30  # bytes
 WORKERS = 10
@@ -51,7 +50,7 @@ def _touched() -> mmap.mmap:
     return memory
 
 
-@cache
+@cache  # once: what is held in a visit is free again before the next one
 def _free() -> float:
     """Return how many bytes this process may have besides; infinity where nothing tells."""
     free = [float("inf")]
@@ -76,23 +75,17 @@ def _in_large_caller(prepare: Prepare) -> Prepare:
     return prepared
 
 
-def _entry(prepare: Prepare) -> Entry:
-    return Entry(
-        group=f"{OVERHEAD[WORKERS]}, in a caller of 1 GiB",
-        kind="run",
-        prepare=_in_large_caller(prepare),
-        bases={"x_floor": ("floor", _in_large_caller(of_floor("floor", WORKERS, WORKERS)))},
-        budget=LONG,
-        info={"kernel": kernel.selected, "n": WORKERS, "workers": WORKERS},
-    )
+def _entry(prepare: Callable[[int, int], Prepare]) -> Entry:
+    title = f"{OVERHEAD[WORKERS]}, in a caller of 1 GiB"
+    return run_of(prepare, title, WORKERS, WORKERS, LONG, _in_large_caller)
 
 
 def _of_transport(transport: str) -> Entry:
-    return _entry(of_transport(transport, WORKERS, WORKERS))
+    return _entry(lambda n, workers: of_transport(transport, n, workers))
 
 
 def _of_floor(run: str) -> Entry:
-    return _entry(of_floor(run, WORKERS, WORKERS))
+    return _entry(lambda n, workers: of_floor(run, n, workers))
 
 
 @pytest.mark.contends(by=_of_transport)

@@ -32,14 +32,22 @@ def overhead(prepare: Callable[[int, int], Prepare], workers: int, more: str = "
 
 
 def run_of(
-    prepare: Callable[[int, int], Prepare], title: str, n: int, workers: int, budget: Budget
+    prepare: Callable[[int, int], Prepare],
+    title: str,
+    n: int,
+    workers: int,
+    budget: Budget,
+    around: Callable[[Prepare], Prepare] = lambda each: each,
 ) -> Entry:
-    """Return the entry of a run beside the floor of the same terms and workers."""
+    """Return the entry of a run beside the floor of the same terms and workers.
+
+    around: what both are measured in.
+    """
     return Entry(
         group=title,
         kind="run",
-        prepare=prepare(n, workers),
-        bases={"x_floor": ("floor", of_floor("floor", n, workers))},
+        prepare=around(prepare(n, workers)),
+        bases={"x_floor": ("floor", around(of_floor("floor", n, workers)))},
         budget=budget,
         info={"kernel": kernel.selected, "n": n, "workers": workers},
     )
