@@ -91,20 +91,28 @@ def test_the_caller_sleeps_while_it_waits(wait: harness.Outcome) -> None:
 
 @pytest.mark.clause("D2")
 def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
-    """D2: a run with one term for each worker is idle for less than four times the floor.
+    """D2: in a run with one term for each worker, all sleep for less than four times the floor.
 
     The floor is the time that processes take which do nothing.  A sleep for each worker, or an
-    interval at which the caller polls, takes longer.  The CPU time of the workers is not counted,
-    for some of them start an interpreter.
+    interval at which the caller polls, takes longer.  The run goes on while one of its processes
+    computes, or waits for a processor.  This is seen in /proc, for the mean of ten runs.  Where
+    there is none, the shortest of the ten counts, less its CPU time; then workers that the caller
+    has not forked cannot be judged.
     """
     outcome = checks.finished(
         harness.run_trial(transport, harness.call(idle.short, workers=10, times=10))
     )
     checks.all_exact(outcome.calls())
     runs = outcome.of("short")
+    seen = all(run["seen"] for run in runs)
+    if not seen and not harness.support(transport).forks:
+        pytest.skip("no /proc, where it could be seen whether its workers sleep")
     floor = statistics.median(run["floor"] for run in runs)
-    least = min(run["idle"] for run in runs)
-    assert least < 4 * floor, f"idle for {least / floor:.1f} times as long as bare processes take"
+    idle_for = (statistics.fmean if seen else min)(run["idle"] for run in runs)
+    assert idle_for < 4 * floor, (
+        f"nobody in a short run could go on for {idle_for:.3f} s, because all of its processes"
+        f" slept; as many bare processes take {floor:.3f} s in all"
+    )
 
 
 @pytest.mark.clause("D3")

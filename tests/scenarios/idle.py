@@ -1,4 +1,4 @@
-"""A scenario that measures how long neither a short run nor its workers compute."""
+"""A scenario that measures how long nobody of a short run can go on."""
 
 import os
 import resource
@@ -6,6 +6,7 @@ import time
 from types import ModuleType
 
 from tests.scenarios.protocol import Log
+from tests.scenarios.watching import Watcher, watcher
 
 
 def _cpu() -> float:
@@ -27,12 +28,35 @@ def _floor(workers: int) -> float:
     return time.monotonic() - start
 
 
-def short(module: ModuleType, log: Log, workers: int, times: int) -> None:
-    """Run *times* times, with processes that do nothing before each; log how long it was idle."""
-    module.run(workers, workers)
-    for _ in range(times):
-        floor = _floor(workers)
-        cpu, start = _cpu(), time.monotonic()
+def _busy(cpu: float) -> float:
+    """Use *cpu* seconds of a processor; return the seconds that this takes."""
+    start, used = time.monotonic(), time.process_time()
+    while time.process_time() - used < cpu:
+        pass
+    return time.monotonic() - start
+
+
+def _idle(module: ModuleType, log: Log, workers: int, watching: Watcher | None) -> float:
+    """Return the seconds of a run in which all of its processes sleep.
+
+    Where nothing watches them, it is what the run takes longer than one process that uses as much
+    CPU, right after it: what delays the one delays the other.
+    """
+    if watching is not None:
+        watching.sleep()
         log.call(module.run, workers, workers)
-        seconds = time.monotonic() - start
-        log("short", idle=seconds - (_cpu() - cpu), floor=floor)
+        return watching.report().slept
+    cpu, start = _cpu(), time.monotonic()
+    log.call(module.run, workers, workers)
+    seconds = time.monotonic() - start
+    return seconds - _busy(_cpu() - cpu)
+
+
+def short(module: ModuleType, log: Log, workers: int, times: int) -> None:
+    """Run *times* times; log how long each was idle, and what bare processes take beside it."""
+    module.run(workers, workers)
+    with watcher(log) as watching:
+        for _ in range(times):
+            floor = _floor(workers)
+            idle = _idle(module, log, workers, watching)
+            log("short", idle=idle, seen=watching is not None, floor=floor)

@@ -76,7 +76,7 @@ KINDS = {
     "makes": "inner: path of a file that a worker makes, from a directory of the run on",
     "caught": "count: signals",
     "early": "terms: of a run that cannot end in this time; how: it has ended",
-    "short": "idle: seconds without computing; floor: seconds of bare processes",
+    "short": "idle: seconds in which all sleep; seen: in /proc; floor: of bare processes",
     "signalled": "to: pid or group; number: of the signal; why: it was not to be sent",
     # of callers in a state of their own
     "failed": "case: state of the caller; error: what is not of `run`",

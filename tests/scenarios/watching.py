@@ -1,5 +1,7 @@
 """A process beside the caller that counts, signals and strikes the workers of a run from outside.
 
+It also sees how long nobody of the run could go on, the caller neither.
+
 A worker is any process of the trial but the caller, whoever has started it.  What is done to it
 depends on nothing inside of it: its handlers and its mask of signals, its descriptors, its session
 and its threads may be what they like.  How long a process has computed is in /proc/PID/stat, with
@@ -19,12 +21,14 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 from tests.scenarios.protocol import Log
 from tests.system import processes
+from tests.system.asleep import Sleep
 
 INSIDE = signal.SIGURG
 """The signal at which a worker does what it can only do itself.  Its default is to be ignored."""
 
 _LOOK_EVERY = 2  # milliseconds between two looks at the workers
 _SIGNAL_EVERY = 1  # millisecond between two signals to each
+_SLEEP_EVERY = 1  # millisecond between two looks at who sleeps
 _IDLE = 500  # milliseconds between two looks at the caller, where it has no pidfd
 _REQUEST = 65536  # bytes
 _LONG = 10  # times as long as asked for: who else has not computed by then will not do so
@@ -36,11 +40,13 @@ class Seen(NamedTuple):
     cpu: seconds that each has computed, by pid.
     struck: the pids that were struck.
     deaf: those that were not struck, because the signal would not have had the due effect.
+    slept: seconds in which they all slept, and the caller too; see `tests.system.asleep`.
     """
 
     cpu: dict[int, float]
     struck: list[int]
     deaf: list[int]
+    slept: float
 
     @property
     def longest(self) -> float:
@@ -75,11 +81,16 @@ class Watcher:
         """Let it send INSIDE to each process every millisecond."""
         self._ask(do="disturb")
 
+    def sleep(self) -> None:
+        """Let it see how long nobody of the run can go on."""
+        self._ask(do="sleep")
+
     def report(self) -> Seen:
         """Let it do no more; return what it has seen."""
         answer = self._ask(do="report")
-        cpu = {int(pid): seconds for pid, seconds in answer["cpu"].items()}
-        return Seen(cpu, answer["struck"], answer["deaf"])
+        cpu = {int(pid): seconds for pid, seconds in answer.get("cpu", {}).items()}
+        struck, deaf = answer.get("struck", []), answer.get("deaf", [])
+        return Seen(cpu, struck, deaf, answer.get("slept", 0.0))
 
 
 def possible() -> bool:
@@ -170,7 +181,7 @@ class _Count:
 
     def report(self) -> dict[str, Any]:
         computed = {pid: round(seconds, 3) for pid, seconds in self.cpu.items() if seconds}
-        return {"cpu": computed, "struck": [], "deaf": []}
+        return {"cpu": computed}
 
 
 def _computed(stat: processes.Stat) -> float:
@@ -244,7 +255,21 @@ class _Disturb:
                 self._sent.add(stat.pid)
 
     def report(self) -> dict[str, Any]:
-        return {"cpu": {}, "struck": sorted(self._sent), "deaf": []}
+        return {"struck": sorted(self._sent)}
+
+
+class _Sleep:
+    every = _SLEEP_EVERY
+
+    def __init__(self, caller: int) -> None:
+        self._caller = caller
+        self._sleep = Sleep()
+
+    def look(self, stats: list[processes.Stat]) -> None:
+        self._sleep.look([self._caller, *(stat.pid for stat in stats)])
+
+    def report(self) -> dict[str, Any]:
+        return {"slept": self._sleep.seconds}
 
 
 def _watch(control: socket.socket, log: Log, caller: int) -> NoReturn:
@@ -277,7 +302,7 @@ def _watch(control: socket.socket, log: Log, caller: int) -> NoReturn:
                     answer, task = task.report(), None
                 control.send(json.dumps(answer).encode())
             else:
-                task = _task(request, others.look(), log)
+                task = _task(request, others.look(), log, caller)
                 control.send(b"{}")
         if processes.state(caller) in processes.ENDED:
             os._exit(0)
@@ -285,8 +310,10 @@ def _watch(control: socket.socket, log: Log, caller: int) -> NoReturn:
             task.look(others.look())
 
 
-def _task(request: dict[str, Any], stats: list[processes.Stat], log: Log) -> _Task:
+def _task(request: dict[str, Any], stats: list[processes.Stat], log: Log, caller: int) -> _Task:
     what = request.pop("do")
     if what == "strike":
         return _Strike(stats, log, **request)
+    if what == "sleep":
+        return _Sleep(caller)
     return _Count(stats) if what == "count" else _Disturb(stats)

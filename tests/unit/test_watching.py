@@ -1,10 +1,16 @@
 """Workers are struck and counted from outside, whatever they have done to themselves."""
 
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 from tests.harness import Outcome, call, machine, run_trial, state, trial
 from tests.harness.checks import errors_in_time, missed, names_victim
-from tests.scenarios import basics, faults
+from tests.scenarios import basics, faults, idle
 from tests.system import processes
 from tests.unit import watching_scenarios
 
@@ -14,6 +20,18 @@ CONTROLS = "tests.selftest.controls"
 TERMS = 4_000_000  # for which two workers compute for some tenths of a second
 
 pytestmark = pytest.mark.skipif(not processes.pids(), reason="no /proc to watch workers by")
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Let twice as many programs compute as there are processors."""
+    code = "while True: pass"
+    count = 2 * (os.cpu_count() or 1)
+    programs = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    yield
+    for program in programs:
+        program.kill()
+        program.wait()
 
 
 def _killed(module: str, *how: str | int) -> Outcome:
@@ -93,6 +111,38 @@ def test_workers_are_found_on_a_machine_that_others_use(
     assert len(outcome.of("injected")) == 2
     assert [state(found) for found in outcome.calls()] == ["error"] * 2
     assert not [why for verdict, why in outcome.faults if verdict == "ORPHAN"]
+
+
+def _idle(module: str) -> float:
+    """Return the mean of the seconds in which all processes of a short run sleep."""
+    runs = run_trial(module, call(idle.short, workers=10, times=5)).of("short")
+    assert [run["seen"] for run in runs] == [True] * 5
+    return statistics.fmean(run["idle"] for run in runs)
+
+
+@pytest.mark.parametrize("name", ["spawned", "zygote", "threads"])
+def test_a_run_does_not_sleep_while_its_processes_wait_for_a_processor(
+    name: str, busy: None
+) -> None:
+    """Beside programs that compute.  The CPU time of workers that a helper forks counts too."""
+    assert _idle(f"{CONTROLS}.{name}") < 0.005
+
+
+def test_a_run_sleeps_while_nobody_in_it_can_go_on(busy: None) -> None:
+    """Three hundredths of a second for each of ten workers, most of which the looks have to see."""
+    assert 0.15 < _idle("tests.selftest.defects.sleeps_per_worker") < 0.6
+
+
+def test_without_proc_a_run_sleeps_for_what_its_cpu_time_does_not_explain() -> None:
+    """The shortest of ten runs counts."""
+    found = {
+        module: min(
+            run["idle"]
+            for run in run_trial(module, call(watching_scenarios.short_unwatched)).of("short")
+        )
+        for module in (HONEST, "tests.selftest.defects.sleeps_per_worker")
+    }
+    assert found[HONEST] < 0.15 < found["tests.selftest.defects.sleeps_per_worker"]
 
 
 def test_without_proc_workers_end_by_what_is_inside_of_them() -> None:

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from tests.scenarios import basics, faults, watching
+from tests.scenarios import basics, faults, idle, watching
 from tests.scenarios.protocol import Log
 
 
@@ -22,3 +22,9 @@ def interrupted_unwatched(module: ModuleType, log: Log, n: int) -> None:
     """Let timers of the workers send them signals."""
     watching.possible = lambda: False
     faults.interrupted(module, log, n=n, workers=2, times=3)
+
+
+def short_unwatched(module: ModuleType, log: Log) -> None:
+    """Let a short run be idle for what its CPU time does not explain."""
+    watching.possible = lambda: False
+    idle.short(module, log, workers=10, times=10)
