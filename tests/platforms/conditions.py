@@ -24,24 +24,27 @@ CAPABILITIES = (
     "net_bind_service", "net_raw", "sys_chroot", "mknod", "audit_write", "setfcap",
 )  # fmt: skip
 
-# A file system for shared memory of 64 MiB and a read-only /proc/sys, as a container has them.
-_CONTAINER = """
-mount -t tmpfs -o mode=1777,size=64m none /dev/shm && mount -t mqueue none /dev/mqueue &&
-mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"
-"""
-
 _NO_PROC = 'mount -t tmpfs -o mode=555 none /proc && exec "$@"'
 
-# /dev is often one file system for the whole machine, so nothing is removed from it: another one is
-# put over it.
-_NO_SHM = """
+# A /dev of its own, as a container has it.  That of the machine is often one file system for all,
+# so nothing is added to it or removed from it: another one is put over it.
+_OWN_DEV = """
 place=$(mktemp -d) && mount -t tmpfs -o mode=755 none "$place" && mkdir "$place/pts" || exit
 for name in null zero full random urandom tty ptmx; do
     touch "$place/$name" && mount --bind "/dev/$name" "$place/$name" || exit
 done
-if [ -d /dev/mqueue ]; then mkdir "$place/mqueue" && mount --bind /dev/mqueue "$place/mqueue"; fi
+mkdir "$place/mqueue" && mount -t mqueue none "$place/mqueue" || rmdir "$place/mqueue"
 mount --bind /dev/pts "$place/pts" && ln -s /proc/self/fd "$place/fd" &&
-mount --move "$place" /dev && rmdir "$place" && exec "$@"
+mount --move "$place" /dev && rmdir "$place" || exit
+"""
+
+_NO_SHM = f'{_OWN_DEV} exec "$@"'
+
+# A file system for shared memory of 64 MiB and a read-only /proc/sys, as a container has them.
+_CONTAINER = f"""
+{_OWN_DEV}
+mkdir /dev/shm && mount -t tmpfs -o mode=1777,size=64m none /dev/shm &&
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"
 """
 
 # The directory of a process stays on the file system below, so it is entered anew.
@@ -118,7 +121,7 @@ CONDITIONS = {
     "pid-1": Condition("pytest is process 1", "unshare --pid", _PROCESSES),
     "container": Condition(
         "root in a container, as a runtime makes one without further options",
-        "unshare, a /dev/shm of 64 MiB, a read-only /proc/sys, and the next two",
+        "unshare, another /dev with a /dev/shm of 64 MiB, a read-only /proc/sys, and the next two",
         (*_WORLD, *_FILTER, *_FEW_CAPABILITIES),
     ),
     "seccomp": Condition(
@@ -190,6 +193,7 @@ def refusal(condition: str, program: str) -> str | None:
         return f"{error.filename}: {error.strerror}"
     if not done.returncode:
         return None
-    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in done.stderr.splitlines()]
+    said = [line for line in lines if line and not line.startswith("dmesg(1)")]  # as mount(8) ends
     fatal = [line for line in said if line.startswith("Fatal")]
     return (fatal or said or [f"exit status {done.returncode}"])[-1]
