@@ -54,7 +54,7 @@ STAMP = VENV / "bootstrap.json"
 # The packages that the suite can do without, and what it then does without. They are
 # extensions: where there is no wheel for the platform, pip compiles them.
 OPTIONAL = {
-    "posix_ipc": "transport posix_mq, and shm outside of Linux",
+    "posix_ipc": "transports posix_mq and shm outside of Linux",
     "sysv_ipc": "transport sysv_mq",
     "mpi4py": "transport mpi",
     "mpich": "transport mpi",

@@ -1,4 +1,4 @@
-"""POSIX message queue: mq_overview(7), by way of posix_ipc.
+"""POSIX message queue: mq_overview(7), by way of posix_ipc, or of ctypes without it.
 
 Topology: one queue from all workers to the caller.  Its name is removed before the first
 fork: the queue lives on in the descriptors that the workers inherit, nobody else can open
@@ -25,12 +25,11 @@ from transports._supervisor.bindings import (
     as_oserror,
     close_at_end,
     optional,
-    require,
     retry_on_signal,
 )
 from transports._supervisor.frames import SignedFrames
 
-posix_ipc = optional("posix_ipc")
+posix_ipc = optional("posix_ipc") or optional("transports._mqueue")
 
 _DEPTH = 10  # msg_max as Linux sets it: more takes CAP_SYS_RESOURCE
 _LIMITS = "RLIMIT_MSGQUEUE; queues_max, msg_max and msgsize_max in /proc/sys/fs/mqueue"
@@ -42,7 +41,6 @@ def _queue(supervisor: Supervisor, size: int = SignedFrames.size) -> tuple[Any, 
     They are two open descriptions, for the flag belongs to these.  To ask with a timeout of 0
     would not do: mq_timedreceive(3) takes a time of the day, and somebody may set the clock.
     """
-    require(posix_ipc, "posix_ipc")
     if not posix_ipc.MESSAGE_QUEUES_SUPPORTED:
         raise OSError("this system has no POSIX message queues")
     name = "/" + random_name()

@@ -8,6 +8,7 @@ cannot be listed must not count as empty.
 """
 
 import contextlib
+import ctypes
 import os
 import resource
 import signal
@@ -17,11 +18,10 @@ import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.system import processes
 from tests.system.deadline import Deadline
-from tests.system.installed import installed
 from tests.system.objects import has_system_v_tables, kind_of, mount_queues, system_v_objects
 
 # Seconds that a joined thread may take to end: join() returns a moment before that.
@@ -264,8 +264,8 @@ def queue_bytes() -> int:
     """
     if not hasattr(resource, "RLIMIT_MSGQUEUE"):
         return 0  # macOS has no such limit, and no such queues
-    if (posix_ipc := installed("posix_ipc")) is None:
-        return 0  # the transports here make queues with this package only
+    if (library := _queue_library()) is None:
+        return 0  # this system has no queues
     soft, hard = resource.getrlimit(resource.RLIMIT_MSGQUEUE)
 
     most = _MAX_QUEUE_BYTES if hard == resource.RLIM_INFINITY else hard
@@ -274,7 +274,7 @@ def queue_bytes() -> int:
         while least < beyond:
             middle = (least + beyond) // 2
             resource.setrlimit(resource.RLIMIT_MSGQUEUE, (middle, hard))
-            if _can_make_queue(posix_ipc):
+            if _can_make_queue(library):
                 beyond = middle
             else:
                 least = middle + 1
@@ -283,15 +283,28 @@ def queue_bytes() -> int:
     return least
 
 
-def _can_make_queue(posix_ipc: Any) -> bool:
+@cache
+def _queue_library() -> ctypes.CDLL | None:
+    """Return the C library with mq_open(3), which was in librt before glibc 2.34; None: no queues.
+
+    posix_ipc may be missing where what is under test makes queues without it.
+    """
+    for name in (None, "librt.so.1"):
+        with contextlib.suppress(OSError):
+            library = ctypes.CDLL(name)
+            if hasattr(library, "mq_open"):
+                return library
+    return None
+
+
+def _can_make_queue(library: ctypes.CDLL) -> bool:
     """Make the smallest queue, and remove it; tell whether the system allowed it."""
-    name = "/ipc-probe-" + os.urandom(8).hex()
-    try:
-        queue = posix_ipc.MessageQueue(
-            name, posix_ipc.O_CREX, 0o600, max_messages=1, max_message_size=1
-        )
-    except (OSError, posix_ipc.Error):
+    name = b"/ipc-probe-" + os.urandom(8).hex().encode()
+    attributes = (ctypes.c_long * 8)(0, 1, 1)  # mq_maxmsg and mq_msgsize are 1: mq_getattr(3)
+    flags, mode = os.O_RDWR | os.O_CREAT | os.O_EXCL, ctypes.c_uint(0o600)
+    descriptor = library.mq_open(name, flags, mode, attributes)
+    if descriptor == -1:
         return False
-    queue.close()
-    queue.unlink()
+    os.close(descriptor)
+    library.mq_unlink(name)
     return True

@@ -13,7 +13,7 @@ from transports._channel.protocol import Given
 from transports._supervisor import Supervisor
 from transports._supervisor.bindings import optional, retry_on_signal
 
-posix_ipc = optional("posix_ipc")
+posix_ipc = optional("posix_ipc") or optional("transports._mqueue")
 
 _TAG = struct.Struct("=Q")  # before each payload
 _MOST = 8192  # bytes a message, msgsize_max as Linux sets it

@@ -42,7 +42,7 @@ def retry_on_signal(
 
 def by_signal(error: Exception) -> bool:
     """Whether *error* tells of a signal: sysv_ipc has no class of its own for that."""
-    return "ignal" in str(error)
+    return "ignal" in f"{type(error).__name__}: {error}"
 
 
 def close_at_end(supervisor: Supervisor, thing: Any) -> Any:
