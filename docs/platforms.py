@@ -65,8 +65,9 @@ def _to_be_had(program: str) -> list[str]:
 
 
 def _list() -> None:
+    program, lacks = interpreters.prepared(sys.executable)
     for name, condition in conditions.CONDITIONS.items():
-        refused = conditions.refusal(name, sys.executable)
+        refused = lacks or conditions.refusal(name, program)
         print(f"{name:16} {condition.about}" + (f" (not here: {refused})" if refused else ""))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 __all__ = [
     "FORMAT",
     "SCHEMA",
+    "SUPPORT",
     "Bench",
     "Place",
     "Platform",
@@ -32,6 +33,9 @@ __all__ = [
 
 FORMAT = "ipc-conformance support"
 SCHEMA = 2
+
+SUPPORT = "support.json"
+"""The name of such a file in the directory that `--report-dir` names."""
 
 # The JSON of pytest-benchmark with all its raw data may be some megabytes.
 _LARGEST = 32 << 20

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from report import facts, requirement_sets, spread
+from report import facts, formats, requirement_sets, spread
 from report.clauses import clauses
 from report.failures import Failures
 from report.matrix import Matrix
 from report.results import Results
-from report.writer import BENCHMARK, PAGE, SUPPORT, Writer, check, measures
+from report.writer import BENCHMARK, PAGE, Writer, check, measures
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--report-dir",
         metavar="DIR",
         type=Path,
-        help=f"write {SUPPORT} and {PAGE} to DIR; with --benchmark-only, {BENCHMARK} and the page",
+        help=f"write {formats.SUPPORT} and {PAGE} to DIR;"
+        f" with --benchmark-only, {BENCHMARK} and the page",
     )
 
 

@@ -13,9 +13,9 @@ from report import formats, host, page
 from report.clauses import order
 from report.results import Results
 
-__all__ = ["BENCHMARK", "PAGE", "SUPPORT", "Writer", "check", "measures"]
+__all__ = ["BENCHMARK", "PAGE", "Writer", "check", "measures"]
 
-SUPPORT, BENCHMARK, PAGE = "support.json", "benchmark.json", "report.html"
+BENCHMARK, PAGE = "benchmark.json", "report.html"
 
 
 def check(directory: Path) -> None:
@@ -109,12 +109,12 @@ class Writer:
         if self._config.option.collectonly:
             return
         if self._results.judged():
-            self._write(SUPPORT, formats.dumps(self._support()))
+            self._write(formats.SUPPORT, formats.dumps(self._support()))
         if measures(self._config) and (figures := self._benchmark()):
             self._write(BENCHMARK, json.dumps(figures, indent=1, default=str))
         if not self._written:
             return
-        files = [self._directory / name for name in (SUPPORT, BENCHMARK)]
+        files = [self._directory / name for name in (formats.SUPPORT, BENCHMARK)]
         if given := getattr(self._config.option, "benchmark_json", None):
             with contextlib.suppress(TypeError):  # before pytest-benchmark 5.2, an open file
                 files.append(Path(getattr(given, "name", given)))

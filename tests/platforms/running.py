@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from report import formats, host
-from report.writer import SUPPORT
 from tests.platforms import conditions, interpreters
 from tests.platforms.conditions import ROOT
 from tests.platforms.interpreters import Interpreter
@@ -160,7 +159,7 @@ def _fill(row: Row, program: str, about: Interpreter, clauses: Sequence[str], li
         sys.stdout.write(text)
         row["reason"] = _why(status, text, limit)
         try:
-            support = formats.read_support(Path(place, SUPPORT))
+            support = formats.read_support(Path(place, formats.SUPPORT))
         except formats.Refused:  # pytest has failed before it wrote one
             row["reason"] = row["reason"] or f"exit status {status}: {_said(text)}"
             return

@@ -49,6 +49,23 @@ def test_a_file_is_of_a_run_or_says_why_there_was_none(path: Path) -> None:
         assert {*ran.get("passed", "").split(), *ran.get("partial", "").split(), *told} <= known
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["docs/platforms.py --help", "docs/platforms.py table", "docs/peers.py tables", "-m report -h"],
+)
+def test_a_script_of_the_tables_starts_without_any_package(command: str, tmp_path: Path) -> None:
+    """As a bare python3 starts it, which a page tells the reader to do."""
+    shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".git", ".venv*"))
+    started = subprocess.run(
+        [sys.executable, "-S", *command.split()],
+        cwd=tmp_path / "copy",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 0, started.stderr
+
+
 def _support(**verdicts: Verdict) -> Support:
     transports = {
         "pipe": {"unsupported": None, "clauses": verdicts},
