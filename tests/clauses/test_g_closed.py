@@ -112,7 +112,9 @@ def _needs_calm(intrusion: Intrusion) -> None:
 
 
 def _describe(run: AttackedRun) -> str:
-    text = f": {run.call['error']}: {run.call['text']}" if run.call and "error" in run.call else ""
+    if run.call is None:
+        return f"{run.way}: {run.result}"
+    text = f": {run.call['error']}: {run.call['text']}" if "error" in run.call else ""
     return f"{run.way}: {run.result}, {run.lost:.2f} s lost{text}"
 
 

@@ -7,6 +7,7 @@ attacked all that it finds.  The time that this takes does not count for the run
 import contextlib
 import os
 import pwd
+import signal
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,19 +44,31 @@ class AttackedRun:
 
     way: the attack; with " at exit" behind it, only children that are about to exit were stopped
         for it.
-    call: the outcome of the run; None for a hang.
+    call: the outcome of the run; None if it did not end, or if its caller did before.
     lost: how many seconds longer it took than a run that is not attacked.
+    status: how its caller has ended, as a number of `signal`, minus, or as an exit status; None if
+        it lives.
     """
 
     way: str
     call: Message | None
     lost: float = 0.0
     attempts: int = 0
+    status: int | None = None
 
     @property
     def result(self) -> str:
         """How the run ended: "exact", "error", or what is wrong with it."""
-        return "a hang" if self.call is None else state(self.call)
+        if self.call is not None:
+            return state(self.call)
+        return "a hang" if self.status is None else f"its caller {_ended(self.status)}"
+
+
+def _ended(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    names = {int(number): number.name for number in signal.Signals}
+    return f"died of {names.get(-status, f'signal {-status}')}"
 
 
 @dataclass
@@ -227,7 +240,8 @@ class _AttackedTrial:
             self._prepare(trial, intruder)
             self._attack_runs(Runs(trial, intruder), intruder)
         except Hang:
-            self._runs.append(AttackedRun(self._way, None))
+            status = trial.process.poll()
+            self._runs.append(AttackedRun(self._way, None, status=status))
             raise
         finally:
             self._intrusion.attempts += intruder.report["attempts"]

@@ -37,3 +37,24 @@ def test_children_that_outlive_their_run_do_not_hold_up_the_next_one(tmp_path: P
     (outcome,) = intrusion.outcomes  # after a hang there would be another trial
     assert outcome.verdict != "HANG", outcome.faults
     assert [run.result for run in intrusion.runs] == ["exact"] * 3
+
+
+ABORTS = f"""
+import os
+{
+    NOT_JOINED.replace(
+        "    sums = Queue()",
+        '''    sums = Queue()
+    if n > 360:
+        os.abort()''',
+    )
+}
+"""
+
+
+def test_a_caller_that_dies_under_attack_is_no_hang(tmp_path: Path) -> None:
+    """What is told is how it has ended.  Each run has thirty terms more than the one before."""
+    module = tmp_path / "aborts.py"
+    module.write_text(ABORTS)
+    (run, *_) = intrude(str(module), ["garbage"]).runs
+    assert run.result == "its caller died of SIGABRT"
