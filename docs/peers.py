@@ -160,9 +160,9 @@ shows it, by a module in [tests/peers](../../tests/peers/README.md); the clauses
 [CONFORMANCE.md](../../CONFORMANCE.md). A cell says what one run of the suite has seen, on one
 machine. It does not say whether a library is good for its own purpose: many of the clauses are of
 what its documentation does not promise. Where a library is a queue, its user has to find out that a
-worker has died; these modules do not do so, and neither do the examples in the documentation. A pool
-that replaces a worker that has died, and gives the exact result, fails clauses of C, which ask for an
-error: "untold" in the table.
+worker has died; these modules do not do so, and neither do the examples in the documentation. A
+pool that replaces a worker that has died, and gives the exact result, fails clauses of C, which ask
+for an error: "untold" in the table.
 
 A failure leads to the smallest program that shows it, to be called from the root of the project
 with the name of the module, or else to the module. Below it stands the test that failed:
