@@ -109,7 +109,7 @@ CONDITIONS = {
     "root": Condition("as root, nothing taken away", "-", ()),
     "no-proc": Condition("no /proc", "an empty file system over it", _mounted(_NO_PROC)),
     "no-shm": Condition(
-        "no /dev/shm; but a trial in namespaces of its own gets one",
+        "no /dev/shm",
         "another /dev, without it",
         _mounted(_NO_SHM),
     ),
