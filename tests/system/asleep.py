@@ -16,7 +16,7 @@ _STATE, _SWITCHES = "State:\t", "voluntary_ctxt_switches:\t"
 
 
 class _Awake(Exception):  # noqa: N818 - what was seen, no error
-    """A thread runs, waits for a processor or a disk, or has just ended."""
+    """A thread runs, waits for a processor or a disk, or has just ended; or nobody counts it."""
 
 
 class Sleep:
@@ -50,8 +50,9 @@ def _threads(tasks: str) -> list[tuple[str, str]]:
         with open(f"{tasks}/{tid}/status", errors="replace") as file:
             status = file.read()
         state = status.partition(_STATE)[2][:1]
-        if state == _ASLEEP:
-            found.append((tid, status.partition(f"\n{_SWITCHES}")[2].partition("\n")[0]))
+        count = status.partition(f"\n{_SWITCHES}")[2].partition("\n")[0]
+        if state == _ASLEEP and count:
+            found.append((tid, count))
         elif state not in _ENDED:
             raise _Awake
     return found
