@@ -110,8 +110,8 @@ def test_no_sleep_adds_to_a_short_run(transport: str) -> None:
     floor = statistics.median(run["floor"] for run in runs)
     idle_for = (statistics.fmean if seen else min)(run["idle"] for run in runs)
     assert idle_for < 4 * floor, (
-        f"nobody in a short run could go on for {idle_for:.3f} s, because all of its processes"
-        f" slept; as many bare processes take {floor:.3f} s in all"
+        f"all processes of a short run slept at the same time, for {idle_for:.3f} s;"
+        f" as many processes that do nothing take {floor:.3f} s in all"
     )
 
 

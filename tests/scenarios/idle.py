@@ -1,4 +1,4 @@
-"""A scenario that measures how long nobody of a short run can go on."""
+"""A scenario that measures for how long all processes of a short run sleep."""
 
 import os
 import resource
@@ -39,8 +39,8 @@ def _busy(cpu: float) -> float:
 def _idle(module: ModuleType, log: Log, workers: int, watching: Watcher | None) -> float:
     """Return the seconds of a run in which all of its processes sleep.
 
-    Where nothing watches them, it is what the run takes longer than one process that uses as much
-    CPU, right after it: what delays the one delays the other.
+    Where nothing watches them, it is the time of the run less that of one process which uses as
+    much CPU right after it.  Other programs that use the processors delay both.
     """
     if watching is not None:
         watching.sleep()

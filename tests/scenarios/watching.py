@@ -1,6 +1,6 @@
 """A process beside the caller that counts, signals and strikes the workers of a run from outside.
 
-It also sees how long nobody of the run could go on, the caller neither.
+It also measures for how long all processes of the run sleep at the same time, the caller too.
 
 A worker is any process of the trial but the caller, whoever has started it.  What is done to it
 depends on nothing inside of it: its handlers and its mask of signals, its descriptors, its session
@@ -82,7 +82,7 @@ class Watcher:
         self._ask(do="disturb")
 
     def sleep(self) -> None:
-        """Let it see how long nobody of the run can go on."""
+        """Let it measure for how long all processes of the run sleep, the caller too."""
         self._ask(do="sleep")
 
     def report(self) -> Seen:

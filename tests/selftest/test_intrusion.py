@@ -53,7 +53,7 @@ import os
 
 
 def test_a_caller_that_dies_under_attack_is_no_hang(tmp_path: Path) -> None:
-    """What is told is how it has ended.  Each run has thirty terms more than the one before."""
+    """The verdict says how it ended.  Each run has thirty terms more than the one before."""
     module = tmp_path / "aborts.py"
     module.write_text(ABORTS)
     (run, *_) = intrude(str(module), ["garbage"]).runs

@@ -1,4 +1,4 @@
-"""How long none of some processes could run: each of their threads slept, and nobody woke it.
+"""For how long all threads of some processes slept at the same time.
 
 A thread that waits for a processor does not sleep: its state is R, proc_pid_stat(5).  One that
 gives up its processor is counted, proc_pid_status(5): if it sleeps at two looks, with the same
@@ -16,13 +16,13 @@ _STATE, _SWITCHES = "State:\t", "voluntary_ctxt_switches:\t"
 
 
 class _Awake(Exception):  # noqa: N818 - what was seen, no error
-    """A thread runs, waits for a processor or a disk, or has just ended; or nobody counts it."""
+    """A thread runs, waits for a processor or a disk, or has ended; or there is no count of it."""
 
 
 class Sleep:
     """The time in which all threads slept, as far as looks show it.
 
-    seconds: from one look to the next, of all those between which nobody has run.
+    seconds: the sum of the times between two looks in which no thread has run.
     """
 
     def __init__(self) -> None:

@@ -65,21 +65,12 @@ def system_v_objects() -> Iterator[SystemVObject]:
                 )
 
 
-def has_queues_to_mount() -> bool:
-    """Tell whether `mount_queues` would mount something: root, where the system has not done so."""
-    return os.geteuid() == 0 and not _is_mounted()
-
-
-def _is_mounted() -> bool:
-    return _QUEUE_DIRECTORY.is_dir() and os.path.ismount(_QUEUE_DIRECTORY)
-
-
 def mount_queues() -> Path | None:
     """Return the directory of POSIX queues, or None where this user cannot have it.
 
     Where the system has not mounted it, root mounts it in a mount namespace of this process.
     """
-    if _is_mounted():
+    if _QUEUE_DIRECTORY.is_dir() and os.path.ismount(_QUEUE_DIRECTORY):
         return _QUEUE_DIRECTORY
     if os.geteuid() != 0:
         return None

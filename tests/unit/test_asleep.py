@@ -1,4 +1,4 @@
-"""The time in which nobody could run is never more than the truth, and hardly less."""
+"""The time in which all threads slept is never overstated, and little of it is missed."""
 
 import os
 import signal
@@ -79,7 +79,7 @@ def test_one_that_waits_for_a_processor_does_not_sleep(
 
 
 def test_one_that_has_gone_shows_nothing(started: list[subprocess.Popen[bytes]]) -> None:
-    """A look that could not be had is none."""
+    """A look that fails adds no time."""
     pids = _start(started, _SLEEPS)
     started[0].kill()
     started.pop().communicate()

@@ -29,7 +29,7 @@ def _judge(
 def test_a_directory_of_another_program_fails_nothing(
     monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
-    """Which it makes while the transport runs; nor does a file."""
+    """The other program makes it while the transport runs; a file fails nothing either."""
     for what in ("directory", "file"):
         seen = _SEEN | {"what": what, "name": "other", "mode": 0o711}
         _judge(monkeypatch, record_property, True, seen)

@@ -49,16 +49,23 @@ def test_a_file_is_of_a_run_or_says_why_there_was_none(path: Path) -> None:
         assert {*ran.get("passed", "").split(), *ran.get("partial", "").split(), *told} <= known
 
 
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project, in which a script may write."""
+    place = tmp_path_factory.mktemp("project") / "copy"
+    left_out = shutil.ignore_patterns(".git", ".*cache", ".venv*", "node_modules")
+    return shutil.copytree(ROOT, place, ignore=left_out)
+
+
 @pytest.mark.parametrize(
     "command",
     ["docs/platforms.py --help", "docs/platforms.py table", "docs/peers.py tables", "-m report -h"],
 )
-def test_a_script_of_the_tables_starts_without_any_package(command: str, tmp_path: Path) -> None:
+def test_a_script_of_the_tables_starts_without_any_package(command: str, copy: Path) -> None:
     """As a bare python3 starts it, which a page tells the reader to do."""
-    shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".git", ".venv*"))
     started = subprocess.run(
         [sys.executable, "-S", *command.split()],
-        cwd=tmp_path / "copy",
+        cwd=copy,
         capture_output=True,
         text=True,
         check=False,

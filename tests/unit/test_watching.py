@@ -128,8 +128,8 @@ def test_a_run_does_not_sleep_while_its_processes_wait_for_a_processor(
     assert _idle(f"{CONTROLS}.{name}") < 0.005
 
 
-def test_a_run_sleeps_while_nobody_in_it_can_go_on(busy: None) -> None:
-    """Three hundredths of a second for each of ten workers, most of which the looks have to see."""
+def test_a_sleep_for_each_worker_is_seen(busy: None) -> None:
+    """It is 0.03 s for each of ten workers; the looks have to see half of it at least."""
     assert 0.15 < _idle("tests.selftest.defects.sleeps_per_worker") < 0.6
 
 
